@@ -1,0 +1,53 @@
+package ident_test
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"rollcall/internal/ident"
+)
+
+func TestIdsSortInTheOrderInWhichTheyWereMade(t *testing.T) {
+	now := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+	previous := ident.New(now)
+	for i := range 10_000 {
+		next := ident.New(now.Add(time.Duration(i/3) * time.Microsecond))
+		if bytes.Compare(previous[:], next[:]) >= 0 {
+			t.Fatalf("id %d: %v does not sort after %v", i, next, previous)
+		}
+		previous = next
+	}
+}
+
+func TestTextAndBytesComeBack(t *testing.T) {
+	id := ident.New(time.Now())
+	parsed, err := ident.Parse(id.String())
+	if err != nil || parsed != id {
+		t.Errorf("Parse(%q) = %v, %v", id, parsed, err)
+	}
+	value, err := id.Value()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var scanned ident.ID
+	if err := scanned.Scan(value); err != nil || scanned != id {
+		t.Errorf("Scan(Value()) = %v, %v, want %v", scanned, err, id)
+	}
+	if id.String()[14] != '7' {
+		t.Errorf("%v is not of version 7", id)
+	}
+}
+
+func TestNothingIsNullAndEmpty(t *testing.T) {
+	var none ident.ID
+	value, err := none.Value()
+	if value != nil || err != nil || none.String() != "" {
+		t.Errorf("the zero id is %v, %v, %q; want NULL and empty text", value, err, none.String())
+	}
+	for _, bad := range []string{"x", "00000000-0000-0000-0000-00000000000g", "000000000000000000000000000000000000"} {
+		if _, err := ident.Parse(bad); err == nil {
+			t.Errorf("Parse(%q) must fail", bad)
+		}
+	}
+}
