@@ -1,0 +1,304 @@
+package plan
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rollcall/internal/attr"
+	"rollcall/internal/ident"
+	"rollcall/internal/mapping"
+)
+
+// Found is what the destination answered to the keys of a batch of drafts.
+type Found struct {
+	// ByKey holds the objects found for each key.
+	ByKey map[Key][]Target
+	// Claimed names, for objects of this instance, another instance that wants the object and waits for it to be let go.
+	Claimed map[ident.ID]string
+}
+
+// Decide makes the change for a draft; false when there is nothing to do and nothing to say.
+func (r *Rules) Decide(d Draft, found Found) (Change, bool) {
+	if d.decision.Never {
+		return Change{}, false
+	}
+	if d.linked != nil && d.linked.Owner != r.Instance {
+		if !d.InScope() {
+			return Change{}, false // a claim for somebody who is leaving would keep the owner from deactivating the object
+		}
+		return d.ownedByOther(*d.linked), true
+	}
+	switch {
+	case d.source.State == Gone:
+		return r.gone(d, found)
+	case d.source.State == Deleted:
+		return r.inBin(d, found)
+	case !d.decision.In:
+		return r.outOfScope(d, found)
+	case d.linked == nil:
+		return r.unlinked(d, found), true
+	}
+	return r.linked(d, *d.linked, found)
+}
+
+// base is a change of the draft's object, without a content yet.
+func (d Draft) base(action Action, phase Phase, code, text string) Change {
+	change := Change{
+		Action: action, Phase: phase, SourceID: d.source.ID, SourceName: SourceName(d.source), Status: InScope,
+		Reason: Reason{Code: code, Text: text},
+	}
+	if d.linked != nil {
+		change.aim(*d.linked)
+	}
+	return change
+}
+
+func (c *Change) aim(target Target) {
+	c.ObjectID, c.BaseVersion, c.ObjectName = target.ID, target.Version, targetName(target)
+}
+
+// gone: purged from the tenant. Somebody whose deletion was never seen becomes Inactive first.
+func (r *Rules) gone(d Draft, found Found) (Change, bool) {
+	if d.linked == nil {
+		return Change{}, false
+	}
+	if !d.linked.Record.Has(attr.DeletedAt) {
+		change, does := r.toBin(d, found, "Purged", "was purged in Entra without having been seen in the recycle bin; becomes Inactive now and is removed next")
+		change.FollowUp = true
+		return change, does
+	}
+	change := d.base(Delete, Remove, "Purged", "was purged in Entra, or its thirty days in the recycle bin are over")
+	change.Before, change.Removal, change.Status = d.linked.Record.Clone(), true, InBin
+	change.FreesName = attr.NameKey(d.linked.Record.Text(attr.UserName))
+	return change, true
+}
+
+// inBin: deleted in the tenant, restorable.
+func (r *Rules) inBin(d Draft, found Found) (Change, bool) {
+	if d.linked == nil {
+		return Change{}, false
+	}
+	until := d.source.DeletedAt.Add(Retention).UTC().Format(time.DateOnly)
+	return r.toBin(d, found, "Deleted", "was deleted in Entra and can be restored there until "+until)
+}
+
+// Retention is how long Entra keeps a deleted object in the recycle bin (Graph: directory deleted items).
+const Retention = 30 * 24 * time.Hour
+
+func (r *Rules) toBin(d Draft, found Found, code, text string) (Change, bool) {
+	wanted := attr.Record{}
+	wanted.Set(attr.Active, false)
+	if name := d.binName(); name != "" {
+		wanted.Set(attr.UserName, name)
+		wanted.Set(attr.DeletedAt, d.source.DeletedAt.UTC().Format(time.RFC3339))
+	}
+	change := d.base(Deactivate, Free, code, text)
+	change.Status = InBin
+	change, differs := change.compare(d.linked.Record, wanted)
+	if !differs {
+		return change, false
+	}
+	return r.checkName(change, d.linked.Record, found), true
+}
+
+// binName is the name under which the object waits in the recycle bin (rule 12); "" if it waits there already, or need not.
+func (d Draft) binName() string {
+	if d.source.State == Live || d.linked == nil || d.linked.Record.Has(attr.DeletedAt) {
+		return ""
+	}
+	return strings.ReplaceAll(d.source.ID, "-", "") + d.linked.Record.Text(attr.UserName)
+}
+
+// outOfScope: live, but not (any more) for this instance.
+func (r *Rules) outOfScope(d Draft, found Found) (Change, bool) {
+	if d.linked == nil {
+		return Change{}, false
+	}
+	if claimant := found.Claimed[d.linked.ID]; claimant != "" {
+		change := d.base(Release, Free, "Released", d.decision.Reason+"; let go, because "+claimant+" claims it")
+		change.Status = OutOfScope
+		return change, true
+	}
+	wanted := attr.Record{}
+	wanted.Set(attr.Active, false)
+	if name := d.mapped.Wanted.Text(attr.UserName); name != "" && d.linked.Record.Has(attr.DeletedAt) {
+		wanted.Set(attr.UserName, name)
+		wanted.Set(attr.DeletedAt, nil)
+	}
+	change := d.base(Deactivate, Free, "OutOfScope", d.decision.Reason)
+	change.Status = OutOfScope
+	change, differs := change.compare(d.linked.Record, wanted)
+	if !differs {
+		return change, false
+	}
+	if change.After.Has(attr.DeletedAt) && !change.Removal {
+		change.Action, change.Phase = Update, Write
+		change.Reason = Reason{Code: "Restored", Text: "was restored in Entra, and stays Inactive: " + d.decision.Reason}
+	}
+	return r.checkName(change, d.linked.Record, found), true
+}
+
+// linked: live, in scope, and tied to an object already.
+func (r *Rules) linked(d Draft, target Target, found Found) (Change, bool) {
+	active := r.active(d)
+	if problems := d.mapped.Problems; len(problems) > 0 {
+		if active || !target.Record.Bool(attr.Active) {
+			return d.problem(Fail), true
+		}
+		reason := d.inactive()
+		change := d.base(Deactivate, Free, reason.Code, reason.Text+"; other attributes wait, because "+problems[0].Text)
+		only := attr.Record{}
+		only.Set(attr.Active, false)
+		return change.compare(target.Record, only)
+	}
+	change, differs := d.base(Update, Write, "Changed", "").compare(target.Record, r.wanted(d, target))
+	if !differs {
+		return change, false
+	}
+	change.describe(d, target)
+	return r.checkName(change, target.Record, found), true
+}
+
+// wanted is what an object that exists should hold. A default that was given on creation is not cleared again while its source stays
+// empty, or each run would undo what the creation did.
+func (r *Rules) wanted(d Draft, target Target) attr.Record {
+	wanted := make(attr.Record, 0, len(d.mapped.Wanted)+2)
+	for _, field := range d.mapped.Wanted {
+		given := d.mapped.OnCreate.Get(field.Name)
+		if field.Value != nil || given == nil || !attr.Equal(given, target.Record.Get(field.Name)) {
+			wanted = append(wanted, field)
+		}
+	}
+	wanted.Set(attr.Active, r.active(d))
+	wanted.Set(attr.DeletedAt, nil)
+	return wanted
+}
+
+// unlinked: live, in scope, not tied to anything yet: matched, created, skipped or failed.
+func (r *Rules) unlinked(d Draft, found Found) Change {
+	problems := d.mapped.Problems
+	if len(problems) > 0 && problems[0].Code == mapping.MissingUserName {
+		return d.problem(Skip)
+	}
+	matches, key := r.matches(d, found)
+	switch {
+	case len(problems) > 0 && (len(matches) > 0 || !d.blocked()):
+		return d.problem(Fail)
+	case len(matches) > 1:
+		return d.base(Fail, Write, "DuplicateTargetEntries", fmt.Sprintf(
+			"%s and %s both have %s %q; make it unique", targetName(matches[0]), targetName(matches[1]), key.Path, key.Value))
+	case len(matches) == 1:
+		return r.match(d, matches[0], key, found)
+	case d.blocked():
+		return d.base(Skip, Write, "Blocked", "sign-in is blocked in Entra, and blocked people are not created")
+	}
+	return r.create(d, found)
+}
+
+// matches returns the objects that the first key with any finds, in the order of their ids.
+func (r *Rules) matches(d Draft, found Found) ([]Target, Key) {
+	for _, key := range r.Keys(d) {
+		if key.Path == attr.UserName && !slices.Contains(r.Mapping.Matching(), attr.UserName) {
+			continue // asked for to learn who holds the name
+		}
+		if matches := free(found.ByKey[key], r.Instance, d.source.ID); len(matches) > 0 {
+			slices.SortFunc(matches, func(a, b Target) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+			return matches, key
+		}
+	}
+	return nil, Key{}
+}
+
+// free returns the targets that are not tied to another source object of the same instance.
+func free(targets []Target, instance ident.ID, sourceID string) []Target {
+	matches := targets[:0:0]
+	for _, target := range targets {
+		if target.Owner != instance || target.SourceID == "" || target.SourceID == sourceID {
+			matches = append(matches, target)
+		}
+	}
+	return matches
+}
+
+// match ties the object to the source. Of an object of another instance it says who owns it, but only if nothing else stands in the way:
+// the owner lets go of an object that is claimed instead of deactivating it.
+func (r *Rules) match(d Draft, target Target, key Key, found Found) Change {
+	change := r.tie(d, target, key, found)
+	switch {
+	case target.Owner.IsZero() || target.Owner == r.Instance || change.Action == Fail:
+		return change
+	case !change.HolderID.IsZero() && !change.Removal:
+		return change.NameHeld(change.HolderName)
+	}
+	return d.ownedByOther(target)
+}
+
+func (r *Rules) tie(d Draft, target Target, key Key, found Found) Change {
+	domain := attr.Domain(target.Record.Text(attr.UserName))
+	if len(r.Domains) > 0 && !r.Domains[domain] {
+		change := d.base(Fail, Write, "UnverifiedDomain", fmt.Sprintf(
+			"%s exists already, and its domain %s is not verified, so it is not taken over; verify the domain or rename the account", targetName(target), domain))
+		change.ObjectID, change.ObjectName = target.ID, targetName(target)
+		return change
+	}
+	change := d.base(Update, Write, "", "")
+	change.aim(target)
+	change, _ = change.compare(target.Record, r.wanted(d, target))
+	change.Link = true
+	change.describe(d, target)
+	change.Reason = Reason{Code: "Matched", Text: "exists already, found by " + key.Path + "; tied to it and updated"}
+	change.TakesName = attr.NameKey(d.mapped.Wanted.Text(attr.UserName))
+	return r.checkName(change, target.Record, found)
+}
+
+func (r *Rules) create(d Draft, found Found) Change {
+	change := d.base(Create, Write, "Added", "is new in scope: "+d.decision.Reason)
+	after := slices.DeleteFunc(d.mapped.Wanted.Merge(d.mapped.OnCreate), func(field attr.Field) bool { return field.Value == nil })
+	after.Set(attr.Active, r.active(d))
+	change.After, change.Link = after, true
+	change.TakesName = attr.NameKey(after.Text(attr.UserName))
+	return r.checkName(change, nil, found)
+}
+
+// active says what both the lifecycle and the mapping allow; a mapping can only restrict.
+func (r *Rules) active(d Draft) bool { return d.InScope() && !d.blocked() && d.mapped.Active }
+
+// checkName refuses names of domains that are not verified and notes who holds the name.
+func (r *Rules) checkName(change Change, current attr.Record, found Found) Change {
+	if change.TakesName == "" {
+		return change
+	}
+	name := change.After.Text(attr.UserName) // "" if the name stays as it is
+	domain := attr.Domain(name)
+	if name != "" && r.RequireDomain && !r.Domains[domain] && domain != attr.Domain(current.Text(attr.UserName)) {
+		return change.withoutName("InvalidDomain", fmt.Sprintf(
+			"%s is not possible: the domain %s is not verified, and all users must have a verified domain", name, domain))
+	}
+	for _, holder := range found.ByKey[Key{Path: attr.UserName, Value: change.TakesName}] {
+		if holder.ID != change.ObjectID {
+			change.HolderID, change.HolderName = holder.ID, targetName(holder)
+		}
+	}
+	return change
+}
+
+func (d Draft) ownedByOther(target Target) Change {
+	owner := target.OwnerName
+	if owner == "" {
+		owner = "nobody any more"
+	}
+	change := d.base(Fail, Write, "OwnedByOther", fmt.Sprintf("%s is managed by %s", targetName(target), owner))
+	change.aim(target)
+	return change
+}
+
+func (d Draft) problem(action Action) Change {
+	texts := make([]string, len(d.mapped.Problems))
+	for i, problem := range d.mapped.Problems {
+		texts[i] = problem.Text
+	}
+	return d.base(action, Write, d.mapped.Problems[0].Code, strings.Join(texts, "; "))
+}
