@@ -1,0 +1,48 @@
+// Package destination says where changes go: the port that the engine writes through.
+//
+// orgdir is the built-in directory; remote services follow. destinationtest is the suite that all of them pass.
+package destination
+
+import (
+	"context"
+
+	"rollcall/internal/ident"
+	"rollcall/internal/plan"
+)
+
+// Result is what became of one change.
+type Result struct {
+	// Applied: the destination holds the change now.
+	Applied bool
+	// Superseded: the object changed since it was planned, so the change must be planned again.
+	Superseded bool
+	// Failure says why the change could not be applied; nil otherwise.
+	Failure *plan.Reason
+}
+
+// Terms are rules of the destination that planning must know.
+type Terms struct {
+	// Domains are the verified domains, in lower case; RequireDomain refuses names outside them.
+	Domains       map[string]bool
+	RequireDomain bool
+}
+
+// Destination takes the changes of one instance.
+type Destination interface {
+	// Terms returns what planning must know.
+	Terms(ctx context.Context) (Terms, error)
+	// Objects returns the objects with these ids that exist, in no order.
+	Objects(ctx context.Context, ids []ident.ID) ([]plan.Target, error)
+	// Find returns the objects that have the values of the keys, under the very keys that were asked for: names and display names without
+	// regard to case, external ids exactly. Keys that nothing has are not in the answer.
+	Find(ctx context.Context, keys []plan.Key) (map[plan.Key][]plan.Target, error)
+	// Park sets the names of objects aside before others take them. Apply of the objects' changes, which have Park set, ends it: the object
+	// has its new name then, or its old one again.
+	Park(ctx context.Context, ids []ident.ID) error
+	// Unpark is for parked objects whose changes will not be applied: they get their names back, or, if somebody has taken them, temporary
+	// ones. Objects that are not parked stay as they are.
+	Unpark(ctx context.Context, ids []ident.ID) error
+	// Apply writes changes in the order given; results stand at the changes' places. An error means that nothing was written. The
+	// built-in directory joins the transaction of the context.
+	Apply(ctx context.Context, changes []plan.Change) ([]Result, error)
+}

@@ -1,0 +1,115 @@
+// Package orgdir writes changes to the built-in directory of an organization.
+package orgdir
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"rollcall/internal/attr"
+	"rollcall/internal/destination"
+	"rollcall/internal/directory"
+	"rollcall/internal/ident"
+	"rollcall/internal/plan"
+)
+
+// Directory is the built-in directory as the destination of one instance. Writes join the transaction of the context, so that directory,
+// link and journal change together: every change is applied exactly once.
+type Directory struct {
+	service       *directory.Service
+	org, instance ident.ID
+}
+
+// New returns the directory of an organization as the destination of an instance.
+func New(service *directory.Service, org, instance ident.ID) *Directory {
+	return &Directory{service: service, org: org, instance: instance}
+}
+
+// Terms returns the organization's verified domains and whether names must be in them.
+func (d *Directory) Terms(ctx context.Context) (destination.Terms, error) {
+	org, err := d.service.Organization(ctx, d.org)
+	if err != nil {
+		return destination.Terms{}, err
+	}
+	domains, err := d.service.Domains(ctx, d.org)
+	if err != nil {
+		return destination.Terms{}, err
+	}
+	terms := destination.Terms{Domains: make(map[string]bool, len(domains)), RequireDomain: org.RequireVerifiedDomain}
+	for _, domain := range domains {
+		terms.Domains[domain.Name] = true
+	}
+	return terms, nil
+}
+
+// Objects returns the users with these ids.
+func (d *Directory) Objects(ctx context.Context, ids []ident.ID) ([]plan.Target, error) {
+	users, err := d.service.UsersByID(ctx, d.org, ids)
+	if err != nil {
+		return nil, err
+	}
+	targets := make([]plan.Target, len(users))
+	for i, user := range users {
+		targets[i] = user.Target()
+	}
+	return targets, nil
+}
+
+// Find returns the users that have the values of the keys, under these keys.
+func (d *Directory) Find(ctx context.Context, keys []plan.Key) (map[plan.Key][]plan.Target, error) {
+	wanted := map[string]map[string][]plan.Target{} // by path and the form in which values are compared
+	for _, key := range keys {
+		if wanted[key.Path] == nil {
+			wanted[key.Path] = map[string][]plan.Target{}
+		}
+		wanted[key.Path][matchable(key.Path, key.Value)] = nil
+	}
+	for path, targets := range wanted {
+		users, err := d.service.FindUsers(ctx, d.org, path, slices.Collect(maps.Keys(targets)))
+		if err != nil {
+			return nil, err
+		}
+		for _, user := range users {
+			value := matchable(path, user.Attributes.Text(path))
+			targets[value] = append(targets[value], user.Target())
+		}
+	}
+	found := make(map[plan.Key][]plan.Target, len(keys))
+	for _, key := range keys {
+		if targets := wanted[key.Path][matchable(key.Path, key.Value)]; len(targets) > 0 {
+			found[key] = targets
+		}
+	}
+	return found, nil
+}
+
+// matchable returns the form in which values of the attribute are compared: those of externalId as they are, names without regard to case.
+func matchable(path, value string) string {
+	if path == attr.ExternalID {
+		return value
+	}
+	return attr.NameKey(value)
+}
+
+// Park sets names aside.
+func (d *Directory) Park(ctx context.Context, ids []ident.ID) error {
+	return d.service.ParkNames(ctx, d.org, ids)
+}
+
+// Unpark gives names back that were set aside.
+func (d *Directory) Unpark(ctx context.Context, ids []ident.ID) error {
+	return d.service.RestoreNames(ctx, d.org, ids)
+}
+
+// Apply writes the changes.
+func (d *Directory) Apply(ctx context.Context, changes []plan.Change) ([]destination.Result, error) {
+	written, err := d.service.ApplyChanges(ctx, d.org, d.instance, changes)
+	if err != nil {
+		return nil, err
+	}
+	results := make([]destination.Result, len(written))
+	for i, result := range written {
+		results[i] = destination.Result(result)
+	}
+	return results, nil
+}

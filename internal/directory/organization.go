@@ -1,0 +1,70 @@
+package directory
+
+import (
+	"context"
+	"time"
+
+	"rollcall/internal/audit"
+	"rollcall/internal/ident"
+)
+
+// Organization owns one directory.
+type Organization struct {
+	ID   ident.ID
+	Name string
+	// RequireVerifiedDomain: outside the verified domains no user is created, and none is renamed into them (D10).
+	RequireVerifiedDomain bool
+	CreatedAt             time.Time
+}
+
+// Domain is a verified domain of an organization.
+type Domain struct {
+	OrgID      ident.ID
+	Name       string
+	VerifiedAt time.Time
+}
+
+// Archived is the copy of a removed user.
+type Archived struct {
+	OrgID ident.ID
+	// ID is the user's id in the directory.
+	ID ident.ID
+	// User as it was when removed. Name is his last one, FormerName the one before he was renamed for the recycle bin: the same if he was
+	// not.
+	User             User
+	Name, FormerName string
+	ArchivedAt       time.Time
+	// KeepUntil is when the retention policy drops the copy.
+	KeepUntil time.Time
+	// Reason says why the user was removed.
+	Reason string
+}
+
+// Organizations keeps organizations, their domains, their archive and the audit log. Methods join the transaction of the context.
+type Organizations interface {
+	Organization(ctx context.Context, id ident.ID) (Organization, error)
+	ListOrganizations(ctx context.Context) ([]Organization, error)
+	// SaveOrganization inserts or replaces.
+	SaveOrganization(ctx context.Context, org Organization) error
+	Domains(ctx context.Context, org ident.ID) ([]Domain, error)
+	// SaveDomain inserts; a domain that is there already, in this or another organization, fails as fault.Conflict.
+	SaveDomain(ctx context.Context, domain Domain) error
+	// DeleteDomain fails as fault.NotFound.
+	DeleteDomain(ctx context.Context, org ident.ID, name string) error
+}
+
+// Archive keeps copies of removed users. Methods join the transaction of the context.
+type Archive interface {
+	SaveArchived(ctx context.Context, archived []Archived) error
+	// ListArchived finds copies by either name (exactly, by name key) or all if name is "", newest first, after the given id.
+	ListArchived(ctx context.Context, org ident.ID, name string, after ident.ID, limit int) ([]Archived, error)
+	// DropArchived removes copies whose KeepUntil is before the time.
+	DropArchived(ctx context.Context, before time.Time) (int, error)
+}
+
+// AuditLog keeps what people and tokens did.
+type AuditLog interface {
+	AppendEvent(ctx context.Context, event audit.Event) error
+	// ListEvents returns events newest first, after the given id.
+	ListEvents(ctx context.Context, org ident.ID, after ident.ID, limit int) ([]audit.Event, error)
+}

@@ -1,0 +1,70 @@
+package directory
+
+import (
+	"time"
+
+	"rollcall/internal/ident"
+)
+
+// Role says what an administrator, or the bearer of a token, may do.
+type Role string
+
+// The roles.
+const (
+	FullAdministrator     Role = "full-administrator"
+	UserAdministrator     Role = "user-administrator"
+	ReadOnlyAdministrator Role = "read-only-administrator"
+	ComplianceOfficer     Role = "compliance-officer"
+	// DirectoryUser is a directory user who acts for himself.
+	DirectoryUser Role = "user"
+)
+
+// Roles lists them, the mightiest first.
+func Roles() []Role {
+	return []Role{FullAdministrator, UserAdministrator, ReadOnlyAdministrator, ComplianceOfficer, DirectoryUser}
+}
+
+// Right is one thing that a role may allow.
+type Right string
+
+// The rights.
+const (
+	// ReadDirectory: users, domains, instances, runs and their changes.
+	ReadDirectory Right = "read"
+	// ReadArchive: copies of removed users.
+	ReadArchive Right = "read-archive"
+	// ReadAudit: what people and tokens did.
+	ReadAudit Right = "read-audit"
+	// WriteUsers: users that no instance owns.
+	WriteUsers Right = "write-users"
+	// Administer: directory synchronization, connections, domains, tokens, approvals.
+	Administer Right = "administer"
+)
+
+var rightsOf = map[Role][]Right{
+	FullAdministrator:     {ReadDirectory, ReadArchive, ReadAudit, WriteUsers, Administer},
+	UserAdministrator:     {ReadDirectory, WriteUsers},
+	ReadOnlyAdministrator: {ReadDirectory, ReadAudit},
+	ComplianceOfficer:     {ReadArchive, ReadAudit},
+	DirectoryUser:         {},
+}
+
+// May reports whether the role allows the right.
+func (r Role) May(right Right) bool {
+	for _, allowed := range rightsOf[r] {
+		if allowed == right {
+			return true
+		}
+	}
+	return false
+}
+
+// Administrator is a person who looks after one organization, or after the server. No sync ever touches one.
+type Administrator struct {
+	ID ident.ID
+	// OrgID is zero for administrators of the server.
+	OrgID     ident.ID
+	Name      string
+	Role      Role
+	CreatedAt time.Time
+}
