@@ -104,7 +104,8 @@ func (r *Record) UnmarshalJSON(data []byte) error {
 // ParseRecord reads a JSON object. Flat objects of the canonical form are read without reflection; anything else is handed to
 // encoding/json value by value.
 func ParseRecord(data []byte) (Record, error) {
-	p := parser{data: data}
+	// One copy for all: names and plain values are parts of it.
+	p := parser{data: string(data)}
 	record, err := p.object()
 	if err != nil {
 		return nil, fmt.Errorf("attribute record: %w", err)
@@ -119,7 +120,7 @@ func compareFields(a, b Field) int { return strings.Compare(a.Name, b.Name) }
 
 // parser reads one JSON object, top level only.
 type parser struct {
-	data []byte
+	data string
 	at   int
 }
 
@@ -192,7 +193,7 @@ func (p *parser) text() (string, error) {
 		switch c := p.data[i]; {
 		case c == '"':
 			p.at = i + 1
-			return string(p.data[start:i]), nil
+			return p.data[start:i], nil
 		case c == '\\' || c < ' ' || c >= utf8.RuneSelf && !validTail(p.data[i:]):
 			return p.slowText()
 		}
@@ -201,11 +202,11 @@ func (p *parser) text() (string, error) {
 }
 
 // validTail reports whether a well-formed rune starts here; continuation bytes of one that was checked pass too.
-func validTail(data []byte) bool {
+func validTail(data string) bool {
 	if !utf8.RuneStart(data[0]) {
 		return true
 	}
-	r, size := utf8.DecodeRune(data)
+	r, size := utf8.DecodeRuneInString(data)
 	return r != utf8.RuneError || size > 1
 }
 
@@ -215,7 +216,7 @@ func (p *parser) slowText() (string, error) {
 		return "", err
 	}
 	var text string
-	if err := json.Unmarshal(raw, &text); err != nil {
+	if err := json.Unmarshal([]byte(raw), &text); err != nil {
 		return "", fmt.Errorf("at byte %d: %w", p.at, err)
 	}
 	return text, nil
@@ -233,7 +234,7 @@ func (p *parser) value() (any, error) {
 		return nil, err
 	}
 	var value any
-	if err := json.Unmarshal(raw, &value); err != nil {
+	if err := json.Unmarshal([]byte(raw), &value); err != nil {
 		return nil, fmt.Errorf("at byte %d: %w", p.at, err)
 	}
 	return Canonical(value), nil
@@ -242,13 +243,13 @@ func (p *parser) value() (any, error) {
 func (p *parser) word() (any, error) {
 	rest := p.data[p.at:]
 	switch {
-	case bytes.HasPrefix(rest, []byte("true")):
+	case strings.HasPrefix(rest, "true"):
 		p.at += 4
 		return true, nil
-	case bytes.HasPrefix(rest, []byte("false")):
+	case strings.HasPrefix(rest, "false"):
 		p.at += 5
 		return false, nil
-	case bytes.HasPrefix(rest, []byte("null")):
+	case strings.HasPrefix(rest, "null"):
 		p.at += 4
 		return nil, nil
 	}
@@ -256,7 +257,7 @@ func (p *parser) word() (any, error) {
 }
 
 // raw returns the bytes of the value that starts at the position: a number, a string, or anything with balanced brackets.
-func (p *parser) raw() ([]byte, error) {
+func (p *parser) raw() (string, error) {
 	start, depth, quoted := p.at, 0, false
 	for ; p.at < len(p.data); p.at++ {
 		c := p.data[p.at]
@@ -285,7 +286,7 @@ func (p *parser) raw() ([]byte, error) {
 		}
 	}
 	if quoted || depth > 0 {
-		return nil, p.fail("the end of a value")
+		return "", p.fail("the end of a value")
 	}
 	return p.data[start:], nil
 }

@@ -103,7 +103,7 @@ func (p *Path) parseFilter(text string) (string, error) {
 	if len(value) < 2 || value[0] != '"' || value[len(value)-1] != '"' {
 		return "", fmt.Errorf("the value %s must stand in double quotes", value)
 	}
-	reader := parser{data: []byte(value)}
+	reader := parser{data: value}
 	unquoted, err := reader.text()
 	if err != nil || reader.end() != nil {
 		return "", fmt.Errorf("%s is not a string", value)

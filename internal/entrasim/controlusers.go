@@ -14,7 +14,7 @@ var simFields = func() *selection {
 	s := &selection{}
 	s.add(propID)
 	for p := range numProperties {
-		if p != propID && p != propManager {
+		if p != propID && p != propManager && p != propState {
 			s.add(p)
 		}
 	}
@@ -22,7 +22,7 @@ var simFields = func() *selection {
 }()
 
 // simJSON is a user as the control API shows it: all properties, the userPrincipalName as it was before a deletion, the
-// manager's id, and the state. The caller holds the lock.
+// manager's id, and the state of life. Graph's state, a part of the address, is shown as region. The caller holds the lock.
 func (d *directory) simJSON(i int) rawJSON {
 	var scratch user
 	u := *d.at(i, head, &scratch, everything)
@@ -34,6 +34,12 @@ func (d *directory) simJSON(i int) rawJSON {
 		b = append(b, "null"...)
 	} else {
 		b = appendString(b, d.id(u.manager).String())
+	}
+	b = append(b, `,"region":`...)
+	if region := u.text[propState]; region == "" {
+		b = append(b, "null"...)
+	} else {
+		b = appendString(b, region)
 	}
 	b = append(b, `,"state":"`...)
 	return append(b, state.String()+`"}`...)

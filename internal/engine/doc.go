@@ -1,0 +1,52 @@
+// Package engine runs: pull, plan, guard, apply; schedule, quarantine, approvals, reports.
+//
+// # Who owns the truth
+//
+// The tenant owns people. The mirror owns what was last read of them, its cursor how far. The journal owns what was decided: one row per
+// change, from plan to result. The destination owns what is. A run owns nothing but its place: the step it is in and the counts so far.
+// Whatever a run knows can be read again from these four, so a run may die at any point.
+//
+// # The states of a run
+//
+//	  tick, person, approval, follow-up
+//	             │
+//	          queued ──────────────────────────────┐ one run of an instance at a time
+//	             │ a node takes it: fence + 1      │
+//	          running ◀──── waiting                │
+//	           │ │ │          ▲  until NotBefore   │
+//	           │ │ └──────────┘ tenant: Retry-After beyond what a call waits by itself
+//	succeeded ─┘ └─ failed                         │
+//	     │            │                            │
+//	     └────────────┴── the next queued run ◀────┘
+//
+// # The steps of a run, and what each failure does
+//
+// pull: one page at a time, page and cursor in one transaction. A failed read fails the run; nothing was removed by it, and the next run
+// goes on at the last good page. Rows that changed are dirty for every instance of the connection.
+//
+// plan: a thousand dirty objects at a time become entries; entries, the removal of the dirty rows and the count are one transaction.
+// A dry run plans the whole mirror and leaves the dirty rows. An object whose plan equals its open entry (held, failed, skipped,
+// rejected) gets no new entry.
+//
+// guard: one transaction. Too many removals: they are held, object by object, and become open entries. Then the entries that want each
+// other's names are ordered, and those whose name stays taken fail. A dry run ends here.
+//
+// apply: five hundred entries at a time; directory, links, results and count are one transaction, so that each change is applied exactly
+// once. An object that changed since it was planned is superseded and dirty again. One object's failure is an open entry with a time
+// for the next try, and the others go on.
+//
+// end: health, next run, and a follow-up run at once if something was superseded or somebody passes through Inactive to removal.
+//
+// # Ownership
+//
+// A running run belongs to a node by a lease, renewed every five seconds, and a fencing number. Every transaction of a step saves the run
+// under its fence; a node that lost its run fails there and leaves. On SQLite there is one process, so at start every running run is
+// taken over at once.
+//
+// A run that fails after planning gives its unapplied entries back: they are superseded and their objects dirty, so nothing is lost.
+//
+// # Quarantine
+//
+// Refused credentials or missing consent put the instance into quarantine at once; so does a run of at least twenty changes of which
+// forty per cent failed. Runs then back off, doubling the distance up to a day; after 28 days the instance is disabled. A good run ends it.
+package engine

@@ -1,0 +1,218 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"rollcall/internal/destination"
+	"rollcall/internal/directory"
+	"rollcall/internal/fault"
+	"rollcall/internal/ident"
+	"rollcall/internal/mirror"
+	"rollcall/internal/plan"
+)
+
+// Store is all that the engine keeps.
+type Store interface {
+	mirror.Store
+	Instances
+	Runs
+	Planning
+	Dirt
+	Applying
+	Links
+	Review
+}
+
+// Queue hands runs to a node that works on them.
+type Queue interface {
+	// Enqueue asks, in the transaction of the context, for work on the run: at least one more Advance follows the commit.
+	Enqueue(ctx context.Context, run ident.ID) error
+}
+
+// Observer is told what runs do, for metrics. Its methods return quickly.
+type Observer interface {
+	RunEnded(run Run, took time.Duration)
+	EntriesSettled(action plan.Action, state EntryState, count int)
+}
+
+// Config is what an engine is made of. All fields are required.
+type Config struct {
+	Store     Store
+	Directory *directory.Service
+	// Destination returns where an instance writes.
+	Destination func(Instance) destination.Destination
+	// Tenant returns the way to a connection's tenant.
+	Tenant func(Connection) (mirror.Tenant, error)
+	// Seal seals a connection's client secret.
+	Seal func(connection ident.ID, secret string) ([]byte, error)
+	// CheckCloud fails when the cloud is not known to the server.
+	CheckCloud func(name string) error
+	Queue      Queue
+	Observer   Observer
+	// Now is the clock of schedules; Machine is the machine's, for leases.
+	Now, Machine func() time.Time
+	// Node identifies this process among those that share the database.
+	Node   ident.ID
+	Logger *slog.Logger
+}
+
+// Engine runs instances.
+type Engine struct {
+	Config
+	rules sync.Map // compiledKey → *plan.Rules without terms
+	// active holds the ids of the runs that this process is working on.
+	active sync.Map
+}
+
+// New returns an engine. Call Recover, then Run.
+func New(config Config) *Engine {
+	// Whoever gives a name up, also a person by hand, wakes the changes that failed for it.
+	config.Directory.OnRelease(config.Store.WakeFailed)
+	return &Engine{Config: config}
+}
+
+const (
+	// leaseTime is how long a node owns a run without renewing; renewals come every third of it.
+	leaseTime = 15 * time.Second
+	// turn is how long one job works on a run before it makes room for others.
+	turn = 5 * time.Second
+)
+
+// errFenced: the run belongs to another node by now.
+var errFenced = errors.New("the run was taken over by another node")
+
+// work is a run with what belongs to it.
+type work struct {
+	run        Run
+	instance   Instance
+	connection Connection
+	target     destination.Destination
+}
+
+// Advance works on a run for a few seconds and reports whether there is more to do. Failures of the run are settled here; an error means
+// that not even that was possible.
+func (e *Engine) Advance(ctx context.Context, id ident.ID) (again bool, err error) {
+	if _, working := e.active.LoadOrStore(id, true); working {
+		return false, nil
+	}
+	defer e.active.Delete(id)
+	w, ok, err := e.take(ctx, id)
+	if err != nil || !ok {
+		return false, err
+	}
+	until := e.Machine().Add(turn)
+	for !w.run.State.Over() && w.run.State != Waiting {
+		if e.Machine().After(until) {
+			return true, nil
+		}
+		err := e.step(ctx, w)
+		switch {
+		case err == nil:
+		case errors.Is(err, errFenced):
+			e.Logger.WarnContext(ctx, "run left to another node", "run", id.String())
+			return false, nil
+		case ctx.Err() != nil:
+			return false, ctx.Err()
+		default:
+			if err := e.fail(ctx, w, err); err != nil {
+				return false, err
+			}
+		}
+	}
+	return false, nil
+}
+
+// take makes the run this node's, if it may be worked on now.
+func (e *Engine) take(ctx context.Context, id ident.ID) (w *work, ok bool, err error) {
+	err = e.Store.InTx(ctx, func(ctx context.Context) error {
+		ok = false
+		run, err := e.Store.Run(ctx, id)
+		if err != nil {
+			if fault.Is(err, fault.NotFound) {
+				return nil
+			}
+			return err
+		}
+		instance, err := e.Store.Instance(ctx, run.InstanceID)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if ready, err := e.ready(ctx, run); err != nil || !ready {
+			return err
+		}
+		connection, err := e.Store.Connection(ctx, instance.ConnectionID)
+		if err != nil {
+			return err
+		}
+		w, ok = &work{run: run, instance: instance, connection: connection, target: e.Destination(instance)}, true
+		return e.own(ctx, w)
+	})
+	return w, ok && err == nil, err
+}
+
+// ready reports whether the run may be worked on by this node now.
+func (e *Engine) ready(ctx context.Context, run Run) (bool, error) {
+	now := e.Machine()
+	switch run.State {
+	case Running:
+		return run.Node == e.Node || now.After(run.LeaseUntil), nil
+	case Waiting:
+		return !now.Before(run.NotBefore), nil
+	case Queued:
+		open, err := e.Store.OpenRuns(ctx, run.InstanceID)
+		return err == nil && len(open) > 0 && open[0].ID == run.ID, err
+	default:
+		return false, nil
+	}
+}
+
+// own saves the run as this node's, with a new fence unless it was already.
+func (e *Engine) own(ctx context.Context, w *work) error {
+	old := w.run.Fence
+	run := w.run
+	if run.State == Queued {
+		run.StartedAt, run.Step, run.ConfigVersion = e.Now(), StepPull, w.instance.ConfigVersion
+		run.Progress.Counts = map[string]int{}
+	}
+	if run.State != Running || run.Node != e.Node {
+		run.Fence++
+	}
+	run.State, run.Node, run.NotBefore, run.LeaseUntil = Running, e.Node, time.Time{}, e.Machine().Add(leaseTime)
+	if err := e.Store.SaveRun(ctx, run, old); err != nil {
+		return err
+	}
+	w.run = run
+	return nil
+}
+
+// save stores the run under its fence, in the transaction of the context.
+func (e *Engine) save(ctx context.Context, run Run) error {
+	err := e.Store.SaveRun(ctx, run, run.Fence)
+	if fault.Is(err, fault.Stale) {
+		return errFenced
+	}
+	return err
+}
+
+// step does the next durable piece of work of a run.
+func (e *Engine) step(ctx context.Context, w *work) error {
+	switch w.run.Step {
+	case StepPull:
+		return e.pull(ctx, w)
+	case StepPlan:
+		return e.plan(ctx, w)
+	case StepGuard:
+		return e.guard(ctx, w)
+	case StepApply:
+		return e.apply(ctx, w)
+	default:
+		return e.end(ctx, w)
+	}
+}

@@ -1,0 +1,193 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"rollcall/internal/fault"
+	"rollcall/internal/ident"
+	"rollcall/internal/plan"
+)
+
+// Quarantine and its end (D11).
+const (
+	quarantineMinimum = 20
+	quarantineShare   = 0.4
+	quarantineBackoff = 24 * time.Hour
+	disabledAfter     = 28 * 24 * time.Hour
+	// overdueRuns is after how many bad runs in a row it is announced that there was no good one.
+	overdueRuns = 3
+)
+
+// end closes a run that went through: health, the next run, what is queued behind it.
+func (e *Engine) end(ctx context.Context, w *work) error {
+	return e.Store.InTx(ctx, func(ctx context.Context) error {
+		run := w.run.clone()
+		run.State, run.EndedAt = Succeeded, e.Now()
+		if run.Kind != DryRun {
+			if err := e.Store.Sweep(ctx, w.connection.ID); err != nil {
+				return err
+			}
+			if err := e.good(ctx, &run); err != nil {
+				return err
+			}
+		}
+		return e.close(ctx, w, run)
+	})
+}
+
+// good notes a run that went through in the health of its instance.
+func (e *Engine) good(ctx context.Context, run *Run) error {
+	instance, err := e.Store.Instance(ctx, run.InstanceID)
+	if err != nil {
+		return err
+	}
+	health := &instance.Health
+	previous := health.LastRun
+	health.LastRun, health.LastRunAt, health.LastFailure, health.BadRuns = run.ID, run.EndedAt, nil, 0
+	if failed, attempted := run.Progress.attempts(); attempted >= quarantineMinimum && float64(failed) >= quarantineShare*float64(attempted) {
+		e.quarantine(ctx, &instance, run, &Failure{
+			Kind: fault.Unavailable.String(), Code: "TooManyFailures",
+			Message: fmt.Sprintf("%d of %d changes of the run failed", failed, attempted),
+			Remedy:  "Look at the failed changes of the run; their reasons say what to do.",
+		})
+	} else {
+		health.Quarantine, health.LastGoodAt = nil, run.EndedAt
+	}
+	if err := e.Store.SaveInstance(ctx, instance); err != nil {
+		return err
+	}
+	return e.dropEmpty(ctx, previous, *run)
+}
+
+// attempts counts the changes that failed and all that were tried.
+func (p Progress) attempts() (failed, attempted int) {
+	failed = p.Counts["failed"]
+	attempted = failed
+	for _, action := range []plan.Action{plan.Create, plan.Update, plan.Deactivate, plan.Reactivate, plan.Delete, plan.Release} {
+		attempted += p.Counts[string(action)]
+	}
+	return failed, attempted
+}
+
+// empty reports whether a run found nothing to do by itself, so that the next such run may replace its row.
+func (r Run) empty() bool {
+	return r.Trigger == TriggerSchedule && r.Kind == Incremental && r.State == Succeeded && r.Progress.Planned == 0
+}
+
+// dropEmpty removes the previous run's row when both found nothing: a poll every two seconds leaves one row, not 43,200 a day.
+func (e *Engine) dropEmpty(ctx context.Context, previous ident.ID, run Run) error {
+	if !run.empty() || previous.IsZero() || previous == run.ID {
+		return nil
+	}
+	last, err := e.Store.Run(ctx, previous)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil || !last.empty() {
+		return err
+	}
+	return e.Store.DropRun(ctx, previous)
+}
+
+// close saves a run that is over and starts what waits behind it.
+func (e *Engine) close(ctx context.Context, w *work, run Run) error {
+	if err := e.save(ctx, run); err != nil {
+		return err
+	}
+	if run.Progress.FollowUp && run.State == Succeeded {
+		if _, err := e.enqueue(ctx, w.instance, Incremental, TriggerFollowUp, ""); err != nil {
+			return err
+		}
+	}
+	open, err := e.Store.OpenRuns(ctx, run.InstanceID)
+	if err != nil {
+		return err
+	}
+	if len(open) > 0 {
+		if err := e.Queue.Enqueue(ctx, open[0].ID); err != nil {
+			return err
+		}
+	}
+	w.run = run
+	e.Observer.RunEnded(run, run.EndedAt.Sub(run.StartedAt))
+	return nil
+}
+
+// fail settles a run that could not go on: it waits if it was asked to, else its unapplied entries are given back and it ends.
+func (e *Engine) fail(ctx context.Context, w *work, cause error) error {
+	if f := fault.Of(cause); f != nil && f.Kind == fault.Throttled && f.RetryAfter > 0 {
+		return e.wait(ctx, w, f.RetryAfter)
+	}
+	e.Logger.WarnContext(ctx, "run failed", "run", w.run.ID.String(), "instance", w.instance.ID.String(), "step", string(w.run.Step), "error", cause.Error())
+	return e.Store.InTx(ctx, func(ctx context.Context) error {
+		run := w.run.clone()
+		now := e.Now()
+		run.State, run.EndedAt, run.Failure = Failed, now, failureOf(cause)
+		if run.Kind != DryRun {
+			given, err := e.Store.WakeRun(ctx, w.instance, run.ID, now)
+			if err != nil {
+				return err
+			}
+			if given > 0 {
+				run.Progress.count("superseded", given)
+			}
+			if err := e.bad(ctx, &run, fault.KindOf(cause)); err != nil {
+				return err
+			}
+		}
+		return e.close(ctx, w, run)
+	})
+}
+
+func (e *Engine) wait(ctx context.Context, w *work, d time.Duration) error {
+	run := w.run.clone()
+	run.State, run.NotBefore = Waiting, e.Machine().Add(d)
+	if err := e.Store.InTx(ctx, func(ctx context.Context) error { return e.save(ctx, run) }); err != nil {
+		return err
+	}
+	w.run = run
+	return nil
+}
+
+// bad notes a failed run in the health of its instance.
+func (e *Engine) bad(ctx context.Context, run *Run, kind fault.Kind) error {
+	instance, err := e.Store.Instance(ctx, run.InstanceID)
+	if err != nil {
+		return err
+	}
+	health := &instance.Health
+	health.LastRun, health.LastRunAt, health.LastFailure = run.ID, run.EndedAt, run.Failure
+	if health.BadRuns++; health.BadRuns == overdueRuns {
+		e.Logger.ErrorContext(ctx, "no good run in three intervals", "instance", instance.ID.String(), "last_good", health.LastGoodAt)
+	}
+	if kind == fault.Unauthenticated || kind == fault.Denied {
+		e.quarantine(ctx, &instance, run, run.Failure)
+	}
+	return e.Store.SaveInstance(ctx, instance)
+}
+
+// quarantine takes the instance into quarantine, or deeper.
+func (e *Engine) quarantine(ctx context.Context, instance *Instance, run *Run, failure *Failure) {
+	health := &instance.Health
+	if health.Quarantine == nil {
+		health.Quarantine = &Quarantine{Since: run.EndedAt}
+	}
+	q := *health.Quarantine
+	if q.Code != failure.Code {
+		e.Logger.ErrorContext(ctx, "instance in quarantine", "instance", instance.ID.String(), "code", failure.Code, "reason", failure.Message)
+	}
+	q.Code, q.Reason, q.Remedy = failure.Code, failure.Message, failure.Remedy
+	q.Attempts++
+	health.Quarantine = &q
+	backoff := quarantineBackoff
+	if shift := q.Attempts; shift < 16 {
+		backoff = min(backoff, instance.Interval<<shift)
+	}
+	instance.NextRunAt = run.EndedAt.Add(backoff)
+	if run.EndedAt.Sub(q.Since) >= disabledAfter {
+		health.DisabledAt, instance.AutoSync = run.EndedAt, false
+		e.Logger.ErrorContext(ctx, "instance disabled after 28 days in quarantine", "instance", instance.ID.String())
+	}
+}

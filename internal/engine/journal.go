@@ -1,0 +1,169 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"rollcall/internal/ident"
+	"rollcall/internal/mirror"
+	"rollcall/internal/plan"
+)
+
+// EntryState says what became of a planned change.
+type EntryState string
+
+// The states of journal entries.
+const (
+	// Planned: will be applied by its run. Parked: the same, and the object's name is set aside already.
+	Planned EntryState = "planned"
+	Parked  EntryState = "parked"
+	// Applied: the destination holds it.
+	Applied EntryState = "applied"
+	// Held: too many removals; a person decides. Approved: he said yes. Rejected: he said no, until something changes.
+	Held     EntryState = "held"
+	Approved EntryState = "approved"
+	Rejected EntryState = "rejected"
+	// EntryFailed: could not be done; retried. EntrySkipped: not done on purpose.
+	EntryFailed  EntryState = "failed"
+	EntrySkipped EntryState = "skipped"
+	// Superseded: the object or its source changed before it was applied; planned again. Dropped: no longer called for.
+	Superseded EntryState = "superseded"
+	Dropped    EntryState = "dropped"
+	// Proposed: part of a dry run.
+	Proposed EntryState = "proposed"
+)
+
+// Entry is one change in the journal: the line of the dry-run report, the approval page, the provisioning log, the retry list.
+type Entry struct {
+	ID         ident.ID
+	OrgID      ident.ID
+	InstanceID ident.ID
+	RunID      ident.ID
+	plan.Change
+	State EntryState
+	// Open: held, approved, rejected, failed and skipped entries wait for something. An object has at most one open entry.
+	Open bool
+	// Fingerprint of the change (plan.Change.Fingerprint).
+	Fingerprint string
+	// Approved: a person let the removal pass, so the guard does not count it.
+	ApprovedRemoval bool
+	// Attempts counts failures; the first was at FailedAt, the next try is due at RetryAt.
+	Attempts          int
+	FailedAt, RetryAt time.Time
+	// PlannedAt is when the entry was written, SettledAt when it was applied, failed, or closed.
+	PlannedAt, SettledAt time.Time
+	// DecidedBy names who approved or rejected.
+	DecidedBy string
+}
+
+// Link is the lasting tie between a source object and an object of the destination.
+type Link struct {
+	SourceID string
+	ObjectID ident.ID
+	Status   plan.LinkStatus
+}
+
+// Object is what planning needs to know of one source object.
+type Object struct {
+	mirror.User
+	// Link is the object's tie; zero ObjectID if there is none.
+	Link Link
+	// Open is the object's open entry with ID, RunID, State, Fingerprint, Attempts, FailedAt and Action only; nil if there is none.
+	Open *Entry
+}
+
+// Planning is the journal as planning uses it. Methods join the transaction of the context.
+type Planning interface {
+	// DirtyObjects returns up to limit objects that changed since they were last planned, in the order of Seq.
+	DirtyObjects(ctx context.Context, instance Instance, limit int) ([]Object, error)
+	// AllObjects returns up to limit objects of the mirror after a Seq, in the order of Seq.
+	AllObjects(ctx context.Context, instance Instance, after int64, limit int) ([]Object, error)
+	// CountObjects returns how many objects are dirty; all of the mirror if all.
+	CountObjects(ctx context.Context, instance Instance, all bool) (int, error)
+	// InsertEntries adds entries.
+	InsertEntries(ctx context.Context, entries []Entry) error
+	// CloseEntries takes open entries, by id, to a final state.
+	CloseEntries(ctx context.Context, ids []ident.ID, state EntryState, at time.Time) error
+	// ReplaceEntries writes entries over stored ones of the same ids, in whatever run, phase and state these were: retries and approvals
+	// that a new run takes over.
+	ReplaceEntries(ctx context.Context, entries []Entry) error
+	// PostponeEntries sets the retry of open failed entries: attempts is added to, and retryAt replaces the old time.
+	PostponeEntries(ctx context.Context, ids []ident.ID, retryAt []time.Time) error
+	// ClearDirty removes the dirty rows of objects by Seq.
+	ClearDirty(ctx context.Context, instance ident.ID, seqs []int64) error
+}
+
+// Dirt marks objects as changed, so that the next plan looks at them. Methods join the transaction of the context.
+type Dirt interface {
+	MarkAllDirty(ctx context.Context, instance Instance) error
+	MarkDirty(ctx context.Context, instance Instance, sourceIDs []string) error
+	// WakeDue marks the objects of open failed entries whose retry is due.
+	WakeDue(ctx context.Context, instance Instance, now time.Time) error
+	// WakeFailed marks the objects, of every instance of the organization, whose open failed entry wants one of the name keys, or is about
+	// one of the objects; they failed for what has just changed.
+	WakeFailed(ctx context.Context, org ident.ID, names []string, objects []ident.ID) error
+	// WakeCode marks the objects, of every instance of the organization, whose open failed entry has one of the codes.
+	WakeCode(ctx context.Context, org ident.ID, codes []string) error
+	// WakeRun marks the objects of a run's planned and parked entries and supersedes these, because the run ended before applying them.
+	WakeRun(ctx context.Context, instance Instance, run ident.ID, at time.Time) (int, error)
+	// Sweep forgets users of the mirror who are gone and have no link any more.
+	Sweep(ctx context.Context, connection ident.ID) error
+}
+
+// Applying is the journal as guard and apply use it. Methods join the transaction of the context.
+type Applying interface {
+	// HoldRemovals takes the run's planned removals that nobody approved to Held and returns their number.
+	HoldRemovals(ctx context.Context, run ident.ID, at time.Time) (int, error)
+	// RecentRemovals counts applied removals, without approved ones, since the time.
+	RecentRemovals(ctx context.Context, instance ident.ID, since time.Time) (int, error)
+	// NameClaims returns the planned (or, for a dry run, proposed) entries of the run that take a name which another object holds or
+	// another entry takes too, and the entries of such holders.
+	NameClaims(ctx context.Context, run ident.ID) ([]Entry, error)
+	// RankEntry stores rank, park flag, and what changes when a name cannot be had: the whole change and the state.
+	RankEntry(ctx context.Context, entry Entry) error
+	// NextEntries returns up to limit planned entries of the run in the order of phase, rank, id. With parking, only those that want their
+	// name set aside and are not parked yet.
+	NextEntries(ctx context.Context, run ident.ID, parking bool, limit int) ([]Entry, error)
+	// SettleApplied takes planned or parked entries to Applied, and closes them.
+	SettleApplied(ctx context.Context, run ident.ID, ids []ident.ID, at time.Time) error
+	// SettleEntry stores state, open, attempts, times and reason of one entry.
+	SettleEntry(ctx context.Context, entry Entry) error
+}
+
+// Links keeps the ties. Methods join the transaction of the context.
+type Links interface {
+	SaveLinks(ctx context.Context, org, instance ident.ID, links []Link) error
+	DeleteLinks(ctx context.Context, instance ident.ID, sourceIDs []string) error
+	// CountLinks counts by status.
+	CountLinks(ctx context.Context, instance ident.ID) (map[plan.LinkStatus]int, error)
+	// Claimants names, for objects of the destination, another instance whose open failed entry OwnedByOther is about the object.
+	Claimants(ctx context.Context, instance ident.ID, objects []ident.ID) (map[ident.ID]string, error)
+}
+
+// EntryQuery selects a page of journal entries.
+type EntryQuery struct {
+	Org ident.ID
+	// Run, Instance, SourceID and ObjectID keep only entries of these, if given.
+	Run, Instance, ObjectID ident.ID
+	SourceID                string
+	// States keeps only these; empty for all. Open keeps only open ones.
+	States []EntryState
+	Open   bool
+	// Actions keeps only these; empty for all.
+	Actions []plan.Action
+	// After is the entry behind which the page begins; entries come in the order of their ids.
+	After ident.ID
+	Limit int
+}
+
+// Review is the journal as people read it and decide on it. Methods join the transaction of the context.
+type Review interface {
+	ListEntries(ctx context.Context, query EntryQuery) ([]Entry, error)
+	// CountOpen counts an instance's open entries by state.
+	CountOpen(ctx context.Context, instance ident.ID) (map[EntryState]int, error)
+	// DecideEntries takes held entries of the instance, by id or all if ids is nil, to Approved or Rejected, marks their objects dirty, and
+	// returns how many.
+	DecideEntries(ctx context.Context, instance Instance, ids []ident.ID, state EntryState, by string, at time.Time) (int, error)
+	// CountMirror counts the users of a connection's mirror by state.
+	CountMirror(ctx context.Context, connection ident.ID) (map[plan.SourceState]int, error)
+}

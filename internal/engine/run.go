@@ -1,0 +1,149 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"rollcall/internal/fault"
+	"rollcall/internal/ident"
+)
+
+// Kind says what a run is for.
+type Kind string
+
+// The kinds of runs.
+const (
+	// Initial is the first run of an instance.
+	Initial Kind = "initial"
+	// Incremental reads what changed since the last run.
+	Incremental Kind = "incremental"
+	// Full reads the whole tenant again and plans everybody anew.
+	Full Kind = "full"
+	// DryRun plans everybody and applies nothing.
+	DryRun Kind = "dry-run"
+)
+
+// State says whether a run is waiting, working, or over.
+type State string
+
+// The states of a run.
+const (
+	Queued    State = "queued"  // waits for the instance's run before it
+	Running   State = "running" // owned by a node
+	Waiting   State = "waiting" // for NotBefore: the tenant or the destination asked for patience
+	Succeeded State = "succeeded"
+	Failed    State = "failed"
+	Canceled  State = "canceled"
+)
+
+// Over reports whether nothing more will happen to the run.
+func (s State) Over() bool { return s == Succeeded || s == Failed || s == Canceled }
+
+// Step is the part of a run that comes next. Each step is durable: it begins where the last committed piece of work ended.
+type Step string
+
+// The steps of a run in their order.
+const (
+	StepPull  Step = "pull"
+	StepPlan  Step = "plan"
+	StepGuard Step = "guard"
+	StepApply Step = "apply"
+	StepEnd   Step = "end"
+)
+
+// Run is one execution of an instance.
+type Run struct {
+	ID         ident.ID
+	OrgID      ident.ID
+	InstanceID ident.ID
+	Kind       Kind
+	// Trigger says what started the run: "schedule", "manual", "approval", "configuration", "follow-up".
+	Trigger string
+	// RequestedBy names who asked for it; "" for the schedule.
+	RequestedBy string
+	// ConfigVersion is the configuration that the run was planned with, pinned when it starts.
+	ConfigVersion int64
+	State         State
+	Step          Step
+	// Node owns the run while LeaseUntil lies ahead, by the machine's clock; Fence grows with each new owner, and a write under an older
+	// fence fails (rule 15).
+	Node       ident.ID
+	Fence      int64
+	LeaseUntil time.Time
+	// NotBefore is when a waiting run goes on, by the machine's clock.
+	NotBefore                    time.Time
+	QueuedAt, StartedAt, EndedAt time.Time
+	Progress                     Progress
+	// Failure says why the run failed; nil otherwise.
+	Failure *Failure
+}
+
+// Progress is how far a run is, and in the end what it did. It is stored as one document.
+type Progress struct {
+	// PullBegun: the pull of this run began, so a resumed run does not begin another.
+	PullBegun bool `json:"pullBegun,omitempty"`
+	// Stage of the pull; Read and Expected count its users, Expected is 0 while unknown.
+	Stage    string `json:"stage,omitempty"`
+	Read     int    `json:"read"`
+	Expected int    `json:"expected,omitempty"`
+	// After is where a plan over the whole mirror goes on; ToPlan and Planned count objects.
+	After   int64 `json:"after,omitempty"`
+	ToPlan  int   `json:"toPlan"`
+	Planned int   `json:"planned"`
+	// ToApply and Applied count changes.
+	ToApply int `json:"toApply"`
+	Applied int `json:"applied"`
+	// Removals that the guard weighs.
+	Removals int `json:"removals,omitempty"`
+	// FollowUp: more is to be done in a run of its own, started at once.
+	FollowUp bool `json:"followUp,omitempty"`
+	// Counts by outcome: "create", "update", "deactivate", "reactivate", "delete", "release" (applied, or for a dry run planned), "match",
+	// "out-of-scope", "skipped", "failed", "held", "superseded".
+	Counts map[string]int `json:"counts,omitempty"`
+	// Held says why removals were held.
+	Held string `json:"held,omitempty"`
+}
+
+// Failure says why a run failed and what to do.
+type Failure struct {
+	Kind      string `json:"kind"`
+	Code      string `json:"code,omitempty"`
+	Message   string `json:"message"`
+	Remedy    string `json:"remedy,omitempty"`
+	RequestID string `json:"requestId,omitempty"`
+}
+
+func failureOf(err error) *Failure {
+	f := fault.Of(err)
+	if f == nil {
+		return &Failure{Kind: fault.Internal.String(), Message: err.Error(), Remedy: "Look at the server's log, and report it if it repeats."}
+	}
+	bare := *f
+	bare.Remedy, bare.RequestID = "", ""
+	return &Failure{Kind: f.Kind.String(), Code: f.Code, Message: bare.Error(), Remedy: f.Remedy, RequestID: f.RequestID}
+}
+
+// RunQuery selects a page of runs, newest first.
+type RunQuery struct {
+	Org ident.ID
+	// Instance, if not zero, keeps only its runs.
+	Instance ident.ID
+	// Before is the run behind which the page begins.
+	Before ident.ID
+	Limit  int
+}
+
+// Runs keeps runs. Methods join the transaction of the context.
+type Runs interface {
+	InsertRun(ctx context.Context, run Run) error
+	Run(ctx context.Context, id ident.ID) (Run, error)
+	// SaveRun replaces the run; it fails as fault.Stale when the stored fence is not the given one.
+	SaveRun(ctx context.Context, run Run, fence int64) error
+	ListRuns(ctx context.Context, query RunQuery) ([]Run, error)
+	// OpenRuns returns the runs that are not over, of one instance or, for the zero id, of all, oldest first.
+	OpenRuns(ctx context.Context, instance ident.ID) ([]Run, error)
+	// RenewLeases extends the leases of a node's running runs.
+	RenewLeases(ctx context.Context, node ident.ID, until time.Time) error
+	// DropRun removes a run that left no changes.
+	DropRun(ctx context.Context, id ident.ID) error
+}

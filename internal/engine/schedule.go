@@ -1,0 +1,185 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"rollcall/internal/fault"
+	"rollcall/internal/ident"
+)
+
+// What starts runs.
+const (
+	TriggerSchedule      = "schedule"
+	TriggerManual        = "manual"
+	TriggerApproval      = "approval"
+	TriggerConfiguration = "configuration"
+	TriggerFollowUp      = "follow-up"
+)
+
+const (
+	tickEvery  = 500 * time.Millisecond
+	renewEvery = leaseTime / 3
+)
+
+// Recover takes over the runs that a process before this one left running. Only for a database that one process uses at a time.
+func (e *Engine) Recover(ctx context.Context) error {
+	return e.Store.InTx(ctx, func(ctx context.Context) error {
+		runs, err := e.Store.OpenRuns(ctx, ident.ID{})
+		if err != nil {
+			return err
+		}
+		for _, run := range runs {
+			if run.State != Running {
+				continue
+			}
+			e.Logger.InfoContext(ctx, "run taken over", "run", run.ID.String(), "step", string(run.Step))
+			fence := run.Fence
+			run.LeaseUntil = time.Time{}
+			if err := e.Store.SaveRun(ctx, run, fence); err != nil {
+				return err
+			}
+			if err := e.Queue.Enqueue(ctx, run.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Run starts what is due and renews this node's leases until the context ends.
+func (e *Engine) Run(ctx context.Context) {
+	tick, renew := time.NewTicker(tickEvery), time.NewTicker(renewEvery)
+	defer tick.Stop()
+	defer renew.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			err = e.Tick(ctx)
+		case <-renew.C:
+			err = e.Store.RenewLeases(ctx, e.Node, e.Machine().Add(leaseTime))
+		}
+		if err != nil && ctx.Err() == nil {
+			e.Logger.ErrorContext(ctx, "schedule", "error", err.Error())
+		}
+	}
+}
+
+// Tick starts the runs that are due and the ones that can go on. It reads first and writes only if there is something to start.
+func (e *Engine) Tick(ctx context.Context) error {
+	due, err := e.due(ctx)
+	if err != nil {
+		return err
+	}
+	idle, err := e.idle(ctx)
+	if err != nil || len(due)+len(idle) == 0 {
+		return err
+	}
+	err = e.Store.InTx(ctx, func(ctx context.Context) error {
+		for _, instance := range due {
+			if err := e.startDue(ctx, instance.ID); err != nil {
+				return err
+			}
+		}
+		for _, run := range idle {
+			if err := e.Queue.Enqueue(ctx, run.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return err
+}
+
+func (e *Engine) due(ctx context.Context) ([]Instance, error) {
+	instances, err := e.Store.ListInstances(ctx, ident.ID{})
+	if err != nil {
+		return nil, err
+	}
+	now := e.Now()
+	due := instances[:0]
+	for _, instance := range instances {
+		if instance.AutoSync && !now.Before(instance.NextRunAt) {
+			due = append(due, instance)
+		}
+	}
+	return due, nil
+}
+
+// idle returns the runs that could go on: queued first in line, done waiting, left by a
+// node that died, or ours without anybody working on it, because its job ended with an error.
+func (e *Engine) idle(ctx context.Context) ([]Run, error) {
+	open, err := e.Store.OpenRuns(ctx, ident.ID{})
+	if err != nil {
+		return nil, err
+	}
+	now := e.Machine()
+	first := map[ident.ID]bool{}
+	var idle []Run
+	for _, run := range open {
+		leads := !first[run.InstanceID]
+		first[run.InstanceID] = true
+		_, working := e.active.Load(run.ID)
+		switch {
+		case working:
+		case run.State == Queued && leads, run.State == Waiting && !now.Before(run.NotBefore),
+			run.State == Running && (run.Node == e.Node || now.After(run.LeaseUntil)):
+			idle = append(idle, run)
+		}
+	}
+	return idle, nil
+}
+
+// startDue starts the scheduled run of an instance unless one is under way.
+func (e *Engine) startDue(ctx context.Context, id ident.ID) error {
+	instance, err := e.Store.Instance(ctx, id)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	now := e.Now()
+	if err != nil || !instance.AutoSync || now.Before(instance.NextRunAt) {
+		return err
+	}
+	instance.NextRunAt = now.Add(instance.Interval)
+	if err := e.Store.SaveInstance(ctx, instance); err != nil {
+		return err
+	}
+	open, err := e.Store.OpenRuns(ctx, id)
+	if err != nil || len(open) > 0 {
+		return err
+	}
+	_, err = e.enqueue(ctx, instance, Incremental, TriggerSchedule, "")
+	return err
+}
+
+// enqueue adds a run behind the open ones of the instance. An equal run that is still queued will do. The first run of an instance is
+// an initial one.
+func (e *Engine) enqueue(ctx context.Context, instance Instance, kind Kind, trigger, by string) (Run, error) {
+	open, err := e.Store.OpenRuns(ctx, instance.ID)
+	if err != nil {
+		return Run{}, err
+	}
+	if kind == Incremental && instance.Health.LastGoodAt.IsZero() {
+		kind = Initial
+	}
+	for _, run := range open {
+		if run.State == Queued && run.Kind == kind {
+			return run, nil
+		}
+	}
+	now := e.Now()
+	run := Run{
+		ID: ident.New(now), OrgID: instance.OrgID, InstanceID: instance.ID, Kind: kind, Trigger: trigger, RequestedBy: by, State: Queued,
+		Step: StepPull, ConfigVersion: instance.ConfigVersion, QueuedAt: now,
+	}
+	if err := e.Store.InsertRun(ctx, run); err != nil {
+		return Run{}, err
+	}
+	if len(open) > 0 {
+		return run, nil // it is taken up when the one before it ends
+	}
+	return run, e.Queue.Enqueue(ctx, run.ID)
+}

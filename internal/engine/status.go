@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"rollcall/internal/ident"
+	"rollcall/internal/plan"
+)
+
+// JobStatus is what the instance card shows (D11).
+type JobStatus string
+
+// The job statuses.
+const (
+	StatusActive     JobStatus = "Active"
+	StatusNotRun     JobStatus = "NotRun"
+	StatusQuarantine JobStatus = "Quarantine"
+	StatusRunning    JobStatus = "Running"
+	StatusHeld       JobStatus = "Held"
+	StatusPaused     JobStatus = "Paused"
+	StatusDisabled   JobStatus = "Disabled"
+	// StatusFailing: the last run failed, and the next one will try again.
+	StatusFailing JobStatus = "Failing"
+)
+
+// Status is how an instance stands.
+type Status struct {
+	Job JobStatus
+	// Explanation says what the status means here and what to do.
+	Explanation string
+	// Running is the run under way, nil if there is none.
+	Running *Run
+	// Overdue: Auto Sync is on, and there was no good run in three intervals (D20).
+	Overdue bool
+	// Synced users are linked and in scope; Skipped, Failed and Held have an open entry; OutOfScope are the other live users of the tenant;
+	// InBin are linked and deleted in the tenant.
+	Synced, Skipped, Failed, Held, OutOfScope, InBin int
+}
+
+// Status tells how an instance stands.
+func (e *Engine) Status(ctx context.Context, instance Instance) (Status, error) {
+	var status Status
+	open, err := e.Store.OpenRuns(ctx, instance.ID)
+	if err != nil {
+		return status, err
+	}
+	if err := e.count(ctx, instance, &status); err != nil {
+		return status, err
+	}
+	if len(open) > 0 && open[0].State != Queued {
+		status.Running = &open[0]
+	}
+	health := instance.Health
+	status.Overdue = instance.AutoSync && !instance.CreatedAt.IsZero() &&
+		e.Now().Sub(later(health.LastGoodAt, instance.CreatedAt)) > 3*instance.Interval+time.Minute
+	status.Job, status.Explanation = status.job(instance)
+	return status, nil
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func (s Status) job(instance Instance) (JobStatus, string) {
+	health := instance.Health
+	switch {
+	case !health.DisabledAt.IsZero():
+		return StatusDisabled, "Runs failed for 28 days. Mend the cause, then switch Auto Sync on."
+	case s.Running != nil:
+		return StatusRunning, "A run is under way: " + string(s.Running.Step) + "."
+	case health.Quarantine != nil:
+		return StatusQuarantine, health.Quarantine.Reason + ". " + health.Quarantine.Remedy
+	case s.Held > 0:
+		return StatusHeld, "Removals wait for approval. Look at them with `rollcall held list`, then approve or reject them."
+	case health.LastRunAt.IsZero():
+		return StatusNotRun, "There was no run yet."
+	case health.LastFailure != nil:
+		return StatusFailing, health.LastFailure.Message + ". " + health.LastFailure.Remedy
+	case !instance.AutoSync:
+		return StatusPaused, "Auto Sync is off; nothing is written by itself."
+	}
+	return StatusActive, "The last run was good."
+}
+
+func (e *Engine) count(ctx context.Context, instance Instance, status *Status) error {
+	links, err := e.Store.CountLinks(ctx, instance.ID)
+	if err != nil {
+		return err
+	}
+	entries, err := e.Store.CountOpen(ctx, instance.ID)
+	if err != nil {
+		return err
+	}
+	users, err := e.Store.CountMirror(ctx, instance.ConnectionID)
+	if err != nil {
+		return err
+	}
+	status.Synced, status.InBin = links[plan.InScope], links[plan.InBin]
+	status.Skipped, status.Failed, status.Held = entries[EntrySkipped], entries[EntryFailed], entries[Held]
+	status.OutOfScope = max(0, users[plan.Live]-status.Synced-status.Skipped-status.Failed)
+	return nil
+}
+
+// Instance returns an instance of the organization.
+func (e *Engine) Instance(ctx context.Context, org, id ident.ID) (Instance, error) {
+	instance, err := e.Store.Instance(ctx, id)
+	if err == nil && instance.OrgID != org {
+		return Instance{}, notFound("instance", id)
+	}
+	return instance, err
+}

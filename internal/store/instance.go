@@ -1,0 +1,155 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"rollcall/internal/attr"
+	"rollcall/internal/engine"
+	"rollcall/internal/fault"
+	"rollcall/internal/ident"
+)
+
+// Connection fails as fault.NotFound.
+func (db *DB) Connection(ctx context.Context, id ident.ID) (engine.Connection, error) {
+	return one(ctx, db, "SELECT org_id, id, tenant_id, cloud, client_id, sealed_secret, created_at FROM connections WHERE id = $1", []any{id},
+		func(rows *sql.Rows) (engine.Connection, error) {
+			var c engine.Connection
+			err := rows.Scan(&c.OrgID, &c.ID, &c.TenantID, &c.Cloud, &c.ClientID, &c.SealedSecret, stamp{&c.CreatedAt})
+			return c, err
+		}, fault.New(fault.NotFound, "UnknownConnection", "there is no connection %s", id))
+}
+
+// SaveConnection inserts or replaces.
+func (db *DB) SaveConnection(ctx context.Context, c engine.Connection) error {
+	_, err := db.exec(ctx, `INSERT INTO connections (org_id, id, tenant_id, cloud, client_id, sealed_secret, created_at, next_seq)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 1)
+		ON CONFLICT (id) DO UPDATE SET tenant_id = excluded.tenant_id, cloud = excluded.cloud, client_id = excluded.client_id,
+		sealed_secret = excluded.sealed_secret`,
+		c.OrgID, c.ID, c.TenantID, c.Cloud, c.ClientID, c.SealedSecret, micros(c.CreatedAt))
+	return err
+}
+
+const instanceColumns = `SELECT org_id, id, connection_id, name, auto_sync, interval_micros, config_version, next_run_at, created_at, health
+	FROM instances`
+
+func scanInstance(rows *sql.Rows) (engine.Instance, error) {
+	var i engine.Instance
+	var interval int64
+	var health sql.RawBytes
+	err := rows.Scan(&i.OrgID, &i.ID, &i.ConnectionID, &i.Name, &i.AutoSync, &interval, &i.ConfigVersion, stamp{&i.NextRunAt},
+		stamp{&i.CreatedAt}, &health)
+	if err != nil {
+		return i, err
+	}
+	i.Interval = time.Duration(interval) * time.Microsecond
+	if err := json.Unmarshal(health, &i.Health); err != nil {
+		return i, fmt.Errorf("read the health of the instance %s: %w", i.Name, err)
+	}
+	return i, nil
+}
+
+// Instance fails as fault.NotFound.
+func (db *DB) Instance(ctx context.Context, id ident.ID) (engine.Instance, error) {
+	return one(ctx, db, instanceColumns+" WHERE id = $1", []any{id}, scanInstance,
+		fault.New(fault.NotFound, "UnknownInstance", "there is no instance %s", id))
+}
+
+// ListInstances returns those of one organization by name; of all organizations for the zero id.
+func (db *DB) ListInstances(ctx context.Context, org ident.ID) ([]engine.Instance, error) {
+	if org.IsZero() {
+		return collect(ctx, db, instanceColumns+" ORDER BY org_id, name_key", nil, scanInstance)
+	}
+	return collect(ctx, db, instanceColumns+" WHERE org_id = $1 ORDER BY name_key", []any{org}, scanInstance)
+}
+
+// SaveInstance inserts or replaces; a name that another instance of the organization has fails as fault.Conflict.
+func (db *DB) SaveInstance(ctx context.Context, i engine.Instance) error {
+	health, err := document(i.Health)
+	if err != nil {
+		return err
+	}
+	_, err = db.exec(ctx, `INSERT INTO instances (org_id, id, connection_id, name, name_key, auto_sync, interval_micros, config_version,
+		next_run_at, created_at, health) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		ON CONFLICT (id) DO UPDATE SET connection_id = excluded.connection_id, name = excluded.name, name_key = excluded.name_key,
+		auto_sync = excluded.auto_sync, interval_micros = excluded.interval_micros, config_version = excluded.config_version,
+		next_run_at = excluded.next_run_at, health = excluded.health`,
+		i.OrgID, i.ID, i.ConnectionID, i.Name, attr.NameKey(i.Name), bit(i.AutoSync), i.Interval.Microseconds(), i.ConfigVersion,
+		micros(i.NextRunAt), micros(i.CreatedAt), health)
+	if isDuplicate(err) {
+		return fault.New(fault.Conflict, "InstanceExists", "the organization has another instance with the name %s", i.Name)
+	}
+	return err
+}
+
+// Settings fails as fault.NotFound.
+func (db *DB) Settings(ctx context.Context, instance ident.ID, version int64) (engine.Settings, error) {
+	return one(ctx, db, "SELECT document FROM configs WHERE instance_id = $1 AND version = $2", []any{instance, version},
+		func(rows *sql.Rows) (engine.Settings, error) {
+			var raw sql.RawBytes
+			var settings engine.Settings
+			if err := rows.Scan(&raw); err != nil {
+				return settings, err
+			}
+			if err := json.Unmarshal(raw, &settings); err != nil {
+				return settings, fmt.Errorf("read version %d of the settings of instance %s: %w", version, instance, err)
+			}
+			return settings, nil
+		}, fault.New(fault.NotFound, "UnknownSettings", "there is no version %d of the settings of instance %s", version, instance))
+}
+
+// SaveSettings adds a version; one that exists fails as fault.Conflict, since versions never change.
+func (db *DB) SaveSettings(ctx context.Context, instance ident.ID, version int64, settings engine.Settings, at time.Time) error {
+	text, err := document(settings)
+	if err != nil {
+		return err
+	}
+	_, err = db.exec(ctx, "INSERT INTO configs (instance_id, version, created_at, document) VALUES ($1, $2, $3, $4)",
+		instance, version, micros(at), text)
+	return err
+}
+
+// DeleteInstance removes the instance with its links, settings, dirty rows and open changes, and its connection with the mirror if no
+// other instance uses it. Users whom it owned stay as they are, unmanaged. Runs and closed changes stay as history.
+func (db *DB) DeleteInstance(ctx context.Context, instance engine.Instance) error {
+	return db.InTx(ctx, func(ctx context.Context) error {
+		for _, query := range []string{
+			"DELETE FROM links WHERE instance_id = $1",
+			"DELETE FROM configs WHERE instance_id = $1",
+			"DELETE FROM dirty WHERE instance_id = $1",
+			"DELETE FROM changes WHERE instance_id = $1 AND open = 1",
+			"DELETE FROM instances WHERE id = $1",
+		} {
+			if _, err := db.exec(ctx, query, instance.ID); err != nil {
+				return err
+			}
+		}
+		_, err := db.exec(ctx, "UPDATE users SET owner_id = NULL, source_id = '', version = version + 1 WHERE org_id = $1 AND owner_id = $2",
+			instance.OrgID, instance.ID)
+		if err != nil {
+			return err
+		}
+		return db.dropConnection(ctx, instance.ConnectionID)
+	})
+}
+
+// dropConnection removes a connection and its mirror if no instance uses it.
+func (db *DB) dropConnection(ctx context.Context, id ident.ID) error {
+	users, err := db.count(ctx, "SELECT COUNT(*) FROM instances WHERE connection_id = $1", id)
+	if err != nil || users > 0 {
+		return err
+	}
+	for _, query := range []string{
+		"DELETE FROM mirror_users WHERE connection_id = $1",
+		"DELETE FROM cursors WHERE connection_id = $1",
+		"DELETE FROM connections WHERE id = $1",
+	} {
+		if _, err := db.exec(ctx, query, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}

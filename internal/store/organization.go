@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"rollcall/internal/directory"
+	"rollcall/internal/fault"
+	"rollcall/internal/ident"
+)
+
+const organizationColumns = "SELECT id, name, require_verified_domain, created_at FROM organizations"
+
+func scanOrganization(rows *sql.Rows) (directory.Organization, error) {
+	var org directory.Organization
+	err := rows.Scan(&org.ID, &org.Name, &org.RequireVerifiedDomain, stamp{&org.CreatedAt})
+	return org, err
+}
+
+// Organization returns one organization; it fails as fault.NotFound.
+func (db *DB) Organization(ctx context.Context, id ident.ID) (directory.Organization, error) {
+	return one(ctx, db, organizationColumns+" WHERE id = $1", []any{id}, scanOrganization,
+		fault.New(fault.NotFound, "UnknownOrganization", "there is no organization %s", id))
+}
+
+// ListOrganizations returns all organizations in the order in which they were made.
+func (db *DB) ListOrganizations(ctx context.Context) ([]directory.Organization, error) {
+	return collect(ctx, db, organizationColumns+" ORDER BY id", nil, scanOrganization)
+}
+
+// SaveOrganization inserts or replaces.
+func (db *DB) SaveOrganization(ctx context.Context, org directory.Organization) error {
+	_, err := db.exec(ctx, `INSERT INTO organizations (id, name, require_verified_domain, created_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, require_verified_domain = excluded.require_verified_domain`,
+		org.ID, org.Name, bit(org.RequireVerifiedDomain), micros(org.CreatedAt))
+	return err
+}
+
+// Domains returns the verified domains of an organization by name.
+func (db *DB) Domains(ctx context.Context, org ident.ID) ([]directory.Domain, error) {
+	return collect(ctx, db, "SELECT org_id, name, verified_at FROM domains WHERE org_id = $1 ORDER BY name", []any{org},
+		func(rows *sql.Rows) (directory.Domain, error) {
+			var domain directory.Domain
+			err := rows.Scan(&domain.OrgID, &domain.Name, stamp{&domain.VerifiedAt})
+			return domain, err
+		})
+}
+
+// SaveDomain inserts a domain; one that is there already, in any organization, fails as fault.Conflict.
+func (db *DB) SaveDomain(ctx context.Context, domain directory.Domain) error {
+	count, err := db.exec(ctx, "INSERT INTO domains (name, org_id, verified_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING",
+		domain.Name, domain.OrgID, micros(domain.VerifiedAt))
+	if err == nil && count == 0 {
+		return fault.New(fault.Conflict, "DomainTaken", "the domain %s was added already, here or in another organization", domain.Name)
+	}
+	return err
+}
+
+// DeleteDomain removes a domain of the organization; it fails as fault.NotFound.
+func (db *DB) DeleteDomain(ctx context.Context, org ident.ID, name string) error {
+	count, err := db.exec(ctx, "DELETE FROM domains WHERE name = $1 AND org_id = $2", name, org)
+	if err == nil && count == 0 {
+		return fault.New(fault.NotFound, "UnknownDomain", "the organization has no domain %s", name)
+	}
+	return err
+}

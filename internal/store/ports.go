@@ -1,0 +1,14 @@
+package store
+
+import (
+	"rollcall/internal/directory"
+	"rollcall/internal/engine"
+	"rollcall/internal/mirror"
+)
+
+// One database is behind all ports.
+var (
+	_ directory.Store = (*DB)(nil)
+	_ mirror.Store    = (*DB)(nil)
+	_ engine.Store    = (*DB)(nil)
+)

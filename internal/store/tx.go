@@ -1,0 +1,238 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"rollcall/internal/fault"
+)
+
+// groupSize is how many callers may share one commit.
+const groupSize = 64
+
+type txKey struct{}
+
+// transaction is what a context carries inside InTx.
+type transaction struct {
+	db *DB
+	tx *sql.Tx
+}
+
+// TxFrom returns the transaction that InTx put into the context, so that others who keep rows in the same database can write in it;
+// nil outside InTx.
+func TxFrom(ctx context.Context) *sql.Tx {
+	if t, ok := ctx.Value(txKey{}).(transaction); ok {
+		return t.tx
+	}
+	return nil
+}
+
+func (db *DB) tx(ctx context.Context) *sql.Tx {
+	if t, ok := ctx.Value(txKey{}).(transaction); ok && t.db == db {
+		return t.tx
+	}
+	return nil
+}
+
+// InTx runs fn in one transaction, and joins the one that the context carries already. Callers that wait at the same time share one
+// commit; an error of fn takes back what fn wrote and nothing else. InTx returns when what fn wrote is on the disk.
+//
+// A context that ends while the call waits for its turn ends the call. From then on the context that fn gets does not end any more,
+// because a statement interrupted half-way would take the others of the group with it.
+func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
+	if db.tx(ctx) != nil {
+		return fn(ctx)
+	}
+	call := &call{turn: make(chan *sql.Tx, 1), finished: make(chan error, 1), result: make(chan error, 1)}
+	if err := db.commits.add(call); err != nil {
+		return err
+	}
+	var tx *sql.Tx
+	select {
+	case tx = <-call.turn:
+	case err := <-call.result:
+		return explain(db.path, err)
+	case <-ctx.Done():
+		if call.claimed.CompareAndSwap(false, true) {
+			return ctx.Err()
+		}
+		select { // its turn came at the same moment
+		case tx = <-call.turn:
+		case err := <-call.result:
+			return explain(db.path, err)
+		}
+	}
+	inside := context.WithValue(context.WithoutCancel(ctx), txKey{}, transaction{db: db, tx: tx})
+	call.run(inside, fn)
+	return explain(db.path, <-call.result)
+}
+
+var errAbandoned = errors.New("the work in the transaction ended without returning")
+
+// call is one caller of InTx. It runs its work itself, on its own goroutine, when its turn comes.
+type call struct {
+	// claimed by whoever decides first: the writer that it runs, or the caller that it does not wait any longer.
+	claimed  atomic.Bool
+	turn     chan *sql.Tx
+	finished chan error
+	result   chan error
+}
+
+// run does the work and says how it went, also when the work panics or ends its goroutine.
+func (c *call) run(ctx context.Context, fn func(ctx context.Context) error) {
+	outcome := errAbandoned
+	defer func() { c.finished <- outcome }()
+	outcome = fn(ctx)
+}
+
+// writer gives callers their turns and commits for all that waited together. It holds the one writing connection only while it works.
+type writer struct {
+	db *sql.DB
+	// after runs after each commit.
+	after   func()
+	mu      sync.Mutex
+	waiting []*call
+	closed  bool
+	wake    chan struct{}
+	ended   chan struct{}
+	commits atomic.Int64
+}
+
+func newWriter(db *sql.DB, after func()) *writer {
+	w := &writer{db: db, after: after, wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	go w.loop()
+	return w
+}
+
+func (w *writer) add(c *call) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return fault.New(fault.Unavailable, "Closed", "the database is closed")
+	}
+	w.waiting = append(w.waiting, c)
+	w.nudge()
+	return nil
+}
+
+func (w *writer) nudge() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// close lets those who wait finish and ends the loop.
+func (w *writer) close() {
+	w.mu.Lock()
+	w.closed = true
+	w.nudge()
+	w.mu.Unlock()
+	<-w.ended
+}
+
+func (w *writer) loop() {
+	defer close(w.ended)
+	for range w.wake {
+		for {
+			group, closed := w.take()
+			if len(group) == 0 {
+				if closed {
+					return
+				}
+				break
+			}
+			w.serve(group)
+		}
+	}
+}
+
+func (w *writer) take() ([]*call, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := min(len(w.waiting), groupSize)
+	group := append([]*call(nil), w.waiting[:n]...)
+	w.waiting = append(w.waiting[:0], w.waiting[n:]...)
+	return group, w.closed
+}
+
+// serve runs a group of callers in one transaction.
+func (w *writer) serve(group []*call) {
+	tx, err := w.db.BeginTx(context.Background(), nil)
+	if err != nil {
+		for _, c := range group {
+			if c.claimed.CompareAndSwap(false, true) {
+				c.result <- err
+			}
+		}
+		return
+	}
+	var done []*call
+	for i, c := range group {
+		if !c.claimed.CompareAndSwap(false, true) {
+			continue
+		}
+		ok, err := turn(tx, c, len(group) > 1)
+		if ok {
+			done = append(done, c)
+		}
+		if err != nil { // the whole transaction is lost
+			w.fail(tx, append(done, group[i+1:]...), len(done), err)
+			return
+		}
+	}
+	if len(done) == 0 {
+		_ = tx.Rollback() // nothing was written
+		return
+	}
+	if err = tx.Commit(); err == nil {
+		w.commits.Add(1)
+	}
+	for _, c := range done {
+		c.result <- err
+	}
+	w.after()
+}
+
+// turn lets one caller work. It reports whether the work is to be committed; an error means that the transaction is gone with the work
+// of the others. A caller whose work failed has its answer.
+func turn(tx *sql.Tx, c *call, shared bool) (bool, error) {
+	ctx := context.Background()
+	if shared {
+		if _, err := tx.ExecContext(ctx, "SAVEPOINT caller"); err != nil {
+			c.result <- err
+			return false, err
+		}
+	}
+	c.turn <- tx
+	failure := <-c.finished
+	if failure == nil {
+		if !shared {
+			return true, nil
+		}
+		_, err := tx.ExecContext(ctx, "RELEASE caller")
+		return true, err
+	}
+	c.result <- failure
+	if !shared {
+		return false, nil
+	}
+	if _, err := tx.ExecContext(ctx, "ROLLBACK TO caller"); err != nil {
+		return false, failure // a full disk, for example, ends the whole transaction
+	}
+	_, err := tx.ExecContext(ctx, "RELEASE caller")
+	return false, err
+}
+
+// fail answers the callers of a group whose transaction is lost: the first `begun` of calls have worked already, the others not.
+func (w *writer) fail(tx *sql.Tx, calls []*call, begun int, err error) {
+	_ = tx.Rollback() // the error that matters is err
+	for i, c := range calls {
+		if i < begun || c.claimed.CompareAndSwap(false, true) {
+			c.result <- err
+		}
+	}
+}

@@ -1,0 +1,156 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"rollcall/internal/attr"
+	"rollcall/internal/directory"
+	"rollcall/internal/fault"
+	"rollcall/internal/ident"
+)
+
+const userColumns = `SELECT u.org_id, u.id, u.owner_id, COALESCE(i.name, ''), u.source_id, u.origin, u.version, u.created_at, u.updated_at,
+	u.attributes FROM users u LEFT JOIN instances i ON i.id = u.owner_id`
+
+func scanUser(rows *sql.Rows) (directory.User, error) {
+	var user directory.User
+	var attributes sql.RawBytes
+	err := rows.Scan(&user.OrgID, &user.ID, &user.Owner, &user.OwnerName, &user.SourceID, &user.Origin, &user.Version,
+		stamp{&user.CreatedAt}, stamp{&user.UpdatedAt}, &attributes)
+	if err != nil {
+		return user, err
+	}
+	user.Attributes, err = recordOf(attributes)
+	return user, err
+}
+
+func listUsers[T any](ctx context.Context, db *DB, column string, org ident.ID, values []T) ([]directory.User, error) {
+	users := make([]directory.User, 0, len(values))
+	q := listed{head: userColumns + " WHERE u.org_id = $ AND u." + column}
+	err := eachListed(ctx, db, q, []any{org}, values, func(rows *sql.Rows) error {
+		user, err := scanUser(rows)
+		users = append(users, user)
+		return err
+	})
+	return users, err
+}
+
+// UsersByID returns those that exist, in no order.
+func (db *DB) UsersByID(ctx context.Context, org ident.ID, ids []ident.ID) ([]directory.User, error) {
+	return listUsers(ctx, db, "id", org, ids)
+}
+
+// UsersByNameKey returns those that have one of the names.
+func (db *DB) UsersByNameKey(ctx context.Context, org ident.ID, keys []string) ([]directory.User, error) {
+	return listUsers(ctx, db, "user_name_key", org, keys)
+}
+
+// UsersBy returns those that have one of the values in attr.ExternalID (exactly) or attr.DisplayName (by name key).
+func (db *DB) UsersBy(ctx context.Context, org ident.ID, path string, values []string) ([]directory.User, error) {
+	switch path {
+	case attr.ExternalID:
+		// The second condition lets the database use the index, which leaves out users without an external id.
+		return listUsers(ctx, db, "external_id <> '' AND u.external_id", org, values)
+	case attr.DisplayName:
+		keys := make([]string, len(values))
+		for i, value := range values {
+			keys[i] = attr.NameKey(value)
+		}
+		return listUsers(ctx, db, "display_name_key", org, keys)
+	}
+	return nil, fmt.Errorf("users cannot be looked up by %s", path)
+}
+
+// ListUsers returns a page of users in the order of their name keys.
+func (db *DB) ListUsers(ctx context.Context, org ident.ID, query directory.UserQuery) ([]directory.User, error) {
+	var where condition
+	where.and("u.org_id = $", org)
+	where.and("u.user_name_key > $", query.After)
+	if query.Active != nil {
+		where.and("u.active = $", bit(*query.Active))
+	}
+	if query.Deleted {
+		where.and("u.deleted = 1")
+	}
+	if !query.Owner.IsZero() {
+		where.and("u.owner_id = $", query.Owner)
+	}
+	if query.Search != "" {
+		pattern := containing(attr.NameKey(query.Search))
+		where.and(`(u.user_name_key LIKE $ ESCAPE '\' OR u.display_name_key LIKE $ ESCAPE '\')`, pattern, pattern)
+	}
+	text, args := where.text(userColumns, " ORDER BY u.user_name_key LIMIT $", query.Limit)
+	return collect(ctx, db, text, args, scanUser)
+}
+
+// containing is the LIKE pattern of texts that contain a text.
+func containing(text string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
+}
+
+var insertUsers = insert{
+	head: `INSERT INTO users (org_id, id, user_name_key, display_name_key, external_id, active, deleted, owner_id, source_id, origin, version,
+		created_at, updated_at, attributes) VALUES`,
+	columns: 14,
+}
+
+// InsertUsers adds new users; a name that is taken fails the call as fault.Conflict.
+func (db *DB) InsertUsers(ctx context.Context, users []directory.User) error {
+	err := db.insertRows(ctx, insertUsers, len(users), func(args []any, i int) []any {
+		u := users[i]
+		return append(args, u.OrgID, u.ID, attr.NameKey(u.Name()), attr.NameKey(u.Attributes.Text(attr.DisplayName)),
+			u.Attributes.Text(attr.ExternalID), bit(u.Active()), bit(!u.DeletedAt().IsZero()), u.Owner, u.SourceID, u.Origin, u.Version,
+			micros(u.CreatedAt), micros(u.UpdatedAt), attributes(u.Attributes))
+	})
+	return nameTaken(err)
+}
+
+func nameTaken(err error) error {
+	if isDuplicate(err) {
+		return fault.Wrap(fault.Conflict, "NameHeld", err, "the name is held by another user")
+	}
+	return err
+}
+
+// attributes is how the attributes of an object are stored: never NULL.
+func attributes(r attr.Record) string { return string(r.AppendJSON(make([]byte, 0, 64*len(r)+2))) }
+
+// UpdateUser replaces the user if the stored version is the given one; else it fails as fault.Stale. A name that is taken fails as
+// fault.Conflict.
+func (db *DB) UpdateUser(ctx context.Context, user directory.User, version int64) error {
+	count, err := db.exec(ctx, `UPDATE users SET user_name_key = $1, display_name_key = $2, external_id = $3, active = $4, deleted = $5,
+		owner_id = $6, source_id = $7, version = $8, updated_at = $9, attributes = $10 WHERE org_id = $11 AND id = $12 AND version = $13`,
+		attr.NameKey(user.Name()), attr.NameKey(user.Attributes.Text(attr.DisplayName)), user.Attributes.Text(attr.ExternalID),
+		bit(user.Active()), bit(!user.DeletedAt().IsZero()), user.Owner, user.SourceID, user.Version, micros(user.UpdatedAt),
+		attributes(user.Attributes), user.OrgID, user.ID, version)
+	if err == nil && count == 0 {
+		return fault.New(fault.Stale, "VersionMismatch", "%s was changed or removed meanwhile", user.Name()).
+			WithRemedy("Read it again and repeat the change.")
+	}
+	return nameTaken(err)
+}
+
+// DeleteUsers removes users; those that do not exist are passed over.
+func (db *DB) DeleteUsers(ctx context.Context, org ident.ID, ids []ident.ID) error {
+	_, err := execListed(ctx, db, listed{head: "DELETE FROM users WHERE org_id = $ AND id"}, []any{org}, ids)
+	return err
+}
+
+// ParkNames sets the name keys of the users aside, so that others can take them in the same run; attributes and versions stay. The next
+// write of the user gives it the key of its name again.
+func (db *DB) ParkNames(ctx context.Context, org ident.ID, ids []ident.ID) error {
+	return db.InTx(ctx, func(ctx context.Context) error {
+		for _, id := range ids {
+			// No name begins with a control character that is followed by the user's own id.
+			parked := "\x01" + hex.EncodeToString(id[:])
+			if _, err := db.exec(ctx, "UPDATE users SET user_name_key = $1 WHERE org_id = $2 AND id = $3", parked, org, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
