@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"rollcall/internal/attr"
-	"rollcall/internal/fault"
 	"rollcall/internal/graph"
 	"rollcall/internal/plan"
 )
@@ -42,7 +41,8 @@ func (p *Pull) absorbDelta(ctx context.Context, page []graph.User, cursor Cursor
 	return p.absorb(ctx, page, false, cursor)
 }
 
-// completed replaces the objects of users unknown to the mirror by what a look-up says of them.
+// completed replaces the objects of users unknown to the mirror by what a look-up says of them. Who is not among the users any more is left
+// out: a part of a record says nothing that could be planned with, and the delta tells of the removal next.
 func (p *Pull) completed(ctx context.Context, page []graph.User, partial, properties []string) ([]graph.User, error) {
 	known, err := p.Store.LoadUsers(ctx, p.Connection, partial, true)
 	if err != nil {
@@ -56,18 +56,25 @@ func (p *Pull) completed(ctx context.Context, page []graph.User, partial, proper
 	if err != nil {
 		return nil, err
 	}
-	page = slices.Clone(page)
-	for i, user := range page {
-		if existence, lookedUp := found[user.ID]; lookedUp && existence.Presence == graph.Live {
-			page[i].Record = existence.User.Record
+	complete := make([]graph.User, 0, len(page))
+	for _, user := range page {
+		existence, lookedUp := found[user.ID]
+		if lookedUp && existence.Presence != graph.Live {
+			continue
 		}
+		if lookedUp {
+			user.Record = existence.User.Record
+		}
+		complete = append(complete, user)
 	}
-	return page, nil
+	return complete, nil
 }
 
 // take writes what a page says of its users.
 func (p *Pull) take(ctx context.Context, page []graph.User, whole bool, cursor Cursor) error {
-	page = merged(page)
+	if page = merged(page); len(page) == 0 {
+		return nil
+	}
 	known, err := p.Store.LoadUsers(ctx, p.Connection, ids(page), whole)
 	if err != nil {
 		return err
@@ -85,10 +92,8 @@ func (p *Pull) take(ctx context.Context, page []graph.User, whole bool, cursor C
 			changed = append(changed, next)
 		}
 	}
-	if len(changed) > 0 {
-		if err := p.Store.SaveUsers(ctx, p.Connection, changed, cursor.Generation); err != nil {
-			return err
-		}
+	if err := p.save(ctx, changed, cursor.Generation); err != nil {
+		return err
 	}
 	if len(seen) == 0 || cursor.Full == nil {
 		return nil
@@ -140,9 +145,8 @@ func merged(page []graph.User) []graph.User {
 			out = append(out, user)
 			continue
 		}
-		record := out[i].Record
+		record := out[i].Record.Clone()
 		for _, field := range user.Record {
-			record = slices.Clone(record)
 			record.Set(field.Name, field.Value)
 		}
 		user.Record = record
@@ -160,14 +164,9 @@ func ids(page []graph.User) []string {
 	return out
 }
 
-// saveCursor saves the cursor alone.
-func (p *Pull) saveCursor(ctx context.Context, cursor Cursor) error {
-	return p.Store.InTx(ctx, func(ctx context.Context) error { return p.Store.SaveCursor(ctx, p.Connection, cursor) })
-}
-
-// incomplete is the fault of a full read that came back without people who exist.
-func incomplete(found, missing int) error {
-	return fault.New(fault.Unavailable, "IncompleteRead",
-		"the full read of the tenant ended without %d users who exist (%d were looked up); nothing was removed", found, missing).
-		WithRemedy("The next run reads again; if this repeats, look at the health of Microsoft Graph.")
+func (p *Pull) save(ctx context.Context, users []User, generation int64) error {
+	if len(users) == 0 {
+		return nil
+	}
+	return p.Store.SaveUsers(ctx, p.Connection, users, generation)
 }

@@ -43,17 +43,31 @@ type Cursor struct {
 	// Delta is where the next incremental pull starts; "" before the first full read and after Graph refused it.
 	Delta   string    `json:"delta,omitempty"`
 	DeltaAt time.Time `json:"deltaAt,omitzero"`
-	// Next is the page at which an incremental pull under way goes on.
-	Next string `json:"next,omitempty"`
+	// Marks are up to two older delta links, the oldest first, from which a full read replays: the replica that serves its list can be
+	// behind what Delta has told already.
+	Marks []Mark `json:"marks,omitempty"`
+	// Next is the page at which an incremental pull under way goes on, Pages counts those it has read.
+	Next  string `json:"next,omitempty"`
+	Pages int    `json:"pages,omitempty"`
 	// Replay is the first delta link of the last full read, replayed once more by a later pull: the replica that served the list
 	// can have been behind.
 	Replay string `json:"replay,omitempty"`
 	// Full is the full read under way, nil if there is none.
 	Full *FullRead `json:"full,omitempty"`
+	// Short is how many users fewer than announced the last full read listed, if it was given up for that.
+	Short int `json:"short,omitempty"`
+	// BinAgain is before when nobody is looked up again whose thirty days are over, because Graph still had all of them.
+	BinAgain time.Time `json:"binAgain,omitzero"`
 	// LastGood is when the last pull completed.
 	LastGood time.Time `json:"lastGood,omitzero"`
 	// Generation counts full reads.
 	Generation int64 `json:"generation"`
+}
+
+// Mark is a delta link and when it was given.
+type Mark struct {
+	Link string    `json:"link"`
+	At   time.Time `json:"at"`
 }
 
 // attributes are the Graph properties that the mirror is being kept with.
@@ -79,15 +93,25 @@ const (
 type FullRead struct {
 	Stage      Stage    `json:"stage"`
 	Attributes []string `json:"attributes"`
-	// Latest is the delta link taken before the list.
-	Latest string `json:"latest"`
-	// Next is the page to go on at; "" starts the stage.
-	Next string `json:"next,omitempty"`
+	// Latest is the delta link from before the list, LatestAt when it was given. Fresh: it was taken for this read, so nothing but the
+	// list tells of users whom the mirror does not know.
+	Latest   string    `json:"latest"`
+	LatestAt time.Time `json:"latestAt,omitzero"`
+	Fresh    bool      `json:"fresh,omitempty"`
+	// Restarted: the read began anew once because Graph no longer accepted its links.
+	Restarted bool `json:"restarted,omitempty"`
+	// Next is the page to go on at; "" starts the stage. Pages counts those of the stage.
+	Next  string `json:"next,omitempty"`
+	Pages int    `json:"pages,omitempty"`
 	// Delta is the link with which the replay ended.
 	Delta string `json:"delta,omitempty"`
 	// Listed counts the users read, Expected is how many Graph announced (-1: it did not say).
-	Listed   int `json:"listed"`
-	Expected int `json:"expected"`
+	// First is the first user of the page before, by whom a page that is repeated is known.
+	Listed   int    `json:"listed"`
+	Expected int    `json:"expected"`
+	First    string `json:"first,omitempty"`
+	// Removed counts the users of the replay who left.
+	Removed int `json:"removed,omitempty"`
 	// Found counts the missing users that a look-up found alive.
 	Found int `json:"found,omitempty"`
 }

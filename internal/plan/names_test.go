@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -256,10 +257,7 @@ func checkWorld(t *rapid.T, w world) {
 
 // applied applies the claims in their order, parking first, and returns who has which name then.
 func (w world) applied(t *rapid.T, ordered []plan.Claim, resolutions map[ident.ID]plan.Resolution) map[string]ident.ID {
-	now := map[string]ident.ID{}
-	for name, object := range w.has {
-		now[name] = object
-	}
+	now := maps.Clone(w.has)
 	for _, claim := range ordered {
 		if resolution := resolutions[claim.Entry]; resolution.Park {
 			if resolution.Failed || claim.Frees == "" || claim.Phase == plan.Remove {
