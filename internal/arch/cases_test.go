@@ -110,7 +110,7 @@ func id() any { return ident.New(at()) }
 	{
 		name: "an interface that grew, beside one that is the sum of small ones",
 		files: map[string]string{
-			"internal/engine/a.go": `// Package engine does runs: pull, plan, guard, apply; schedule, quarantine, on demand, undo, explain.
+			"internal/engine/a.go": `// Package engine does runs: pull, plan, guard, apply; schedule, quarantine, approvals, reports.
 package engine
 import ("io"; "rollcall/internal/mirror")
 type State interface { io.Closer; mirror.Pages; A(); B(); C(); D(); E(); F() }

@@ -35,7 +35,7 @@ var layout = []entry{
 	{path: "destination", sentence: "where changes go"},
 	{path: "destination/destinationtest", sentence: "the suite that every destination passes"},
 	{path: "destination/orgdir", sentence: "writes changes to the built-in directory"},
-	{path: "engine", sentence: "runs: pull, plan, guard, apply; schedule, quarantine, on demand, undo, explain"},
+	{path: "engine", sentence: "runs: pull, plan, guard, apply; schedule, quarantine, approvals, reports"},
 	{path: "store", sentence: "keeps everything in SQLite or PostgreSQL, implements what directory, mirror and engine ask for"},
 	{path: "store/storetest", sentence: "the suite that every database passes"},
 	{path: "jobs", sentence: "runs the engine's work once, on one of the nodes"},

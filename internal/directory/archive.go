@@ -17,7 +17,7 @@ func (s *Service) remove(ctx context.Context, users []User, reasons []string) er
 		ids[i] = user.ID
 		copies[i] = Archived{
 			OrgID: user.OrgID, ID: user.ID, User: user, Name: user.Name(), FormerName: formerName(user), ArchivedAt: now,
-			KeepUntil: now.AddDate(0, 0, s.archiveDays), Reason: reasons[i],
+			KeepUntil: now.AddDate(0, 0, s.retention.Archive), Reason: reasons[i],
 		}
 	}
 	if err := s.store.SaveArchived(ctx, copies); err != nil {
@@ -51,10 +51,14 @@ func (s *Service) ListArchived(ctx context.Context, org ident.ID, name string, a
 	return s.store.ListArchived(ctx, org, name, after, limit)
 }
 
-// Expire drops what the retention policy no longer keeps.
+// Expire drops what the retention policy no longer keeps: copies in the archive and audit events.
 func (s *Service) Expire(ctx context.Context) error {
 	return s.store.InTx(ctx, func(ctx context.Context) error {
-		_, err := s.store.DropArchived(ctx, s.now())
+		now := s.now()
+		if _, err := s.store.DropArchived(ctx, now); err != nil {
+			return err
+		}
+		_, err := s.store.DropEvents(ctx, now.AddDate(0, 0, -s.retention.Audit))
 		return err
 	})
 }

@@ -65,6 +65,8 @@ type Archive interface {
 // AuditLog keeps what people and tokens did.
 type AuditLog interface {
 	AppendEvent(ctx context.Context, event audit.Event) error
+	// DropEvents removes events from before the time.
+	DropEvents(ctx context.Context, before time.Time) (int, error)
 	// ListEvents returns events newest first, after the given id.
 	ListEvents(ctx context.Context, org ident.ID, after ident.ID, limit int) ([]audit.Event, error)
 }

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"slices"
 	"time"
 
 	"rollcall/internal/ident"
@@ -51,12 +52,7 @@ var rightsOf = map[Role][]Right{
 
 // May reports whether the role allows the right.
 func (r Role) May(right Right) bool {
-	for _, allowed := range rightsOf[r] {
-		if allowed == right {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(rightsOf[r], right)
 }
 
 // Administrator is a person who looks after one organization, or after the server. No sync ever touches one.

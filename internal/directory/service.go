@@ -22,10 +22,9 @@ type Store interface {
 
 // Service is the only door for writes to directories.
 type Service struct {
-	store Store
-	now   func() time.Time
-	// archiveDays is how long copies of removed users are kept.
-	archiveDays int
+	store     Store
+	now       func() time.Time
+	retention Retention
 	// released is told, in the transaction, which name keys a person or token freed, and which users he changed or removed.
 	released func(ctx context.Context, org ident.ID, names []string, users []ident.ID) error
 }
@@ -44,12 +43,21 @@ func (s *Service) release(ctx context.Context, org ident.ID, freed []string, id 
 	return s.released(ctx, org, freed, []ident.ID{id})
 }
 
-// NewService returns the service over a store. archiveDays is the retention of the archive; 0 means 365.
-func NewService(store Store, now func() time.Time, archiveDays int) *Service {
-	if archiveDays == 0 {
-		archiveDays = 365
+// Retention says for how many days things are kept (I5).
+type Retention struct {
+	// Archive: copies of removed users; 0 means 365. Audit: what people and tokens did; 0 means 400.
+	Archive, Audit int
+}
+
+// NewService returns the service over a store.
+func NewService(store Store, now func() time.Time, retention Retention) *Service {
+	if retention.Archive == 0 {
+		retention.Archive = 365
 	}
-	return &Service{store: store, now: now, archiveDays: archiveDays}
+	if retention.Audit == 0 {
+		retention.Audit = 400
+	}
+	return &Service{store: store, now: now, retention: retention}
 }
 
 // record appends an audit event in the transaction of the context.

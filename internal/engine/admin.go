@@ -255,6 +255,9 @@ func (e *Engine) DeleteInstance(ctx context.Context, id ident.ID) error {
 			return err
 		}
 		for _, run := range open {
+			if err := e.unparkRun(ctx, e.Destination(instance), run); err != nil {
+				return err
+			}
 			fence := run.Fence
 			run.State, run.EndedAt, run.Fence = Canceled, e.Now(), fence+1
 			if err := e.Store.SaveRun(ctx, run, fence); err != nil {

@@ -166,3 +166,16 @@ func (e *Engine) settle(ctx context.Context, w *work, batch settled) error {
 	}
 	return e.Store.MarkDirty(ctx, w.instance, batch.again)
 }
+
+// unparkRun gives the objects whose names a run set aside their names back, because it will not apply their changes.
+func (e *Engine) unparkRun(ctx context.Context, target destination.Destination, run Run) error {
+	entries, err := e.Store.ListEntries(ctx, EntryQuery{Org: run.OrgID, Run: run.ID, States: []EntryState{Parked}, Limit: applyBatch})
+	if err != nil || len(entries) == 0 {
+		return err
+	}
+	ids := make([]ident.ID, len(entries))
+	for i, entry := range entries {
+		ids[i] = entry.ObjectID
+	}
+	return target.Unpark(ctx, ids)
+}

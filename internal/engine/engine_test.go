@@ -74,7 +74,7 @@ func newWorld(t *testing.T, users int) *world {
 	if err := w.db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	w.dir = directory.NewService(w.db, w.time, 0)
+	w.dir = directory.NewService(w.db, w.time, directory.Retention{})
 	w.engine = w.newEngine()
 	org, err := w.dir.CreateOrganization(t.Context(), "Example")
 	if err != nil {
@@ -637,5 +637,27 @@ func TestADeletedInstanceLeavesItsUsersAndANewOneFindsThem(t *testing.T) {
 	}
 	if user := w.linked(id(person)); user.ID != before.ID || user.Owner != w.instance.ID {
 		t.Error("the person must be the same user again")
+	}
+}
+
+func TestTheJournalForgetsPeopleAfterItsRetention(t *testing.T) {
+	w := newWorld(t, 30)
+	first := w.good(engine.Incremental)
+	w.now = w.now.AddDate(0, 0, 60)
+	person := w.people(1)[0]
+	w.control(http.MethodPatch, "/sim/users/"+id(person), map[string]any{"jobTitle": "Later"})
+	second := w.good(engine.Incremental)
+	w.now = w.now.AddDate(0, 0, 31)
+	if err := w.engine.Expire(t.Context(), 90); err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range w.entries(first) {
+		forgotten := entry.After == nil && entry.SourceName == "" && entry.Reason.Text == ""
+		if forgotten == entry.Open || entry.Reason.Code == "" {
+			t.Errorf("after 91 days an entry is %+v (open %v)", entry.Change, entry.Open)
+		}
+	}
+	if entries := w.entries(second); len(entries) != 1 || entries[0].After.Text("title") != "Later" {
+		t.Errorf("after 31 days the entries are %+v, want them whole", entries)
 	}
 }

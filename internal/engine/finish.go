@@ -126,6 +126,9 @@ func (e *Engine) fail(ctx context.Context, w *work, cause error) error {
 		now := e.Now()
 		run.State, run.EndedAt, run.Failure = Failed, now, failureOf(cause)
 		if run.Kind != DryRun {
+			if err := e.unparkRun(ctx, w.target, run); err != nil {
+				return err
+			}
 			given, err := e.Store.WakeRun(ctx, w.instance, run.ID, now)
 			if err != nil {
 				return err

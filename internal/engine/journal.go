@@ -136,7 +136,8 @@ type Links interface {
 	DeleteLinks(ctx context.Context, instance ident.ID, sourceIDs []string) error
 	// CountLinks counts by status.
 	CountLinks(ctx context.Context, instance ident.ID) (map[plan.LinkStatus]int, error)
-	// Claimants names, for objects of the destination, another instance whose open failed entry OwnedByOther is about the object.
+	// Claimants names, for objects of the destination, another instance whose open failed entry OwnedByOther is about the
+	// object. A claim that is to be planned again is none: its person may have left that scope as well.
 	Claimants(ctx context.Context, instance ident.ID, objects []ident.ID) (map[ident.ID]string, error)
 }
 
@@ -164,6 +165,8 @@ type Review interface {
 	// DecideEntries takes held entries of the instance, by id or all if ids is nil, to Approved or Rejected, marks their objects dirty, and
 	// returns how many.
 	DecideEntries(ctx context.Context, instance Instance, ids []ident.ID, state EntryState, by string, at time.Time) (int, error)
+	// ScrubEntries empties before, after and names of up to limit closed entries of runs before the given one, and returns how many.
+	ScrubEntries(ctx context.Context, before ident.ID, limit int) (int, error)
 	// CountMirror counts the users of a connection's mirror by state.
 	CountMirror(ctx context.Context, connection ident.ID) (map[plan.SourceState]int, error)
 }

@@ -153,7 +153,7 @@ func (p *planned) add(object Object, change plan.Change, does, inScope bool) {
 				entry.Attempts, entry.FailedAt = open.Attempts+1, open.FailedAt
 				entry.RetryAt = retryAt(entry.FailedAt, entry.Attempts, p.now)
 			}
-			if open.State == Held && entry.State == Planned && change.Removal {
+			if (open.State == Held || open.State == Approved) && entry.State == Planned && change.Removal {
 				p.keepHeld(&entry)
 			}
 		}
@@ -163,7 +163,8 @@ func (p *planned) add(object Object, change plan.Change, does, inScope bool) {
 	p.repeat(object, change, fingerprint)
 }
 
-// keepHeld holds a removal that differs from the held one it replaces: it must not slip through because the object changed meanwhile.
+// keepHeld holds a removal that differs from the held or approved one it replaces: it must not slip through because the object changed
+// meanwhile.
 func (p *planned) keepHeld(entry *Entry) {
 	entry.State, entry.Open = Held, true
 	p.run.Progress.ToApply--

@@ -41,6 +41,14 @@ func New(now time.Time) ID {
 	return id
 }
 
+// Before returns an ID that sorts before all that are made at the time or later, and after all that were made earlier. It identifies
+// nothing; queries use it as a bound.
+func Before(t time.Time) ID {
+	var id ID
+	binary.BigEndian.PutUint64(id[:8], uint64(t.UnixMilli())<<16) //nolint:gosec // times before 1970 are not asked for
+	return id
+}
+
 // Parse reads the text form, in any case.
 func Parse(text string) (ID, error) {
 	var id ID

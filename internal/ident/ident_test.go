@@ -51,3 +51,11 @@ func TestNothingIsNullAndEmpty(t *testing.T) {
 		}
 	}
 }
+
+func TestABoundSeparatesEarlierFromLater(t *testing.T) {
+	at := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+	earlier, later, bound := ident.New(at.Add(-time.Millisecond)), ident.New(at), ident.Before(at)
+	if bytes.Compare(earlier[:], bound[:]) >= 0 || bytes.Compare(bound[:], later[:]) >= 0 {
+		t.Errorf("%v, %v, %v are not in order", earlier, bound, later)
+	}
+}

@@ -12,11 +12,11 @@ import (
 // Rules say which users of the tenant an instance manages. The zero Rules manage nobody.
 type Rules struct {
 	// AllUsers takes every user of the tenant; Users is not looked at then.
-	AllUsers bool `json:"allUsers"`
+	AllUsers bool `json:"allUsers,omitempty"`
 	// Users are the object ids of the selected users.
 	Users []string `json:"users,omitempty"`
 	// IncludeGuests lets guests in, whether all users or selected ones are taken. Without it a selected guest stays out.
-	IncludeGuests bool `json:"includeGuests"`
+	IncludeGuests bool `json:"includeGuests,omitempty"`
 	// NeverTouch are the object ids of users whom no run may create, change or deactivate.
 	NeverTouch []string `json:"neverTouch,omitempty"`
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"rollcall/internal/fault"
 )
@@ -15,7 +16,7 @@ import (
 // Backup writes a consistent copy of the database to a new file while work goes on (I3). In the copy every Auto Sync is off. A file that
 // exists already is a fault.Conflict and stays as it is.
 func (db *DB) Backup(ctx context.Context, to string) error {
-	return backup(ctx, db.readers, db.path, to)
+	return BackupFile(ctx, db.path, to)
 }
 
 // BackupFile does what DB.Backup does for a database that another process may have open.
@@ -24,7 +25,8 @@ func BackupFile(ctx context.Context, from, to string) (err error) {
 		return fault.Wrap(fault.Invalid, "NoDatabase", err, fmt.Sprintf("the database %s cannot be read", from)).
 			WithRemedy("Name the file that the server uses.")
 	}
-	pool, err := openPool(from, 1, readerPragmas())
+	// Not a reader of the pool: SQLite counts VACUUM INTO as a write, which query_only forbids.
+	pool, err := openPool(from, 1, pragmas{set: []setting{{"busy_timeout", strconv.Itoa(busyMillis)}}})
 	if err != nil {
 		return err
 	}

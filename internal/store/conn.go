@@ -102,7 +102,7 @@ func (c *conn) ExecContext(ctx context.Context, text string, args []driver.Named
 	if s == nil || s.busy {
 		return c.fullConn.ExecContext(ctx, text, args)
 	}
-	return s.preparedStmt.ExecContext(ctx, args)
+	return s.ExecContext(ctx, args)
 }
 
 // QueryContext implements driver.QueryerContext.
@@ -117,7 +117,7 @@ func (c *conn) QueryContext(ctx context.Context, text string, args []driver.Name
 	if s == nil || s.busy {
 		return c.fullConn.QueryContext(ctx, text, args)
 	}
-	rows, err := s.preparedStmt.QueryContext(ctx, args)
+	rows, err := s.QueryContext(ctx, args)
 	if err != nil {
 		return nil, err
 	}

@@ -66,7 +66,8 @@ func (db *DB) ListInstances(ctx context.Context, org ident.ID) ([]engine.Instanc
 	return collect(ctx, db, instanceColumns+" WHERE org_id = $1 ORDER BY name_key", []any{org}, scanInstance)
 }
 
-// SaveInstance inserts or replaces; a name that another instance of the organization has fails as fault.Conflict.
+// SaveInstance inserts or replaces; a name that another instance of the organization has fails as fault.Conflict. The connection of an
+// instance never changes: its links and dirty rows stand under places in that connection's mirror.
 func (db *DB) SaveInstance(ctx context.Context, i engine.Instance) error {
 	health, err := document(i.Health)
 	if err != nil {
@@ -74,7 +75,7 @@ func (db *DB) SaveInstance(ctx context.Context, i engine.Instance) error {
 	}
 	_, err = db.exec(ctx, `INSERT INTO instances (org_id, id, connection_id, name, name_key, auto_sync, interval_micros, config_version,
 		next_run_at, created_at, health) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-		ON CONFLICT (id) DO UPDATE SET connection_id = excluded.connection_id, name = excluded.name, name_key = excluded.name_key,
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key,
 		auto_sync = excluded.auto_sync, interval_micros = excluded.interval_micros, config_version = excluded.config_version,
 		next_run_at = excluded.next_run_at, health = excluded.health`,
 		i.OrgID, i.ID, i.ConnectionID, i.Name, attr.NameKey(i.Name), bit(i.AutoSync), i.Interval.Microseconds(), i.ConfigVersion,

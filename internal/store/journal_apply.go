@@ -20,18 +20,6 @@ func (db *DB) RecentRemovals(ctx context.Context, instance ident.ID, since time.
 		WHERE instance_id = $1 AND removal = 1 AND state = 'applied' AND settled_at >= $2 AND approved_removal = 0`, instance, micros(since))
 }
 
-// NameClaims returns the planned (or, for a dry run, proposed) entries of the run that take a name which another object holds or another
-// entry takes too, and the entries of such holders, whatever their state.
-func (db *DB) NameClaims(ctx context.Context, run ident.ID) ([]engine.Entry, error) {
-	return collect(ctx, db, selectEntries+` WHERE run_id = $1 AND (
-		state IN ('planned', 'proposed') AND takes_name <> '' AND (
-			holder_id IS NOT NULL
-			OR takes_name IN (SELECT takes_name FROM changes WHERE run_id = $2 AND state IN ('planned', 'proposed') AND takes_name <> ''
-				GROUP BY takes_name HAVING COUNT(*) > 1))
-		OR object_id IN (SELECT holder_id FROM changes WHERE run_id = $3 AND holder_id IS NOT NULL)) ORDER BY id`,
-		[]any{run, run, run}, scanEntry)
-}
-
 // RankEntry stores rank, park flag, and what changes when a name cannot be had: the whole change and the state.
 func (db *DB) RankEntry(ctx context.Context, e engine.Entry) error {
 	_, err := db.exec(ctx, `UPDATE changes SET action = $1, phase = $2, rank = $3, park = $4, object_name = $5, reason_code = $6,
@@ -55,10 +43,11 @@ func (db *DB) NextEntries(ctx context.Context, run ident.ID, parking bool, limit
 	return collect(ctx, db, selectEntries+" WHERE run_id = $1 AND "+condition+" ORDER BY phase, rank, id LIMIT $2", []any{run, limit}, scanEntry)
 }
 
+var settleApplied = listed{head: "UPDATE changes SET state = 'applied', open = 0, settled_at = $ WHERE run_id = $ AND id"}
+
 // SettleApplied takes planned or parked entries to Applied, and closes them.
 func (db *DB) SettleApplied(ctx context.Context, run ident.ID, ids []ident.ID, at time.Time) error {
-	_, err := execListed(ctx, db, listed{head: "UPDATE changes SET state = 'applied', open = 0, settled_at = $ WHERE run_id = $ AND id"},
-		[]any{micros(at), run}, ids)
+	_, err := execListed(ctx, db, settleApplied, []any{micros(at), run}, ids)
 	return err
 }
 

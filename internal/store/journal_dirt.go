@@ -79,7 +79,7 @@ func (db *DB) WakeRun(ctx context.Context, instance engine.Instance, run ident.I
 func (db *DB) Sweep(ctx context.Context, connection ident.ID) error {
 	_, err := db.exec(ctx, `DELETE FROM mirror_users WHERE connection_id = $1 AND state = 'gone'
 		AND NOT EXISTS (SELECT 1 FROM instances i JOIN links l ON l.instance_id = i.id
-			WHERE i.connection_id = mirror_users.connection_id AND l.source_id = mirror_users.source_id)
+			WHERE i.connection_id = mirror_users.connection_id AND l.seq = mirror_users.seq)
 		AND NOT EXISTS (SELECT 1 FROM instances i JOIN dirty d ON d.instance_id = i.id
 			WHERE i.connection_id = mirror_users.connection_id AND d.seq = mirror_users.seq)`, connection)
 	return err

@@ -13,8 +13,15 @@ import (
 const objectColumns = "SELECT " + mirrorColumns + `, l.object_id, COALESCE(l.status, ''), c.id, c.run_id, COALESCE(c.state, ''),
 	COALESCE(c.fingerprint, ''), COALESCE(c.attempts, 0), COALESCE(c.failed_at, 0), COALESCE(c.action, ''), COALESCE(c.decided_by, '')`
 
-const objectJoins = ` LEFT JOIN links l ON l.instance_id = $ AND l.source_id = m.source_id
-	LEFT JOIN changes c ON c.instance_id = $ AND c.source_id = m.source_id AND c.open = 1`
+const dirtyObjects = objectColumns + ` FROM dirty d JOIN mirror_users m ON m.connection_id = $1 AND m.seq = d.seq
+	LEFT JOIN links l ON l.instance_id = $2 AND l.seq = m.seq
+	LEFT JOIN changes c ON c.instance_id = $3 AND c.source_id = m.source_id AND c.open = 1
+	WHERE d.instance_id = $4 ORDER BY d.seq LIMIT $5`
+
+const allObjects = objectColumns + ` FROM mirror_users m
+	LEFT JOIN links l ON l.instance_id = $1 AND l.seq = m.seq
+	LEFT JOIN changes c ON c.instance_id = $2 AND c.source_id = m.source_id AND c.open = 1
+	WHERE m.connection_id = $3 AND m.seq > $4 ORDER BY m.seq LIMIT $5`
 
 func scanObject(rows *sql.Rows) (engine.Object, error) {
 	var m mirrored
@@ -42,16 +49,12 @@ func scanObject(rows *sql.Rows) (engine.Object, error) {
 
 // DirtyObjects returns up to limit objects that changed since they were last planned, in the order of Seq.
 func (db *DB) DirtyObjects(ctx context.Context, instance engine.Instance, limit int) ([]engine.Object, error) {
-	return collect(ctx, db, numbered(objectColumns+" FROM dirty d JOIN mirror_users m ON m.connection_id = $ AND m.seq = d.seq"+objectJoins+
-		" WHERE d.instance_id = $ ORDER BY d.seq LIMIT $"),
-		[]any{instance.ConnectionID, instance.ID, instance.ID, instance.ID, limit}, scanObject)
+	return collect(ctx, db, dirtyObjects, []any{instance.ConnectionID, instance.ID, instance.ID, instance.ID, limit}, scanObject)
 }
 
 // AllObjects returns up to limit objects of the mirror after a Seq, in the order of Seq.
 func (db *DB) AllObjects(ctx context.Context, instance engine.Instance, after int64, limit int) ([]engine.Object, error) {
-	return collect(ctx, db, numbered(objectColumns+" FROM mirror_users m"+objectJoins+
-		" WHERE m.connection_id = $ AND m.seq > $ ORDER BY m.seq LIMIT $"),
-		[]any{instance.ID, instance.ID, instance.ConnectionID, after, limit}, scanObject)
+	return collect(ctx, db, allObjects, []any{instance.ID, instance.ID, instance.ConnectionID, after, limit}, scanObject)
 }
 
 // CountObjects returns how many objects are dirty; all of the mirror if all.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"maps"
 	"slices"
 
 	"rollcall/internal/engine"
@@ -12,24 +13,65 @@ import (
 )
 
 var insertLinks = insert{
-	head: "INSERT INTO links (org_id, instance_id, source_id, object_id, status) VALUES", columns: 5,
-	tail: "ON CONFLICT (instance_id, source_id) DO UPDATE SET object_id = excluded.object_id, status = excluded.status",
+	head: "INSERT INTO links (org_id, instance_id, seq, object_id, status) VALUES", columns: 5,
+	tail: "ON CONFLICT (instance_id, seq) DO UPDATE SET object_id = excluded.object_id, status = excluded.status",
 }
 
-// SaveLinks inserts or replaces the ties of source objects.
+// SaveLinks inserts or replaces the ties of source objects; those that the mirror does not hold any more are passed over.
+//
+// A link is stored under the place of its source object in the mirror: a first sync then writes links in the order of their key, and
+// planning reads them in the order of the objects.
 func (db *DB) SaveLinks(ctx context.Context, org, instance ident.ID, links []engine.Link) error {
-	// In the order of the key, rows that share a page of the table are written together.
-	links = slices.Clone(links)
-	slices.SortFunc(links, func(a, b engine.Link) int { return cmp.Compare(a.SourceID, b.SourceID) })
-	return db.insertRows(ctx, insertLinks, len(links), func(args []any, i int) []any {
-		return append(args, org, instance, links[i].SourceID, links[i].ObjectID, string(links[i].Status))
+	return db.InTx(ctx, func(ctx context.Context) error {
+		ids := make([]string, len(links))
+		for i, link := range links {
+			ids[i] = link.SourceID
+		}
+		seqs, err := db.places(ctx, instance, ids)
+		if err != nil {
+			return err
+		}
+		held := make([]engine.Link, 0, len(links))
+		for _, link := range links {
+			if seqs[link.SourceID] != 0 {
+				held = append(held, link)
+			}
+		}
+		slices.SortFunc(held, func(a, b engine.Link) int { return cmp.Compare(seqs[a.SourceID], seqs[b.SourceID]) })
+		return db.insertRows(ctx, insertLinks, len(held), func(args []any, i int) []any {
+			return append(args, org, instance, seqs[held[i].SourceID], held[i].ObjectID, string(held[i].Status))
+		})
 	})
 }
 
 // DeleteLinks removes the ties of source objects.
 func (db *DB) DeleteLinks(ctx context.Context, instance ident.ID, sourceIDs []string) error {
-	_, err := execListed(ctx, db, listed{head: "DELETE FROM links WHERE instance_id = $ AND source_id"}, []any{instance}, sourceIDs)
-	return err
+	return db.InTx(ctx, func(ctx context.Context) error {
+		places, err := db.places(ctx, instance, sourceIDs)
+		if err != nil {
+			return err
+		}
+		_, err = execListed(ctx, db, listed{head: "DELETE FROM links WHERE instance_id = $ AND seq"}, []any{instance},
+			slices.Collect(maps.Values(places)))
+		return err
+	})
+}
+
+// places returns the Seq of source objects in the instance's mirror.
+func (db *DB) places(ctx context.Context, instance ident.ID, sourceIDs []string) (map[string]int64, error) {
+	places := make(map[string]int64, len(sourceIDs))
+	q := listed{head: `SELECT source_id, seq FROM mirror_users
+		WHERE connection_id = (SELECT connection_id FROM instances WHERE id = $) AND source_id`}
+	err := eachListed(ctx, db, q, []any{instance}, sourceIDs, func(rows *sql.Rows) error {
+		var id string
+		var seq int64
+		if err := rows.Scan(&id, &seq); err != nil {
+			return err
+		}
+		places[id] = seq
+		return nil
+	})
+	return places, err
 }
 
 // CountLinks counts by status.
@@ -59,7 +101,10 @@ func (db *DB) Claimants(ctx context.Context, instance ident.ID, objects []ident.
 	claimants := map[ident.ID]string{}
 	q := listed{head: `SELECT c.object_id, i.name FROM changes c JOIN instances i ON i.id = c.instance_id
 		WHERE c.org_id = (SELECT org_id FROM instances WHERE id = $) AND c.open = 1 AND c.state = 'failed'
-		AND c.reason_code = 'OwnedByOther' AND c.instance_id <> $ AND c.object_id`}
+		AND c.reason_code = 'OwnedByOther' AND c.instance_id <> $
+		AND NOT EXISTS (SELECT 1 FROM mirror_users m JOIN dirty d ON d.instance_id = c.instance_id AND d.seq = m.seq
+			WHERE m.connection_id = i.connection_id AND m.source_id = c.source_id)
+		AND c.object_id`}
 	err := eachListed(ctx, db, q, []any{instance, instance}, objects, func(rows *sql.Rows) error {
 		var object ident.ID
 		var name string

@@ -20,7 +20,7 @@ func lockFile(path string) (*os.File, error) {
 		return nil, fault.Wrap(fault.Invalid, "DatabaseRights", err, fmt.Sprintf("the folder of the database %s cannot be written", path)).
 			WithRemedy("Give the user that runs Rollcall the right to write it, or name another path.")
 	}
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil { //nolint:gosec // a descriptor fits an int
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return nil, errors.Join(lockedBy(path, lock, err), lock.Close())
 	}
 	if err := lock.Truncate(0); err == nil {

@@ -11,6 +11,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 
@@ -134,24 +135,29 @@ func (db *DB) StartedFromCopy() bool { return db.fromCopy }
 
 // rememberFile compares the file with the one of the last start.
 func (db *DB) rememberFile(ctx context.Context) error {
-	now, err := identity(db.path)
+	file, err := identity(db.path)
 	if err != nil {
 		return err
 	}
 	return db.InTx(ctx, func(ctx context.Context) error {
 		var before string
-		err := db.each(ctx, "SELECT value FROM meta WHERE name = 'file'", nil, func(rows *sql.Rows) error { return rows.Scan(&before) })
-		if err != nil || before == now {
+		var started time.Time
+		err := db.each(ctx, "SELECT file, started_at FROM starts", nil, func(rows *sql.Rows) error { return rows.Scan(&before, stamp{&started}) })
+		if err != nil {
 			return err
 		}
-		if before != "" {
+		if before != "" && before != file {
 			db.fromCopy = true
 			if _, err := db.exec(ctx, "UPDATE instances SET auto_sync = 0"); err != nil {
 				return err
 			}
-			db.logger.WarnContext(ctx, "the database is a copy; automatic synchronization is off for every instance", "path", db.path)
+			db.logger.WarnContext(ctx, "the database is a copy; Auto Sync is off for every instance until it is switched on again",
+				"path", db.path, "original_started_at", started)
 		}
-		_, err = db.exec(ctx, "INSERT INTO meta (name, value) VALUES ('file', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value", now)
+		if _, err := db.exec(ctx, "DELETE FROM starts"); err != nil {
+			return err
+		}
+		_, err = db.exec(ctx, "INSERT INTO starts (file, started_at) VALUES ($1, $2)", file, micros(db.now()))
 		return err
 	})
 }

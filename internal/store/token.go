@@ -10,8 +10,10 @@ import (
 	"rollcall/internal/ident"
 )
 
-// A token is suspended while the user for whom it acts is inactive or does not exist.
-const tokenColumns = `SELECT t.org_id, t.id, t.name, t.role, t.user_id, t.administrator_id, COALESCE(a.role, ''), t.created_at, t.expires_at,
+// selectTokens reads tokens; one is suspended while the user for whom it acts is inactive or does not exist.
+//
+//nolint:gosec // a query, not a credential
+const selectTokens = `SELECT t.org_id, t.id, t.name, t.role, t.user_id, t.administrator_id, COALESCE(a.role, ''), t.created_at, t.expires_at,
 	t.revoked_at, t.hash, CASE WHEN t.user_id IS NOT NULL AND COALESCE(u.active, 0) = 0 THEN 1 ELSE 0 END
 	FROM tokens t LEFT JOIN administrators a ON a.id = t.administrator_id
 	LEFT JOIN users u ON u.org_id = t.org_id AND u.id = t.user_id`
@@ -34,22 +36,22 @@ func (db *DB) SaveToken(ctx context.Context, t directory.Token) error {
 
 // TokenByHash fails as fault.NotFound.
 func (db *DB) TokenByHash(ctx context.Context, hash []byte) (directory.Token, error) {
-	return one(ctx, db, tokenColumns+" WHERE t.hash = $1", []any{hash}, scanToken,
+	return one(ctx, db, selectTokens+" WHERE t.hash = $1", []any{hash}, scanToken,
 		fault.New(fault.NotFound, "UnknownToken", "there is no such token"))
 }
 
 // Token fails as fault.NotFound.
 func (db *DB) Token(ctx context.Context, id ident.ID) (directory.Token, error) {
-	return one(ctx, db, tokenColumns+" WHERE t.id = $1", []any{id}, scanToken,
+	return one(ctx, db, selectTokens+" WHERE t.id = $1", []any{id}, scanToken,
 		fault.New(fault.NotFound, "UnknownToken", "there is no token %s", id))
 }
 
 // ListTokens returns the organization's tokens and, for the zero organization, all tokens there are; newest first.
 func (db *DB) ListTokens(ctx context.Context, org ident.ID) ([]directory.Token, error) {
 	if org.IsZero() {
-		return collect(ctx, db, tokenColumns+" ORDER BY t.id DESC", nil, scanToken)
+		return collect(ctx, db, selectTokens+" ORDER BY t.id DESC", nil, scanToken)
 	}
-	return collect(ctx, db, tokenColumns+" WHERE t.org_id = $1 ORDER BY t.id DESC", []any{org}, scanToken)
+	return collect(ctx, db, selectTokens+" WHERE t.org_id = $1 ORDER BY t.id DESC", []any{org}, scanToken)
 }
 
 // RevokeToken ends a token; one that ended before keeps its time. It fails as fault.NotFound.

@@ -2,6 +2,7 @@
 package orgdir
 
 import (
+	"bytes"
 	"context"
 	"maps"
 	"slices"
@@ -55,7 +56,7 @@ func (d *Directory) Objects(ctx context.Context, ids []ident.ID) ([]plan.Target,
 	return targets, nil
 }
 
-// Find returns the users that have the values of the keys, under these keys.
+// Find returns the users that have the values of the keys, under these keys, in the order of their ids: the same plan comes out every time.
 func (d *Directory) Find(ctx context.Context, keys []plan.Key) (map[plan.Key][]plan.Target, error) {
 	wanted := map[string]map[string][]plan.Target{} // by path and the form in which values are compared
 	for _, key := range keys {
@@ -77,6 +78,7 @@ func (d *Directory) Find(ctx context.Context, keys []plan.Key) (map[plan.Key][]p
 	found := make(map[plan.Key][]plan.Target, len(keys))
 	for _, key := range keys {
 		if targets := wanted[key.Path][matchable(key.Path, key.Value)]; len(targets) > 0 {
+			slices.SortFunc(targets, func(a, b plan.Target) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 			found[key] = targets
 		}
 	}

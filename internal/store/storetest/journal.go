@@ -279,17 +279,17 @@ func nameClaims(t *testing.T, f *fixture) {
 func linkCases() []testCase {
 	return []testCase{
 		{"links are saved, replaced, counted and removed", func(t *testing.T, f *fixture) {
-			links := f.linkAll(t, "b", "a", "c")
+			f.fillMirror(t, "a", "b", "c")
+			links := f.linkAll(t, "b", "a", "c", "not in the mirror")
 			links[1].Status = plan.InBin
 			f.must(t, f.SaveLinks(f.ctx, f.org, f.instance.ID, links[1:2]))
 			f.must(t, f.DeleteLinks(f.ctx, f.instance.ID, []string{"c", "nobody"}))
 			counts, err := f.CountLinks(f.ctx, f.instance.ID)
 			f.must(t, err)
 			same(t, "counts", map[plan.LinkStatus]int{plan.InScope: 1, plan.InBin: 1}, counts)
-			f.fillMirror(t, "a")
-			objects, err := f.DirtyObjects(f.ctx, f.instance, 1)
+			objects, err := f.DirtyObjects(f.ctx, f.instance, 3)
 			f.must(t, err)
-			same(t, "link", links[1], objects[0].Link)
+			same(t, "links", []engine.Link{links[1], links[0], {}}, []engine.Link{objects[0].Link, objects[1].Link, objects[2].Link})
 		}},
 		{"a claimant is another instance that failed for the owner", func(t *testing.T, f *fixture) {
 			connection, err := f.Connection(f.ctx, f.instance.ConnectionID)

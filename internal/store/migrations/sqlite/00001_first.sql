@@ -2,10 +2,11 @@
 -- Times are microseconds since 1970 (0: none), booleans 0 and 1, ids sixteen bytes. Tables whose rows are short and that are only ever
 -- read by their key are WITHOUT ROWID; those with documents are not, because long rows make such a table slow.
 
-CREATE TABLE meta (
-    name  TEXT NOT NULL PRIMARY KEY,
-    value TEXT NOT NULL
-) WITHOUT ROWID;
+-- The last start: on which file (device and inode), and when. One row.
+CREATE TABLE starts (
+    file       TEXT NOT NULL,
+    started_at BIGINT NOT NULL
+);
 
 CREATE TABLE organizations (
     id                      BLOB NOT NULL PRIMARY KEY,
@@ -66,6 +67,7 @@ CREATE TABLE users (
     PRIMARY KEY (org_id, id)
 );
 CREATE UNIQUE INDEX users_by_name ON users (org_id, user_name_key);
+CREATE INDEX users_by_external_id ON users (org_id, external_id) WHERE external_id <> '';
 
 CREATE TABLE archive (
     org_id          BLOB NOT NULL,
@@ -164,13 +166,14 @@ CREATE TABLE dirty (
     PRIMARY KEY (instance_id, seq)
 ) WITHOUT ROWID;
 
+-- seq is the source object's place in the mirror of the instance's connection.
 CREATE TABLE links (
     org_id      BLOB NOT NULL,
     instance_id BLOB NOT NULL,
-    source_id   TEXT NOT NULL,
+    seq         BIGINT NOT NULL,
     object_id   BLOB NOT NULL,
     status      TEXT NOT NULL,
-    PRIMARY KEY (instance_id, source_id)
+    PRIMARY KEY (instance_id, seq)
 ) WITHOUT ROWID;
 
 CREATE TABLE runs (

@@ -1,0 +1,167 @@
+package store
+
+import (
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"rollcall/internal/ident"
+)
+
+func openWith(t *testing.T, path string, migrations fs.FS) *DB {
+	t.Helper()
+	noon := func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
+	db, err := Open(t.Context(), Config{Path: path, Logger: slog.New(slog.DiscardHandler), Now: noon})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.migrations = migrations
+	return db
+}
+
+func migrationsWith(t *testing.T, extra string) fs.FS {
+	t.Helper()
+	first, err := fs.ReadFile(embedded(), "00001_first.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fstest.MapFS{
+		"00001_first.sql": {Data: first},
+		"00002_extra.sql": {Data: []byte("-- +goose Up\n" + extra + ";\n")},
+	}
+}
+
+func TestAMigrationLeavesACopyOfWhatWasThereBefore(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "rollcall.db")
+	db := openWith(t, path, embedded())
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path + ".schema-0.backup"); err == nil {
+		t.Error("an empty database was copied")
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db = openWith(t, path, migrationsWith(t, "CREATE TABLE extra (id BLOB)"))
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if version, err := db.SchemaVersion(t.Context()); err != nil || version != 2 {
+		t.Errorf("want schema 2, got %d, %v", version, err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	old := openWith(t, path+".schema-1.backup", embedded())
+	if version, err := old.SchemaVersion(t.Context()); err != nil || version != 1 {
+		t.Errorf("want schema 1 in the copy, got %d, %v", version, err)
+	}
+	if err := old.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAMigrationThatFailsChangesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "rollcall.db")
+	db := openWith(t, path, embedded())
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	db.migrations = migrationsWith(t, "CREATE TABLE extra (id BLOB); DROP TABLE nobody")
+	if err := db.Migrate(t.Context()); err == nil {
+		t.Fatal("the migration should fail")
+	}
+	version, err := db.SchemaVersion(t.Context())
+	if err != nil || version != 1 {
+		t.Errorf("want schema 1, got %d, %v", version, err)
+	}
+	tables, err := db.count(t.Context(), "SELECT COUNT(*) FROM sqlite_master WHERE name = 'extra'")
+	if err != nil || tables != 0 {
+		t.Errorf("the failed migration left its table: %d, %v", tables, err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The queries that run once for each page of a large tenant must not read the whole of a table.
+func TestFrequentQueriesUseTheirIndexes(t *testing.T) {
+	db := openWith(t, filepath.Join(t.TempDir(), "rollcall.db"), embedded())
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	id := ident.ID{1}
+	for name, c := range map[string]struct {
+		query string
+		args  []any
+		want  []string
+	}{
+		"next entries": {
+			selectEntries + " WHERE run_id = $1 AND state IN ('planned', 'parked') ORDER BY phase, rank, id LIMIT $2",
+			[]any{id, 10},
+			[]string{"SEARCH changes USING INDEX changes_pending (run_id=?)"},
+		},
+		"entries to park": {
+			selectEntries + " WHERE run_id = $1 AND state = 'planned' AND park = 1 ORDER BY phase, rank, id LIMIT $2",
+			[]any{id, 10},
+			[]string{"SEARCH changes USING INDEX changes_to_park (run_id=?)"},
+		},
+		"dirty objects": {
+			dirtyObjects,
+			[]any{id, id, id, id, 10},
+			[]string{
+				"SEARCH d USING PRIMARY KEY (instance_id=?)",
+				"SEARCH m USING INDEX sqlite_autoindex_mirror_users_1 (connection_id=? AND seq=?)",
+				"SEARCH l USING PRIMARY KEY (instance_id=? AND seq=?) LEFT-JOIN",
+				"SEARCH c USING INDEX changes_open (instance_id=? AND source_id=?) LEFT-JOIN",
+			},
+		},
+		"settling": {
+			db.listedText(settleApplied, 4),
+			[]any{0, id, id, id, id, id},
+			[]string{"SEARCH changes USING INDEX sqlite_autoindex_changes_1 (run_id=? AND id=?)"},
+		},
+		"look-up by external id": {
+			db.listedText(listed{head: "SELECT u.id FROM users u WHERE u.org_id = $ AND u.external_id <> '' AND u.external_id"}, 4),
+			[]any{id, "a", "b", "c", "d"},
+			[]string{"SEARCH u USING INDEX users_by_external_id (org_id=? AND external_id=?)"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := db.queryPlan(t, c.query, c.args); !slices.Equal(got, c.want) {
+				t.Errorf("want %q, got %q", c.want, got)
+			}
+		})
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (db *DB) queryPlan(t *testing.T, query string, args []any) []string {
+	t.Helper()
+	rows, err := db.writer.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+rebind(query), args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var number, parent, unused int
+		var step string
+		if err := rows.Scan(&number, &parent, &unused, &step); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, step)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
