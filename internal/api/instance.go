@@ -1,0 +1,240 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"rollcall/internal/engine"
+	"rollcall/internal/ident"
+)
+
+// Instance is one configured synchronisation.
+type Instance struct {
+	ID   ident.ID `json:"id" format:"uuid" doc:"The instance's id."`
+	Name string   `json:"name" doc:"Unique within the organization, without regard to case."`
+	// TenantID, Cloud and ClientID describe the connection; its secret is never told.
+	TenantID string `json:"tenantId" doc:"The Entra tenant: its id or one of its domains."`
+	Cloud    string `json:"cloud" doc:"The Microsoft cloud: global, gcc-high, dod, china, or one of the server's configuration."`
+	ClientID string `json:"clientId" doc:"The app registration in Entra."`
+	AutoSync bool   `json:"autoSync" doc:"Runs start by themselves."`
+	// IntervalSeconds between the starts of scheduled runs.
+	IntervalSeconds float64   `json:"intervalSeconds" doc:"Seconds between the starts of scheduled runs."`
+	ConfigVersion   int64     `json:"configVersion" doc:"Grows with every change of the settings."`
+	NextRunAt       time.Time `json:"nextRunAt,omitzero" doc:"When the next scheduled run is due, if Auto Sync is on."`
+	CreatedAt       time.Time `json:"createdAt" doc:"When the instance was set up."`
+	Status          Status    `json:"status" doc:"How the instance stands."`
+	// Settings are told for a single instance, not in lists.
+	Settings *engine.Settings `json:"settings,omitempty" doc:"Scope, mappings and thresholds; absent in lists."`
+}
+
+// Status is how an instance stands (D11, D12).
+type Status struct {
+	Job         engine.JobStatus `json:"job" enum:"Active,NotRun,Quarantine,Running,Held,Paused,Disabled,Failing" doc:"The job status."`
+	Explanation string           `json:"explanation" doc:"What the job status means here and what to do."`
+	// Run is the run under way; nil if there is none.
+	Run         *Run               `json:"run,omitempty" doc:"The run under way."`
+	LastRunID   ident.ID           `json:"lastRunId,omitzero" format:"uuid" doc:"The run that ended last, dry runs left aside."`
+	LastRunAt   time.Time          `json:"lastRunAt,omitzero" doc:"When it ended."`
+	LastGoodAt  time.Time          `json:"lastGoodAt,omitzero" doc:"When the last good run ended."`
+	LastFailure *engine.Failure    `json:"lastFailure,omitempty" doc:"Why the last run failed; absent after a run that went through."`
+	Quarantine  *engine.Quarantine `json:"quarantine,omitempty" doc:"Since when and why runs are held off."`
+	Overdue     bool               `json:"overdue" doc:"Auto Sync is on, and there was no good run in three intervals."`
+	Users       UserCounts         `json:"users" doc:"How the tenant's users stand with this instance."`
+}
+
+// UserCounts are the numbers of the instance's summary.
+type UserCounts struct {
+	Synced     int `json:"synced" doc:"Linked and in scope."`
+	Skipped    int `json:"skipped" doc:"Left alone on purpose; the reasons are in the changes."`
+	Failed     int `json:"failed" doc:"Could not be written; tried again by itself."`
+	Held       int `json:"held" doc:"Removals that wait for approval."`
+	OutOfScope int `json:"outOfScope" doc:"Other users of the tenant."`
+	InBin      int `json:"inBin" doc:"Deleted in the tenant and not purged yet."`
+}
+
+// NewInstance sets an instance up.
+type NewInstance struct {
+	Name         string `json:"name" minLength:"1" maxLength:"256" example:"entra" doc:"Unique within the organization."`
+	TenantID     string `json:"tenantId" minLength:"1" maxLength:"256" example:"contoso.onmicrosoft.com" doc:"The Entra tenant: its id or one of its domains."`
+	Cloud        string `json:"cloud,omitempty" maxLength:"64" example:"global" doc:"The Microsoft cloud; global if absent."`
+	ClientID     string `json:"clientId" minLength:"1" maxLength:"256" example:"9f2c6d0e-8a35-4e39-9f4f-2a1f6d7c3b10" doc:"The app registration in Entra."`
+	ClientSecret string `json:"clientSecret" minLength:"1" maxLength:"4096" writeOnly:"true" doc:"Sealed at rest and never told again."`
+	AutoSync     bool   `json:"autoSync,omitempty" doc:"Start runs by itself, the first one at once."`
+	// IntervalSeconds between scheduled runs; 0 for the default of one minute.
+	IntervalSeconds float64          `json:"intervalSeconds,omitempty" minimum:"1" maximum:"86400" example:"60" doc:"Seconds between scheduled runs; 60 if absent."`
+	Settings        *engine.Settings `json:"settings,omitempty" doc:"Sync defaults if absent: all users, the sixteen default mappings, the default thresholds."`
+}
+
+// InstancePatch changes an instance; what is absent stays as it is.
+type InstancePatch struct {
+	Name            *string          `json:"name,omitempty" minLength:"1" maxLength:"256" doc:"The new name."`
+	AutoSync        *bool            `json:"autoSync,omitempty" doc:"On also ends quarantine and disablement."`
+	IntervalSeconds *float64         `json:"intervalSeconds,omitempty" minimum:"1" maximum:"86400" doc:"Seconds between scheduled runs."`
+	ClientSecret    *string          `json:"clientSecret,omitempty" minLength:"1" maxLength:"4096" writeOnly:"true" doc:"Replaces the secret of the connection."`
+	Settings        *engine.Settings `json:"settings,omitempty" doc:"Replaces all settings; everybody is planned anew."`
+}
+
+// SyncRequest asks for a run.
+type SyncRequest struct {
+	Kind engine.Kind `json:"kind,omitempty" enum:"incremental,full,dry-run" doc:"incremental, if absent, reads what changed, full reads the tenant anew, dry-run only plans."`
+}
+
+// InInstance is the part of a request that names an instance.
+type InInstance struct {
+	InOrganization
+	ID ident.ID `path:"id" format:"uuid" doc:"The instance's id."`
+}
+
+func (s *server) serveInstances() {
+	serve(s, operation{
+		id: "listInstances", method: http.MethodGet, path: inOrg + "/instances", tag: "Instances", summary: "List instances with their status",
+		detail: "By name, without their settings.",
+	}, s.listInstances)
+	serve(s, operation{
+		id: "createInstance", method: http.MethodPost, path: inOrg + "/instances", tag: "Instances", summary: "Set an instance up",
+		detail: "With Auto Sync its initial run starts at once.", status: http.StatusCreated, failures: []int{http.StatusConflict},
+	}, s.createInstance)
+	serve(s, operation{
+		id: "getInstance", method: http.MethodGet, path: inOrg + "/instances/{id}", tag: "Instances",
+		summary: "Read an instance with status and settings",
+	}, func(ctx context.Context, in *InInstance) (*body[Instance], error) { return s.getInstance(ctx, in.ID) })
+	serve(s, operation{
+		id: "changeInstance", method: http.MethodPatch, path: inOrg + "/instances/{id}", tag: "Instances", summary: "Change an instance",
+		detail:   "What is absent stays as it is. New settings are a new version of the configuration: everybody is planned anew.",
+		failures: []int{http.StatusConflict},
+	}, s.changeInstance)
+	serve(s, operation{
+		id: "deleteInstance", method: http.MethodDelete, path: inOrg + "/instances/{id}", tag: "Instances", summary: "Delete an instance",
+		detail: "Its users keep status and externalId and become unmanaged; links and configuration go.",
+	}, func(ctx context.Context, in *InInstance) (*struct{}, error) {
+		if _, err := s.Engine.Instance(ctx, orgOf(ctx), in.ID); err != nil {
+			return nil, err
+		}
+		return nil, s.Engine.DeleteInstance(ctx, in.ID)
+	})
+	serve(s, operation{
+		id: "syncInstance", method: http.MethodPost, path: inOrg + "/instances/{id}/sync", tag: "Instances", summary: "Ask for a run",
+		detail: "The answer is the run, which waits for the one before it. An equal run that is still queued is returned instead of a new one. " +
+			"The first run of an instance is an initial one.",
+		status: http.StatusAccepted,
+	}, s.syncInstance)
+}
+
+func (s *server) listInstances(ctx context.Context, _ *InOrganization) (*body[List[Instance]], error) {
+	found, err := s.Engine.Store.ListInstances(ctx, orgOf(ctx))
+	if err != nil {
+		return nil, err
+	}
+	items := make([]Instance, len(found))
+	for i, instance := range found {
+		if items[i], err = s.instanceOf(ctx, instance); err != nil {
+			return nil, err
+		}
+	}
+	return reply(List[Instance]{Items: items}), nil
+}
+
+func (s *server) instanceOf(ctx context.Context, instance engine.Instance) (Instance, error) {
+	connection, err := s.Engine.Store.Connection(ctx, instance.ConnectionID)
+	if err != nil {
+		return Instance{}, err
+	}
+	status, err := s.Engine.Status(ctx, instance)
+	if err != nil {
+		return Instance{}, err
+	}
+	health := instance.Health
+	out := Instance{
+		ID: instance.ID, Name: instance.Name, TenantID: connection.TenantID, Cloud: connection.Cloud, ClientID: connection.ClientID,
+		AutoSync: instance.AutoSync, IntervalSeconds: instance.Interval.Seconds(), ConfigVersion: instance.ConfigVersion,
+		NextRunAt: instance.NextRunAt, CreatedAt: instance.CreatedAt,
+		Status: Status{
+			Job: status.Job, Explanation: status.Explanation, Overdue: status.Overdue, LastRunID: health.LastRun, LastRunAt: health.LastRunAt,
+			LastGoodAt: health.LastGoodAt, LastFailure: health.LastFailure, Quarantine: health.Quarantine,
+			Users: UserCounts{
+				Synced: status.Synced, Skipped: status.Skipped, Failed: status.Failed, Held: status.Held, OutOfScope: status.OutOfScope,
+				InBin: status.InBin,
+			},
+		},
+	}
+	if status.Running != nil {
+		run := s.runOf(*status.Running)
+		out.Status.Run = &run
+	}
+	return out, nil
+}
+
+// getInstance reads an instance of the organization, with its settings.
+func (s *server) getInstance(ctx context.Context, id ident.ID) (*body[Instance], error) {
+	instance, err := s.Engine.Instance(ctx, orgOf(ctx), id)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.instanceOf(ctx, instance)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := s.Engine.Store.Settings(ctx, id, instance.ConfigVersion)
+	out.Settings = &settings
+	return reply(out), err
+}
+
+func (s *server) createInstance(ctx context.Context, in *struct {
+	InOrganization
+	Body NewInstance
+},
+) (*created[Instance], error) {
+	want := in.Body
+	instance, err := s.Engine.CreateInstance(ctx, orgOf(ctx), engine.NewInstance{
+		Name: want.Name, TenantID: want.TenantID, Cloud: want.Cloud, ClientID: want.ClientID, ClientSecret: want.ClientSecret,
+		AutoSync: want.AutoSync, Interval: seconds(want.IntervalSeconds), Settings: want.Settings,
+	})
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.getInstance(ctx, instance.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &created[Instance]{Location: at(ctx, "/instances/%s", instance.ID), Body: out.Body}, nil
+}
+
+func seconds(number float64) time.Duration { return time.Duration(number * float64(time.Second)) }
+
+func (s *server) changeInstance(ctx context.Context, in *struct {
+	InInstance
+	Body InstancePatch
+},
+) (*body[Instance], error) {
+	if _, err := s.Engine.Instance(ctx, orgOf(ctx), in.ID); err != nil {
+		return nil, err
+	}
+	change := engine.Change{
+		Name: in.Body.Name, AutoSync: in.Body.AutoSync, ClientSecret: in.Body.ClientSecret, Settings: in.Body.Settings,
+	}
+	if in.Body.IntervalSeconds != nil {
+		interval := seconds(*in.Body.IntervalSeconds)
+		change.Interval = &interval
+	}
+	if _, err := s.Engine.ChangeInstance(ctx, in.ID, change); err != nil {
+		return nil, err
+	}
+	return s.getInstance(ctx, in.ID)
+}
+
+func (s *server) syncInstance(ctx context.Context, in *struct {
+	InInstance
+	Body *SyncRequest
+},
+) (*created[Run], error) {
+	if _, err := s.Engine.Instance(ctx, orgOf(ctx), in.ID); err != nil {
+		return nil, err
+	}
+	kind := engine.Incremental
+	if in.Body != nil && in.Body.Kind != "" {
+		kind = in.Body.Kind
+	}
+	run, err := s.Engine.SyncNow(ctx, in.ID, kind)
+	return &created[Run]{Location: at(ctx, "/runs/%s", run.ID), Body: s.runOf(run)}, err
+}

@@ -1,0 +1,83 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"rollcall/internal/directory"
+	"rollcall/internal/ident"
+)
+
+// Organization owns one directory.
+type Organization struct {
+	ID                    ident.ID  `json:"id" format:"uuid" doc:"The organization's id."`
+	Name                  string    `json:"name" doc:"What people call it."`
+	RequireVerifiedDomain bool      `json:"requireVerifiedDomain" doc:"Outside the verified domains no user is created, and none is renamed into them."`
+	CreatedAt             time.Time `json:"createdAt" doc:"When it was created."`
+}
+
+// NewOrganization describes an organization to create.
+type NewOrganization struct {
+	Name string `json:"name" minLength:"1" maxLength:"256" example:"Contoso" doc:"What people call it."`
+}
+
+// OrganizationPatch changes an organization; what is absent stays as it is.
+type OrganizationPatch struct {
+	RequireVerifiedDomain *bool `json:"requireVerifiedDomain,omitempty" example:"true" doc:"All users must have a verified domain."`
+}
+
+func (s *server) serveOrganizations() {
+	serve(s, operation{
+		id: "listOrganizations", method: http.MethodGet, path: "/organizations", tag: "Organizations", summary: "List the server's organizations",
+	}, func(ctx context.Context, _ *struct{}) (*body[List[Organization]], error) {
+		all, err := s.Directory.ListOrganizations(ctx)
+		return reply(List[Organization]{Items: each(all, organizationOf)}), err
+	})
+	serve(s, operation{
+		id: "createOrganization", method: http.MethodPost, path: "/organizations", tag: "Organizations",
+		summary: "Create an organization", detail: "It begins with an empty directory.", status: http.StatusCreated,
+		failures: []int{http.StatusConflict},
+	}, s.createOrganization)
+	serve(s, operation{
+		id: "getOrganization", method: http.MethodGet, path: inOrg, tag: "Organizations", summary: "Read an organization",
+	}, func(ctx context.Context, _ *InOrganization) (*body[Organization], error) {
+		org, err := s.Directory.Organization(ctx, orgOf(ctx))
+		return reply(organizationOf(org)), err
+	})
+	serve(s, operation{
+		id: "changeOrganization", method: http.MethodPatch, path: inOrg, tag: "Organizations", summary: "Change an organization",
+	}, s.changeOrganization)
+}
+
+func organizationOf(org directory.Organization) Organization {
+	return Organization{ID: org.ID, Name: org.Name, RequireVerifiedDomain: org.RequireVerifiedDomain, CreatedAt: org.CreatedAt}
+}
+
+func (s *server) createOrganization(ctx context.Context, in *struct{ Body NewOrganization }) (*created[Organization], error) {
+	org, err := s.Directory.CreateOrganization(ctx, in.Body.Name)
+	return &created[Organization]{Location: Prefix + "/organizations/" + org.ID.String(), Body: organizationOf(org)}, err
+}
+
+// changeOrganization also lets those be planned again who failed for the rule that changed, in the same transaction.
+func (s *server) changeOrganization(ctx context.Context, in *struct {
+	InOrganization
+	Body OrganizationPatch
+},
+) (*body[Organization], error) {
+	id := orgOf(ctx)
+	err := s.Engine.Store.InTx(ctx, func(ctx context.Context) error {
+		if in.Body.RequireVerifiedDomain == nil {
+			return nil
+		}
+		if err := s.Directory.RequireVerifiedDomain(ctx, id, *in.Body.RequireVerifiedDomain); err != nil {
+			return err
+		}
+		return s.Engine.DomainsChanged(ctx, id)
+	})
+	if err != nil {
+		return nil, err
+	}
+	org, err := s.Directory.Organization(ctx, id)
+	return reply(organizationOf(org)), err
+}

@@ -1,0 +1,179 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"rollcall/internal/ident"
+)
+
+// maxBody is how large the body of a request may be, in bytes.
+const maxBody = 1 << 20
+
+// exchange is what is known of one request and its answer.
+type exchange struct {
+	// id is the request id, told in X-Request-Id.
+	id string
+	// address is the client's.
+	address string
+	// token that was accepted; zero for none.
+	token ident.ID
+}
+
+type exchangeKey struct{}
+
+func exchangeOf(ctx context.Context) *exchange {
+	if x, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
+		return x
+	}
+	return &exchange{}
+}
+
+// answer notes the status of a response.
+type answer struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 {
+		a.status = status
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (a *answer) Write(data []byte) (int, error) {
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	return a.ResponseWriter.Write(data)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// receive is where every request comes in and every answer goes out.
+func (s *server) receive(w http.ResponseWriter, r *http.Request) {
+	began := s.Engine.Machine()
+	x := &exchange{id: ident.New(began).String(), address: clientAddress(r, s.TrustedProxies)}
+	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
+	w.Header().Set("X-Request-Id", x.id)
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	out := &answer{ResponseWriter: w}
+	defer s.finish(out, r, began)
+	if problem := s.readWhole(out, r); problem != nil {
+		s.refuse(out, r, problem)
+		return
+	}
+	s.mux.ServeHTTP(out, r)
+}
+
+// finish answers for an operation that panicked, counts the request and writes its line of the access log.
+func (s *server) finish(out *answer, r *http.Request, began time.Time) {
+	ctx, x := r.Context(), exchangeOf(r.Context())
+	defect := recover()
+	abort := defect != nil && out.status != 0
+	if defect != nil && ctx.Err() == nil && !isAbort(defect) {
+		s.Logger.ErrorContext(ctx, "request failed", "request_id", x.id, "route", route(r), "panic", defect, "stack", string(debug.Stack()))
+	}
+	if defect != nil && !abort {
+		s.refuse(out, r, internalProblem(ctx))
+	}
+	s.Metrics.CountHTTP("api", route(r), out.status)
+	s.Logger.DebugContext(ctx, "request", "request_id", x.id, "method", r.Method, "route", route(r), "status", out.status,
+		"milliseconds", float64(s.Engine.Machine().Sub(began).Microseconds())/1000, "token", x.token.String(), "address", x.address)
+	if abort {
+		panic(http.ErrAbortHandler) // cuts the connection: the client must not take half an answer for a whole one
+	}
+}
+
+func isAbort(defect any) bool {
+	err, ok := defect.(error)
+	return ok && errors.Is(err, http.ErrAbortHandler)
+}
+
+// route is the pattern that the request matched.
+func route(r *http.Request) string {
+	if r.Pattern == "" || r.Pattern == "/" {
+		return "none"
+	}
+	return r.Pattern
+}
+
+// readWhole reads the body while the server's deadline for reading runs, and then lifts that deadline: once it passed it would end the
+// context of an operation that takes longer, such as a stream of events.
+func (s *server) readWhole(w http.ResponseWriter, r *http.Request) *Problem {
+	ctx := r.Context()
+	if values, err := url.ParseQuery(r.URL.RawQuery); err != nil || !validUTF8(r.URL.Path, values) {
+		return newProblem(ctx, http.StatusBadRequest, "BadURL", "the address is not valid: escapes or UTF-8")
+	}
+	if r.Body != nil && r.Body != http.NoBody {
+		data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		var tooLarge *http.MaxBytesError
+		switch {
+		case errors.As(err, &tooLarge):
+			return newProblem(ctx, http.StatusRequestEntityTooLarge, "BodyTooLarge", "the body has more than 1 MiB")
+		case err != nil:
+			return newProblem(ctx, http.StatusBadRequest, "BadBody", "the body could not be read")
+		case !utf8.Valid(data):
+			return newProblem(ctx, http.StatusBadRequest, "BadBody", "the body is not valid UTF-8")
+		}
+		r.Body = io.NopCloser(bytes.NewReader(data))
+	}
+	// A recorder in a test has no connection and no deadline: nothing to lift.
+	if err := http.NewResponseController(w).SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return newProblem(ctx, http.StatusServiceUnavailable, "ConnectionLost", "the connection ended")
+	}
+	return nil
+}
+
+func validUTF8(path string, values url.Values) bool {
+	valid := utf8.ValidString(path)
+	for name, list := range values {
+		valid = valid && utf8.ValidString(name)
+		for _, value := range list {
+			valid = valid && utf8.ValidString(value)
+		}
+	}
+	return valid
+}
+
+// clientAddress is the address of the connection's other end; if that is a trusted proxy, the last address in X-Forwarded-For that is not
+// one. What stands before it was written by somebody who is not trusted.
+func clientAddress(r *http.Request, trusted []netip.Prefix) string {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	client := peer.Addr().Unmap()
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && isTrusted(client, trusted); i-- {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		client = hop.Unmap()
+	}
+	return client.WithZone("").String()
+}
+
+func isTrusted(address netip.Addr, trusted []netip.Prefix) bool {
+	for _, network := range trusted {
+		if network.Contains(address.WithZone("")) {
+			return true
+		}
+	}
+	return false
+}

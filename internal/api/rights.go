@@ -1,0 +1,55 @@
+package api
+
+import "rollcall/internal/directory"
+
+// access is what an operation asks of a token.
+type access struct {
+	// right that the token must have; "" for none but being good.
+	right directory.Right
+	// server: the token must not be bound to an organization.
+	server bool
+}
+
+// accesses says what each operation asks for, by operation id. An operation without an entry is refused to everybody.
+var accesses = map[string]access{
+	"getMe": {},
+
+	"listOrganizations":  {right: directory.ReadDirectory, server: true},
+	"createOrganization": {right: directory.Administer, server: true},
+	"getOrganization":    {right: directory.ReadDirectory},
+	"changeOrganization": {right: directory.Administer},
+
+	"listInstances":  {right: directory.ReadDirectory},
+	"createInstance": {right: directory.Administer},
+	"getInstance":    {right: directory.ReadDirectory},
+	"changeInstance": {right: directory.Administer},
+	"deleteInstance": {right: directory.Administer},
+	"syncInstance":   {right: directory.Administer},
+
+	"listRuns":       {right: directory.ReadDirectory},
+	"getRun":         {right: directory.ReadDirectory},
+	"listRunChanges": {right: directory.ReadDirectory},
+	"getRunReport":   {right: directory.ReadDirectory},
+	"watchRun":       {right: directory.ReadDirectory},
+	"listChanges":    {right: directory.ReadDirectory},
+	"listHeld":       {right: directory.ReadDirectory},
+	"approveHeld":    {right: directory.Administer},
+	"rejectHeld":     {right: directory.Administer},
+
+	"listUsers":  {right: directory.ReadDirectory},
+	"createUser": {right: directory.WriteUsers},
+	"getUser":    {right: directory.ReadDirectory},
+	"changeUser": {right: directory.WriteUsers},
+	"deleteUser": {right: directory.WriteUsers},
+
+	"listDomains":  {right: directory.ReadDirectory},
+	"addDomain":    {right: directory.Administer},
+	"removeDomain": {right: directory.Administer},
+
+	"listArchive": {right: directory.ReadArchive},
+	"listEvents":  {right: directory.ReadAudit},
+
+	"listTokens":  {right: directory.Administer},
+	"createToken": {right: directory.Administer},
+	"revokeToken": {right: directory.Administer},
+}
