@@ -1,0 +1,171 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"rollcall/internal/engine"
+	"rollcall/internal/fault"
+	"rollcall/internal/graph"
+	"rollcall/internal/ident"
+	"rollcall/internal/mirror"
+	"rollcall/internal/secret"
+)
+
+// tenants makes the Graph client of each connection once, so that its token and its connections are used again, and anew when the
+// connection or its secret changed.
+type tenants struct {
+	clouds  map[string]graph.Cloud
+	http    *http.Client
+	sealer  *secret.Sealer
+	now     func() time.Time
+	logger  *slog.Logger
+	observe func(graph.Call)
+	version string
+
+	mu    sync.Mutex
+	known map[ident.ID]tenant
+}
+
+type tenant struct {
+	connection engine.Connection
+	reader     reader
+}
+
+// reader is a Graph client that knows a cloud whose address was changed.
+type reader struct {
+	*graph.Client
+	base *url.URL
+}
+
+// Follow returns the page behind a link. A link that was kept from the time when the cloud had another address is fault.Expired, so that a
+// full read starts at the new one; left to the client it would be refused for ever.
+func (r reader) Follow(ctx context.Context, link string) (graph.Page, error) {
+	kept, err := url.Parse(link)
+	if err == nil && origin(kept) != origin(r.base) {
+		return graph.Page{}, fault.New(fault.Expired, "CloudMoved", "the last read ended at %s, and the cloud is at %s now", kept.Host, r.base.Host)
+	}
+	return r.Client.Follow(ctx, link)
+}
+
+// origin is scheme, host and port in one form.
+func origin(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[strings.ToLower(u.Scheme)]
+	}
+	return strings.ToLower(u.Scheme + "://" + u.Hostname() + ":" + port)
+}
+
+// sealContext ties a sealed secret to its connection.
+func sealContext(connection ident.ID) string { return "connection/" + connection.String() }
+
+// seal seals a connection's client secret.
+func (t *tenants) seal(connection ident.ID, plain string) ([]byte, error) {
+	return t.sealer.Seal(plain, sealContext(connection))
+}
+
+// checkCloud fails as fault.Invalid for a cloud that this server does not know.
+func (t *tenants) checkCloud(name string) error {
+	if _, ok := t.clouds[name]; ok {
+		return nil
+	}
+	names := make([]string, 0, len(t.clouds))
+	for _, cloud := range graph.Clouds() {
+		names = append(names, cloud.Name)
+	}
+	for known := range t.clouds {
+		if !slices.Contains(names, known) {
+			names = append(names, known)
+		}
+	}
+	return fault.New(fault.Invalid, "UnknownCloud", "the cloud %q (--cloud) is not known to this server", name).
+		WithRemedy("Use one of %s; a cloud of your own is a setting of the server.", strings.Join(names, ", "))
+}
+
+// tenant returns the way to a connection's tenant.
+func (t *tenants) tenant(connection engine.Connection) (mirror.Tenant, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if known, ok := t.known[connection.ID]; ok && same(known.connection, connection) {
+		return known.reader, nil
+	}
+	if err := t.checkCloud(connection.Cloud); err != nil {
+		return nil, err
+	}
+	plain, err := t.sealer.Open(connection.SealedSecret, sealContext(connection.ID))
+	if err != nil {
+		return nil, err
+	}
+	client, err := graph.NewClient(graph.Config{
+		Cloud: t.clouds[connection.Cloud], TenantID: connection.TenantID, ClientID: connection.ClientID, ClientSecret: plain.Reveal(),
+		HTTP: t.http, Now: t.now, Jitter: rand.Float64, Logger: t.logger, UserAgent: "Rollcall/" + t.version, Observe: t.observe,
+	})
+	if err != nil {
+		return nil, err
+	}
+	base, err := url.Parse(t.clouds[connection.Cloud].GraphURL)
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, "InvalidURL", err, "the Graph address of cloud "+connection.Cloud)
+	}
+	made := tenant{connection, reader{client, base}}
+	t.known[connection.ID] = made
+	return made.reader, nil
+}
+
+func same(a, b engine.Connection) bool {
+	return a.TenantID == b.TenantID && a.Cloud == b.Cloud && a.ClientID == b.ClientID && bytes.Equal(a.SealedSecret, b.SealedSecret)
+}
+
+// graphHTTP returns the client for Graph: the machine's proxy settings and certificates, and those of caFile if there is one.
+func graphHTTP(caFile string) (*http.Client, error) {
+	transport := &http.Transport{
+		Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, MaxIdleConns: 32, MaxIdleConnsPerHost: 8,
+		IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 15 * time.Second, ExpectContinueTimeout: time.Second,
+	}
+	if caFile == "" {
+		return &http.Client{Transport: transport}, nil
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool() // a machine without certificates of its own
+	}
+	text, err := os.ReadFile(caFile) //nolint:gosec // the operator's setting
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, "CAFile", err, "the certificates of the custom cloud cannot be read")
+	}
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, fault.New(fault.Invalid, "CAFile", "%s holds no certificate in PEM form", caFile)
+	}
+	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool}
+	return &http.Client{Transport: transport}, nil
+}
+
+// cloudsOf returns the clouds of Microsoft and the custom one.
+func cloudsOf(custom graph.Cloud) (map[string]graph.Cloud, error) {
+	clouds := map[string]graph.Cloud{}
+	for _, cloud := range graph.Clouds() {
+		clouds[cloud.Name] = cloud
+	}
+	if custom.Name == "" {
+		return clouds, nil
+	}
+	if _, taken := clouds[custom.Name]; taken {
+		return nil, fault.New(fault.Invalid, "CloudName", "the custom cloud cannot be named %q, as one of Microsoft's", custom.Name).
+			WithRemedy("Give it another name, such as %q.", fmt.Sprintf("my-%s", custom.Name))
+	}
+	clouds[custom.Name] = custom
+	return clouds, nil
+}

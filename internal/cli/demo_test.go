@@ -1,0 +1,167 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"rollcall/internal/api"
+	"rollcall/internal/engine"
+)
+
+// output collects what a command that runs beside the test prints.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(data []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(data)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// running is a demo beside the test.
+type running struct {
+	info           demoInfo
+	client         *client
+	stdout, stderr *output
+	end            func() int
+}
+
+func startDemo(t *testing.T, args ...string) *running {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &running{stdout: &output{}, stderr: &output{}}
+	info := filepath.Join(t.TempDir(), "info.json")
+	code := make(chan int, 1)
+	go func() {
+		in := &invocation{version: "test", env: map[string]string{}, stdin: strings.NewReader(""), stdout: r.stdout, stderr: r.stderr}
+		code <- run(ctx, in, append([]string{"demo", "--users", "50", "--listen", "127.0.0.1:0", "--entra-listen", "127.0.0.1:0", "--info", info}, args...))
+	}()
+	r.end = sync.OnceValue(func() int {
+		cancel()
+		return <-code
+	})
+	t.Cleanup(func() { r.end() })
+	eventually(t, r, "the info file", func() bool {
+		text, err := os.ReadFile(info)
+		return err == nil && json.Unmarshal(text, &r.info) == nil
+	})
+	var err error
+	if r.client, err = (remote{Server: r.info.APIURL, Token: r.info.APIToken, Org: r.info.OrgID.String()}).open(); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// eventually polls: the demo's parts talk over sockets.
+func eventually(t *testing.T, r *running, what string, done func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for tick := time.NewTicker(20 * time.Millisecond); !done(); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("no %s after 30 s; the demo printed:\n%s%s", what, r.stdout, r.stderr)
+		}
+	}
+}
+
+func (r *running) instance(t *testing.T) api.Instance {
+	t.Helper()
+	var instance api.Instance
+	if err := r.client.get(t.Context(), r.client.here("instances", r.info.Instance.String()), nil, &instance); err != nil {
+		t.Fatal(err)
+	}
+	return instance
+}
+
+func (r *running) env() []string {
+	return []string{"ROLLCALL_SERVER=" + r.info.APIURL, "ROLLCALL_TOKEN=" + r.info.APIToken}
+}
+
+func TestTheDemoFollowsItsTenantAndGoesOnWhereItStopped(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	r := startDemo(t, "--data", data)
+	eventually(t, r, "first sync", func() bool { return !r.instance(t).Status.LastGoodAt.IsZero() })
+	eventually(t, r, "text", func() bool { return strings.Contains(r.stdout.String(), "Ctrl-C") })
+	synced := r.instance(t).Status.Users.Synced
+	if synced < 40 {
+		t.Errorf("only %d of 50 are synced", synced)
+	}
+	_, rest, _ := strings.Cut(r.stdout.String(), "WHO='")
+	who, _, _ := strings.Cut(rest, "'")
+	if err := control(t.Context(), http.MethodPost, r.info.ControlURL+"users/"+who+"/block", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, r, "Inactive", func() bool {
+		user, err := r.client.user(t.Context(), who)
+		return err == nil && user.State == "Inactive"
+	})
+	shown := call(t, r.env(), "user", "show", who)
+	shown.want(t, 0, "")
+	if !strings.Contains(shown.stdout, "Managed by") {
+		t.Errorf("user show:\n%s", shown.stdout)
+	}
+
+	call(t, nil, "demo", "--users", "50", "--data", data, "--listen", "127.0.0.1:0", "--entra-listen", "127.0.0.1:0").want(t, 8, "another Rollcall process")
+	call(t, nil, "demo", "--users", "51", "--data", data).want(t, 6, "holds a demo of 50 users with seed 1")
+	if code := r.end(); code != 0 {
+		t.Fatalf("exit code %d; %s", code, r.stderr)
+	}
+
+	again := startDemo(t, "--data", data)
+	eventually(t, again, "unblocked user", func() bool {
+		user, err := again.client.user(t.Context(), who)
+		return err == nil && user.State == "Active" // the tenant started anew, and knows nothing of the block
+	})
+	if again.info.APIToken != r.info.APIToken || again.info.Instance != r.info.Instance {
+		t.Error("token or instance is another one after the restart")
+	}
+	runs, err := list[api.Run](t.Context(), again.client, again.client.here("runs"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	deactivated := 0
+	for _, run := range runs {
+		deactivated += run.Counts["deactivate"]
+		if run.State == engine.Failed {
+			t.Errorf("run %s failed: %v", run.ID, run.Failure)
+		}
+	}
+	if deactivated != 1 {
+		t.Errorf("%d users were deactivated over both starts, not only the one who was blocked", deactivated)
+	}
+}
+
+func TestTheDemoLeavesNothingBehind(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	r := startDemo(t)
+	if code := r.end(); code != 0 {
+		t.Fatalf("exit code %d; %s", code, r.stderr)
+	}
+	left, err := filepath.Glob(filepath.Join(temp, "rollcall-demo-*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %q, %v", left, err)
+	}
+}
+
+func TestTheDemoRefusesNumbersThatMakeNoTenant(t *testing.T) {
+	call(t, nil, "demo", "--users", "9").want(t, 2, "--users 9 is not between 10 and 1000000")
+	call(t, nil, "demo", "--seed", "0").want(t, 2, "--seed")
+	call(t, nil, "entrasim", "--users", "1000001").want(t, 2, "--users")
+	call(t, nil, "demo", "--entra-listen", "nowhere").want(t, 2, "--entra-listen nowhere")
+}

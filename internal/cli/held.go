@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"rollcall/internal/api"
+	"rollcall/internal/fault"
+)
+
+type heldListCommand struct {
+	remote
+	Instance string `help:"Only what is held of this instance, such as Demo." placeholder:"NAME"`
+}
+
+// Help gives an example.
+func (heldListCommand) Help() string { return "Example: rollcall held list --instance Demo" }
+
+// Run lists what is held.
+func (c *heldListCommand) Run(ctx context.Context, in *invocation) error {
+	server, err := c.open()
+	if err != nil {
+		return err
+	}
+	names, query, err := server.instanceNames(ctx, c.Instance)
+	if err != nil {
+		return err
+	}
+	changes, err := list[api.Change](ctx, server, server.here("held"), paged(query, largestPage))
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return writeJSON(in.stdout, changes)
+	}
+	out := newTable("ID", "INSTANCE", "ACTION", "WHO", "REASON", "SINCE")
+	for _, change := range changes {
+		out.add(change.ID.String(), names[change.InstanceID], string(change.Action), who(change), change.Reason.Text, short(change.PlannedAt))
+	}
+	return out.write(in.stdout, "Nothing is held.")
+}
+
+// decide are the arguments of approve and reject.
+type decide struct {
+	remote
+	Name string   `arg:"" help:"Name or id of the instance."`
+	IDs  []string `arg:"" help:"Ids of the changes, as in held list." name:"id" optional:""`
+	All  bool     `help:"All that is held of the instance now."`
+}
+
+func (c *decide) decide(ctx context.Context, in *invocation, verb, done string) error {
+	if c.All == (len(c.IDs) > 0) {
+		return fault.New(fault.Invalid, "Usage", "it is not said which changes").WithRemedy("Name their ids, as in `rollcall held list`, or give --all.")
+	}
+	server, err := c.open()
+	if err != nil {
+		return err
+	}
+	instance, err := server.instance(ctx, c.Name)
+	if err != nil {
+		return err
+	}
+	decision := api.Decision{Instance: instance.ID, All: c.All}
+	for _, text := range c.IDs {
+		id, err := parseID("held", text)
+		if err != nil {
+			return err
+		}
+		decision.IDs = append(decision.IDs, id)
+	}
+	var decided api.Decided
+	if err := server.call(ctx, http.MethodPost, server.here("held", verb), nil, decision, &decided); err != nil {
+		return err
+	}
+	if c.JSON {
+		return writeJSON(in.stdout, decided)
+	}
+	_, err = fmt.Fprintf(in.stdout, "%d changes were %s.\n", decided.Count, done)
+	return err
+}
+
+type heldApproveCommand struct{ decide }
+
+// Help gives an example.
+func (heldApproveCommand) Help() string { return "Example: rollcall held approve Demo --all" }
+
+// Run approves.
+func (c *heldApproveCommand) Run(ctx context.Context, in *invocation) error {
+	return c.decide.decide(ctx, in, "approve", "approved")
+}
+
+type heldRejectCommand struct{ decide }
+
+// Help gives an example.
+func (heldRejectCommand) Help() string {
+	return "Example: rollcall held reject Demo 01932d5e-7c1a-7b3e-9f00-3c5d8e2a4b61"
+}
+
+// Run rejects.
+func (c *heldRejectCommand) Run(ctx context.Context, in *invocation) error {
+	return c.decide.decide(ctx, in, "reject", "rejected")
+}

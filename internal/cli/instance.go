@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"rollcall/internal/api"
+	"rollcall/internal/fault"
+	"rollcall/internal/ident"
+)
+
+type instanceListCommand struct{ remote }
+
+// Help gives an example.
+func (instanceListCommand) Help() string { return "Example: rollcall instance list" }
+
+// Run lists the instances.
+func (c *instanceListCommand) Run(ctx context.Context, in *invocation) error {
+	server, err := c.open()
+	if err != nil {
+		return err
+	}
+	instances, err := list[api.Instance](ctx, server, server.here("instances"), nil)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return writeJSON(in.stdout, instances)
+	}
+	out := newTable("NAME", "ID", "TENANT", "STATUS", "AUTO SYNC", "EVERY", "SYNCED", "HELD", "FAILED", "LAST GOOD RUN")
+	for _, instance := range instances {
+		users := instance.Status.Users
+		out.add(
+			instance.Name, instance.ID.String(), instance.TenantID, string(instance.Status.Job), onOff(instance.AutoSync), every(instance).String(),
+			strconv.Itoa(users.Synced), strconv.Itoa(users.Held), strconv.Itoa(users.Failed), short(instance.Status.LastGoodAt),
+		)
+	}
+	return out.write(in.stdout, "There is no instance yet; set one up with `rollcall instance create`.")
+}
+
+func every(instance api.Instance) time.Duration { return seconds(instance.IntervalSeconds) }
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+type instanceShowCommand struct {
+	remote
+	Name string `arg:"" help:"Name or id of the instance."`
+}
+
+// Help gives an example.
+func (instanceShowCommand) Help() string { return "Example: rollcall instance show Demo" }
+
+// Run shows one instance.
+func (c *instanceShowCommand) Run(ctx context.Context, in *invocation) error {
+	server, err := c.open()
+	if err != nil {
+		return err
+	}
+	instance, err := server.wholeInstance(ctx, c.Name)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return writeJSON(in.stdout, instance)
+	}
+	return showInstance(in.stdout, instance)
+}
+
+// wholeInstance finds an instance by its id or name and reads it with its settings.
+func (c *client) wholeInstance(ctx context.Context, nameOrID string) (api.Instance, error) {
+	instance, err := c.instance(ctx, nameOrID)
+	if err != nil {
+		return instance, err
+	}
+	err = c.get(ctx, c.here("instances", instance.ID.String()), nil, &instance)
+	return instance, err
+}
+
+func showInstance(w io.Writer, instance api.Instance) error {
+	status := instance.Status
+	users := status.Users
+	return facts(
+		w, "Name", instance.Name, "Id", instance.ID.String(), "Tenant", instance.TenantID, "Cloud", instance.Cloud, "Client id", instance.ClientID,
+		"Auto Sync", onOff(instance.AutoSync)+", every "+every(instance).String(), "Job status", string(status.Job)+": "+status.Explanation,
+		"Last run", short(status.LastRunAt), "Last good run", short(status.LastGoodAt),
+		"Users", fmt.Sprintf("%d synced, %d skipped, %d failed, %d held, %d out of scope, %d in the recycle bin",
+			users.Synced, users.Skipped, users.Failed, users.Held, users.OutOfScope, users.InBin),
+		"Configuration", "version "+strconv.FormatInt(instance.ConfigVersion, 10),
+	)
+}
+
+type instanceCreateCommand struct {
+	remote
+	Name             string        `arg:"" help:"Name of the instance, unique in the organization."`
+	Tenant           string        `help:"Entra tenant: its id or one of its domains, such as contoso.onmicrosoft.com." placeholder:"ID" required:""`
+	Cloud            string        `default:"global" help:"Cloud of the tenant: global, gcc-high, dod, china, or the server's own."`
+	ClientID         string        `help:"Application (client) ID of the app registration." placeholder:"ID" required:""`
+	ClientSecretFile string        `help:"File that holds the client secret's value; - reads it from standard input." placeholder:"FILE" required:""`
+	Interval         time.Duration `default:"1m" help:"Time between the starts of scheduled runs, such as 40m."`
+	AutoSync         bool          `help:"Let runs start by themselves, the first one at once."`
+}
+
+// Help gives an example.
+func (instanceCreateCommand) Help() string {
+	return "Example: rollcall instance create Contoso --tenant contoso.onmicrosoft.com --client-id 9f2c6d0e-8a35-4e39-9f4f-2a1f6d7c3b10 --client-secret-file secret.txt --auto-sync"
+}
+
+// Run sets the instance up.
+func (c *instanceCreateCommand) Run(ctx context.Context, in *invocation) error {
+	server, err := c.open()
+	if err != nil {
+		return err
+	}
+	secret, err := readSecret(in, c.ClientSecretFile)
+	if err != nil {
+		return err
+	}
+	var created api.Instance
+	err = server.call(ctx, http.MethodPost, server.here("instances"), nil, api.NewInstance{
+		Name: c.Name, TenantID: c.Tenant, Cloud: c.Cloud, ClientID: c.ClientID, ClientSecret: secret, AutoSync: c.AutoSync,
+		IntervalSeconds: c.Interval.Seconds(),
+	}, &created)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return writeJSON(in.stdout, created)
+	}
+	if _, err := fmt.Fprintf(in.stdout, "Instance %s was created: %s\n", printable(created.Name), created.ID); err != nil {
+		return err
+	}
+	if !c.AutoSync {
+		in.say("Look at what it would do: rollcall sync %q --dry-run --wait", created.Name)
+	}
+	return nil
+}
+
+// maxSecret is more than any client secret has, in bytes.
+const maxSecret = 4096
+
+// readSecret reads a secret from a file, or from standard input for "-". White space around it is not part of it.
+func readSecret(in *invocation, file string) (string, error) {
+	source := in.stdin
+	if file != "-" {
+		opened, err := os.Open(file) //nolint:gosec // the caller's own file
+		if err != nil {
+			return "", fault.Wrap(fault.Invalid, "SecretFile", err, "the client secret cannot be read")
+		}
+		defer opened.Close() //nolint:errcheck // only read
+		source = opened
+	}
+	text, err := io.ReadAll(io.LimitReader(source, maxSecret+1))
+	if err != nil {
+		return "", fault.Wrap(fault.Invalid, "SecretFile", err, "the client secret cannot be read")
+	}
+	secret := strings.TrimSpace(string(text))
+	if secret == "" || len(text) > maxSecret || strings.ContainsAny(secret, "\r\n") {
+		return "", fault.New(fault.Invalid, "SecretFile", "%s does not hold a client secret", file).
+			WithRemedy("It needs one line: the Value of the secret in the app registration.")
+	}
+	return secret, nil
+}
+
+type instanceDeleteCommand struct {
+	remote
+	Name string `arg:"" help:"Name or id of the instance."`
+}
+
+// Help gives an example.
+func (instanceDeleteCommand) Help() string { return "Example: rollcall instance delete Contoso" }
+
+// Run deletes the instance.
+func (c *instanceDeleteCommand) Run(ctx context.Context, in *invocation) error {
+	server, err := c.open()
+	if err != nil {
+		return err
+	}
+	instance, err := server.instance(ctx, c.Name)
+	if err != nil {
+		return err
+	}
+	if err := server.call(ctx, http.MethodDelete, server.here("instances", instance.ID.String()), nil, nil, nil); err != nil {
+		return err
+	}
+	if c.JSON {
+		return writeJSON(in.stdout, map[string]ident.ID{"deleted": instance.ID})
+	}
+	_, err = fmt.Fprintf(in.stdout, "Instance %s was deleted; its users stay and are unmanaged now.\n", printable(instance.Name))
+	return err
+}

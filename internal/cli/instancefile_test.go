@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rollcall/internal/api"
+	"rollcall/internal/engine"
+	"rollcall/internal/mapping"
+)
+
+func TestAMistakeInAnInstanceFileIsNamedWithItsLine(t *testing.T) {
+	for name, c := range map[string]struct{ text, want string }{
+		"unknown key":        {"name: A\ntenantID: x\n", `line 2: unknown field "tenantID"`},
+		"unknown inner key":  {"name: A\nscope:\n  allUser: true\n", `line 3: unknown field "allUser"`},
+		"twice":              {"name: A\nname: B\n", "line 2"},
+		"wrong kind":         {"name: A\nautoSync: maybe\n", "line 2"},
+		"not a duration":     {"name: A\ninterval: soon\n", `"soon" is not a duration`},
+		"not YAML":           {"name: [\n", "line 1"},
+		"no name":            {"interval: 1m\n", "names no instance"},
+		"empty":              {"", "names no instance"},
+		"more than one":      {"name: A\n---\nname: B\n", "more than one document"},
+		"a list for a table": {"name: A\nscope: [1]\n", "line 2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := readInstanceFile(&invocation{}, file(t, "i.yaml", c.text))
+			if err == nil || exitCode(err) != exitUsage || !strings.Contains(sentence(err), c.want) {
+				t.Errorf("got %v, want %q in it", err, c.want)
+			}
+		})
+	}
+}
+
+func instanceNow(t *testing.T, settings engine.Settings) api.Instance {
+	t.Helper()
+	return api.Instance{ID: anID, Name: "Contoso", TenantID: "t", Cloud: "global", ClientID: "c", IntervalSeconds: 60, Settings: &settings}
+}
+
+func TestAFileThatSaysWhatIsThereChangesNothing(t *testing.T) {
+	settings := engine.DefaultSettings()
+	text, err := json.Marshal(settings.Attributes) // YAML is a superset of JSON
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := file(t, "i.yaml", "name: Contoso\ntenantId: T\ncloud: global\ninterval: 1m\nautoSync: false\nscope: {allUsers: true}\n"+
+		"thresholds: {count: 10, percent: 5, absolute: 500}\nattributes: "+string(text)+"\n")
+	parsed, err := readInstanceFile(&invocation{}, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, changes, err := parsed.patch(instanceNow(t, settings), "")
+	if err != nil || len(changes) > 0 {
+		t.Errorf("changes %q, error %v", changes, err)
+	}
+	if diff := cmp.Diff(api.InstancePatch{}, want); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAFileChangesWhatItSaysAndTellsIt(t *testing.T) {
+	path := file(t, "i.yaml", "name: contoso\ninterval: 40m\nautoSync: true\nscope: {allUsers: true, includeGuests: true}\nthresholds: {count: 1, percent: 5, absolute: 500}\n")
+	parsed, err := readInstanceFile(&invocation{}, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := engine.DefaultSettings()
+	want, changes, err := parsed.patch(instanceNow(t, settings), "new")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := []string{
+		`name: "Contoso" → "contoso"`, "autoSync: false → true", "interval: 1m0s → 40m0s", "clientSecret: written (whether it is another one is not known)",
+		`scope: {"allUsers":true} → {"allUsers":true,"includeGuests":true}`,
+		`thresholds: {"count":10,"percent":5,"absolute":500} → {"count":1,"percent":5,"absolute":500}`,
+	}
+	if diff := cmp.Diff(told, changes); diff != "" {
+		t.Error(diff)
+	}
+	if want.Settings == nil || !want.Settings.Scope.IncludeGuests || len(want.Settings.Attributes) != 16 || *want.IntervalSeconds != 2400 || *want.ClientSecret != "new" {
+		t.Errorf("patch: %+v", want)
+	}
+}
+
+func TestMappingsThatChangeAreToldOneByOne(t *testing.T) {
+	has := engine.DefaultSettings().Attributes
+	wants := append(has[1:15:15], has[0])
+	wants[5].Source = "officeLocation"
+	lines, err := mappingsDiffer(engine.DefaultSettings().Attributes, wants)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(lines) != 2 || !strings.HasPrefix(lines[0], "attributes: title: ") || !strings.HasPrefix(lines[1], "attributes: - urn:") {
+		t.Errorf("got %q", lines)
+	}
+	lines, err = mappingsDiffer(has[:2], []mapping.Attribute{has[1], has[0]})
+	if diff := cmp.Diff([]string{"attributes: in another order"}, lines); err != nil || diff != "" {
+		t.Error(diff, err)
+	}
+}
+
+func TestTheTenantOfAnInstanceCannotBeChanged(t *testing.T) {
+	parsed := instanceFile{Name: "Contoso", TenantID: "other"}
+	_, _, err := parsed.patch(instanceNow(t, engine.DefaultSettings()), "")
+	if exitCode(err) != exitConflict || !strings.Contains(err.Error(), "has the tenantId t, not other") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAnInstanceIsCreatedWithTheSecretBesideItsFile(t *testing.T) {
+	secret := file(t, "secret.txt", "  s3cret\n")
+	yaml := strings.TrimSuffix(secret, "secret.txt") + "i.yaml"
+	writeFile(t, yaml, "name: Contoso\ntenantId: t\nclientId: c\nclientSecretFile: secret.txt\n")
+	env, bodies := answers(t, map[string]any{
+		"GET instances":  api.List[api.Instance]{Items: []api.Instance{}},
+		"POST instances": api.Instance{ID: anID, Name: "Contoso"},
+	})
+	got := call(t, env, "instance", "apply", yaml)
+	got.want(t, 0, "")
+	var asked api.NewInstance
+	if err := json.Unmarshal([]byte(bodies["POST instances"]), &asked); err != nil {
+		t.Fatal(err)
+	}
+	if asked.ClientSecret != "s3cret" || asked.TenantID != "t" || asked.Settings == nil || len(asked.Settings.Attributes) != 16 {
+		t.Errorf("asked for %+v", asked)
+	}
+	if strings.Contains(got.stdout, "s3cret") {
+		t.Error("the secret was printed")
+	}
+}
+
+func TestASecretIsOneLine(t *testing.T) {
+	for name, text := range map[string]string{"empty": " \n", "two lines": "a\nb\n", "long": strings.Repeat("x", maxSecret+1)} {
+		if _, err := readSecret(&invocation{}, file(t, "s", text)); exitCode(err) != exitUsage {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if got, err := readSecret(&invocation{stdin: strings.NewReader("abc\n")}, "-"); got != "abc" || err != nil {
+		t.Errorf("from standard input: %q, %v", got, err)
+	}
+}

@@ -1,0 +1,220 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+
+	"rollcall/internal/api"
+	"rollcall/internal/fault"
+	"rollcall/internal/ident"
+)
+
+type runListCommand struct {
+	remote
+	Instance string `help:"Only runs of this instance, such as Demo." placeholder:"NAME"`
+	Limit    int    `default:"20" help:"How many runs to list at most; 0 for all."`
+}
+
+// Help gives an example.
+func (runListCommand) Help() string { return "Example: rollcall run list --instance Demo --limit 5" }
+
+// Run lists runs.
+func (c *runListCommand) Run(ctx context.Context, in *invocation) error {
+	server, err := c.open()
+	if err != nil {
+		return err
+	}
+	names, query, err := server.instanceNames(ctx, c.Instance)
+	if err != nil {
+		return err
+	}
+	runs, err := first[api.Run](ctx, server, server.here("runs"), query, c.Limit)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return writeJSON(in.stdout, runs)
+	}
+	out := newTable("ID", "INSTANCE", "KIND", "TRIGGER", "STATE", "QUEUED", "TOOK", "COUNTS")
+	for _, run := range runs {
+		counts := countsText(run)
+		if !run.Over() {
+			counts = progressText(run, false)
+		} else if run.Failure != nil {
+			counts = run.Failure.Message
+		}
+		out.add(run.ID.String(), names[run.InstanceID], string(run.Kind), run.Trigger, string(run.State), short(run.QueuedAt), took(run), counts)
+	}
+	return out.write(in.stdout, "There was no run yet; start one with `rollcall sync NAME`.")
+}
+
+// instanceNames returns the names of all instances, and the query that keeps what belongs to the one that was named.
+func (c *client) instanceNames(ctx context.Context, only string) (map[ident.ID]string, url.Values, error) {
+	instances, err := list[api.Instance](ctx, c, c.here("instances"), nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	names := map[ident.ID]string{}
+	for _, instance := range instances {
+		names[instance.ID] = instance.Name
+	}
+	query := url.Values{}
+	if only != "" {
+		instance, err := c.instance(ctx, only)
+		if err != nil {
+			return nil, nil, err
+		}
+		query.Set("instance", instance.ID.String())
+	}
+	return names, query, nil
+}
+
+type runShowCommand struct {
+	remote
+	ID     string `arg:"" help:"Id of the run, as in run list." name:"id"`
+	State  string `help:"Only changes in this state, such as failed." placeholder:"STATE"`
+	Action string `help:"Only changes with this action, such as deactivate." placeholder:"ACTION"`
+	Limit  int    `default:"100" help:"How many changes to show at most; 0 for all."`
+}
+
+// Help gives an example.
+func (runShowCommand) Help() string {
+	return "Example: rollcall run show 01932d5e-7c1a-7b3e-9f00-3c5d8e2a4b61 --state failed"
+}
+
+// Run shows a run.
+func (c *runShowCommand) Run(ctx context.Context, in *invocation) error {
+	server, err := c.open()
+	if err != nil {
+		return err
+	}
+	id, err := parseID("run", c.ID)
+	if err != nil {
+		return err
+	}
+	var run api.Run
+	if err := server.get(ctx, server.here("runs", id.String()), nil, &run); err != nil {
+		return err
+	}
+	query := url.Values{}
+	if c.State != "" {
+		query.Set("state", c.State)
+	}
+	if c.Action != "" {
+		query.Set("action", c.Action)
+	}
+	changes, err := first[api.Change](ctx, server, server.here("runs", id.String(), "changes"), query, c.Limit)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return writeJSON(in.stdout, struct {
+			api.Run
+			Changes []api.Change `json:"changes"`
+		}{run, changes})
+	}
+	return c.write(in.stdout, run, changes)
+}
+
+func (c *runShowCommand) write(w io.Writer, run api.Run, changes []api.Change) error {
+	failure := ""
+	if run.Failure != nil {
+		failure = run.Failure.Message + ". " + run.Failure.Remedy
+		if run.Failure.RequestID != "" {
+			failure += " (request id " + run.Failure.RequestID + ")"
+		}
+	}
+	by := run.Trigger
+	if run.RequestedBy != "" {
+		by += ", " + run.RequestedBy
+	}
+	state := string(run.State)
+	if !run.Over() {
+		state += ", " + progressText(run, false)
+	}
+	err := facts(
+		w, "Run", run.ID.String(), "Instance", run.InstanceID.String(), "Kind", string(run.Kind), "Started by", by, "State", state, "Failure", failure,
+		"Queued", short(run.QueuedAt), "Started", short(run.StartedAt), "Ended", short(run.EndedAt), "Took", took(run),
+		"Counts", countsText(run), "Held", run.Held, "Configuration", "version "+strconv.FormatInt(run.ConfigVersion, 10),
+	)
+	if err != nil {
+		return err
+	}
+	out := newTable("ACTION", "STATE", "WHO", "REASON", "CHANGES")
+	for _, change := range changes {
+		out.add(string(change.Action), string(change.State), who(change), change.Reason.Text, change.Summary)
+	}
+	if _, err := io.WriteString(w, "\n"); err != nil {
+		return err
+	}
+	if err := out.write(w, "No changes."); err != nil || c.Limit == 0 || len(changes) < c.Limit {
+		return err
+	}
+	_, err = io.WriteString(w, "\nThere may be more: --limit 0 shows all, rollcall run report writes them as CSV.\n")
+	return err
+}
+
+// who names the object of a change by what people call it.
+func who(change api.Change) string {
+	if change.SourceName != "" {
+		return change.SourceName
+	}
+	if change.ObjectName != "" {
+		return change.ObjectName
+	}
+	return change.SourceID
+}
+
+func parseID(what, text string) (ident.ID, error) {
+	id, err := ident.Parse(text)
+	if err != nil {
+		return id, fault.New(fault.Invalid, "BadID", "%q is not the id of a %s", text, what).WithRemedy("List them with `rollcall %s list`.", what)
+	}
+	return id, nil
+}
+
+type runReportCommand struct {
+	remote
+	ID  string `arg:"" help:"Id of the run, as in run list." name:"id"`
+	Out string `help:"File to write, such as summary.csv; standard output without it." placeholder:"FILE"`
+}
+
+// Help gives an example.
+func (runReportCommand) Help() string {
+	return "Example: rollcall run report 01932d5e-7c1a-7b3e-9f00-3c5d8e2a4b61 --out summary.csv"
+}
+
+// Run writes the report; it is CSV whatever --json says.
+func (c *runReportCommand) Run(ctx context.Context, in *invocation) (err error) {
+	server, err := c.open()
+	if err != nil {
+		return err
+	}
+	id, err := parseID("run", c.ID)
+	if err != nil {
+		return err
+	}
+	response, err := server.send(ctx, http.MethodGet, server.here("runs", id.String(), "report"), nil, nil)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	out := in.stdout
+	if c.Out != "" {
+		file, failed := os.Create(c.Out)
+		if failed != nil {
+			return fault.Wrap(fault.Invalid, "Output", failed, "the report cannot be written (--out)")
+		}
+		defer func() { err = errors.Join(err, file.Close()) }()
+		out = file
+	}
+	if _, err := io.Copy(out, response.Body); err != nil {
+		return fault.Wrap(fault.Unavailable, "Report", err, "the report ended in the middle").WithRemedy("Ask for it again.")
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"rollcall/internal/app"
+	"rollcall/internal/clock"
+	"rollcall/internal/config"
+)
+
+type serveCommand struct {
+	config.Config `embed:""`
+	Organization  string `default:"Default" env:"ROLLCALL_ORGANIZATION" help:"Name of the organization that the first start makes." placeholder:"NAME"`
+}
+
+// bootstrapLife is how long the token of the first start is good.
+const bootstrapLife = time.Hour
+
+// Help gives an example.
+func (serveCommand) Help() string {
+	return "Example: rollcall serve --data /var/lib/rollcall --listen 127.0.0.1:8480\n\nThe first start on an empty folder prints a token, good for one hour, with which " +
+		"`rollcall token create` makes a lasting one. SIGTERM and SIGINT end the server after what is under way."
+}
+
+// Run serves until it is asked to end.
+func (c *serveCommand) Run(ctx context.Context, in *invocation) error {
+	tuneCollector(in)
+	server, err := app.Open(ctx, c.Config, app.Options{
+		Version: in.version, Getenv: in.getenv, Log: in.stderr, Machine: clock.System,
+	})
+	if err != nil {
+		return err
+	}
+	start, made, err := server.Bootstrap(ctx, c.Organization, bootstrapLife)
+	if err != nil {
+		return errors.Join(err, server.Close())
+	}
+	if made {
+		in.say("%s", firstWords(server.URL(), start))
+	}
+	return server.Run(ctx)
+}
+
+// firstWords say what to do with the first token.
+func firstWords(url string, start app.FirstStart) string {
+	return fmt.Sprintf(`
+This server has no token that is good. Here is one, shown only now and good until %s.
+It belongs to the administrator of the server and of the organization %q. Make a lasting one with it:
+
+  export ROLLCALL_SERVER=%s
+  export ROLLCALL_TOKEN=%s
+  export ROLLCALL_TOKEN=$(rollcall token create admin)
+`, short(start.ExpiresAt), start.Organization.Name, url, start.Token)
+}
