@@ -104,7 +104,7 @@ func (w *world) tenant(connection engine.Connection) (mirror.Tenant, error) {
 	return graph.NewClient(graph.Config{
 		Cloud:    graph.Cloud{Name: "simulated", LoginURL: w.sim.URL(), GraphURL: w.sim.URL()},
 		TenantID: connection.TenantID, ClientID: connection.ClientID, ClientSecret: string(connection.SealedSecret),
-		HTTP: http.DefaultClient, Now: w.time, Jitter: func() float64 { return 0 },
+		HTTP: &http.Client{}, Now: w.time, Jitter: func() float64 { return 0 },
 		Sleep: func(context.Context, time.Duration) error { return nil },
 	})
 }
@@ -178,7 +178,7 @@ func (w *world) control(method, path string, body any) map[string]any {
 	if err != nil {
 		w.Fatal(err)
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := new(http.Client).Do(request)
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -200,8 +200,9 @@ func (w *world) control(method, path string, body any) map[string]any {
 func (w *world) people(n int) []map[string]any {
 	w.Helper()
 	var people []map[string]any
-	for _, item := range w.control(http.MethodGet, "/sim/users?limit=500", nil)["users"].([]any) {
-		person := item.(map[string]any)
+	items, _ := w.control(http.MethodGet, "/sim/users?limit=500", nil)["users"].([]any)
+	for _, item := range items {
+		person, _ := item.(map[string]any)
 		if person["accountEnabled"] == true && person["userType"] == "Member" && len(people) < n {
 			people = append(people, person)
 		}
@@ -245,7 +246,10 @@ func (w *world) status() engine.Status {
 	return status
 }
 
-func id(person map[string]any) string { return person["id"].(string) }
+func id(person map[string]any) string {
+	text, _ := person["id"].(string)
+	return text
+}
 
 func TestTheFirstRunBringsEverybodyAndTheNextFindsNothing(t *testing.T) {
 	w := newWorld(t, 300)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"rollcall/internal/ident"
@@ -146,7 +147,7 @@ func (p *planned) add(object Object, change plan.Change, does, inScope bool) {
 	}
 	fingerprint := change.Fingerprint(p.run.ConfigVersion)
 	if open == nil || open.Fingerprint != fingerprint {
-		entry := p.entry(object, change, fingerprint)
+		entry := p.entry(change, fingerprint)
 		if open != nil {
 			p.overtaken = append(p.overtaken, open.ID)
 			if open.State == EntryFailed && entry.State == EntryFailed {
@@ -177,7 +178,7 @@ func (p *planned) repeat(object Object, change plan.Change, fingerprint string) 
 	open := object.Open
 	switch {
 	case open.State == Approved, open.State == EntryFailed && change.Action != plan.Fail:
-		entry := p.entry(object, change, fingerprint)
+		entry := p.entry(change, fingerprint)
 		entry.ID, entry.Attempts, entry.FailedAt, entry.DecidedBy = open.ID, open.Attempts, open.FailedAt, open.DecidedBy
 		if open.State == Approved {
 			entry.ApprovedRemoval = true
@@ -191,7 +192,7 @@ func (p *planned) repeat(object Object, change plan.Change, fingerprint string) 
 }
 
 // entry makes the journal's line of a change and counts it.
-func (p *planned) entry(object Object, change plan.Change, fingerprint string) Entry {
+func (p *planned) entry(change plan.Change, fingerprint string) Entry {
 	entry := Entry{
 		ID: ident.New(p.now), OrgID: p.run.OrgID, InstanceID: p.run.InstanceID, RunID: p.run.ID, Change: change,
 		State: Planned, Fingerprint: fingerprint, PlannedAt: p.now,
@@ -230,7 +231,7 @@ func (p *planned) propose(object Object, change plan.Change, does, inScope bool)
 			Reason: plan.Reason{Code: "Matched", Text: "linked, and nothing differs"},
 		}
 	}
-	entry := p.entry(object, change, change.Fingerprint(p.run.ConfigVersion))
+	entry := p.entry(change, change.Fingerprint(p.run.ConfigVersion))
 	entry.Open = false
 	if entry.State == Planned {
 		entry.State = Proposed
@@ -289,9 +290,7 @@ func (p *Progress) count(outcome string, n int) { p.Counts[outcome] += n }
 // clone copies the run with its counts, so that a transaction that fails leaves the original as it was.
 func (r Run) clone() Run {
 	counts := make(map[string]int, len(r.Progress.Counts)+4)
-	for outcome, n := range r.Progress.Counts {
-		counts[outcome] = n
-	}
+	maps.Copy(counts, r.Progress.Counts)
 	r.Progress.Counts = counts
 	return r
 }

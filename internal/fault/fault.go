@@ -105,8 +105,7 @@ func (e *Error) WithRemedy(format string, args ...any) *Error {
 
 // Of returns the outermost fault in err's chain, or nil.
 func Of(err error) *Error {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
 	return nil
