@@ -32,12 +32,12 @@ func TestARecordReadsBackWhatItWrote(t *testing.T) {
 }
 
 func TestForeignJSONIsRead(t *testing.T) {
-	record, err := attr.ParseRecord([]byte("{ \"b\" : [\"x\", \"y\\u00e9\"],\n \"a\":{\"c\":[1,\"]\"]}, \"n\": -1.5e2, \"z\":null, \"t\":true,\"e\\u0301\":\"\\\"\" }"))
+	record, err := attr.ParseRecord([]byte("{ \"b\" : [\"x\", \"y\\u00e9\"],\n \"a\":{\"c\":[1,\"]\"]}, \"n\": -1.5e2, \"z\":null, \"t\":true,\"e\\u0301\":\"\\\"\", \"q\\\"\\\\q\":\"\\/\" }"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := attr.From(map[string]any{
-		"b": []string{"x", "yé"}, "a": map[string]any{"c": []any{1.0, "]"}}, "n": -150.0, "z": nil, "t": true, "e\u0301": `"`,
+		"b": []string{"x", "yé"}, "a": map[string]any{"c": []any{1.0, "]"}}, "n": -150.0, "z": nil, "t": true, "e\u0301": `"`, `q"\q`: "/",
 	})
 	if diff := cmp.Diff(want, record); diff != "" {
 		t.Error(diff)

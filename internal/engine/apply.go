@@ -169,13 +169,19 @@ func (e *Engine) settle(ctx context.Context, w *work, batch settled) error {
 
 // unparkRun gives the objects whose names a run set aside their names back, because it will not apply their changes.
 func (e *Engine) unparkRun(ctx context.Context, target destination.Destination, run Run) error {
-	entries, err := e.Store.ListEntries(ctx, EntryQuery{Org: run.OrgID, Run: run.ID, States: []EntryState{Parked}, Limit: applyBatch})
-	if err != nil || len(entries) == 0 {
-		return err
+	query := EntryQuery{Org: run.OrgID, Run: run.ID, States: []EntryState{Parked}, Limit: applyBatch}
+	for {
+		entries, err := e.Store.ListEntries(ctx, query)
+		if err != nil || len(entries) == 0 {
+			return err
+		}
+		ids := make([]ident.ID, len(entries))
+		for i, entry := range entries {
+			ids[i] = entry.ObjectID
+		}
+		if err := target.Unpark(ctx, ids); err != nil {
+			return err
+		}
+		query.After = entries[len(entries)-1].ID
 	}
-	ids := make([]ident.ID, len(entries))
-	for i, entry := range entries {
-		ids[i] = entry.ObjectID
-	}
-	return target.Unpark(ctx, ids)
 }

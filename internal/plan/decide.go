@@ -273,7 +273,7 @@ func (r *Rules) checkName(change Change, current attr.Record, found Found) Chang
 	}
 	name := change.After.Text(attr.UserName) // "" if the name stays as it is
 	domain := attr.Domain(name)
-	if name != "" && r.RequireDomain && !r.Domains[domain] && domain != attr.Domain(current.Text(attr.UserName)) {
+	if name != "" && r.RequireDomain && !r.Domains[domain] && (current == nil || domain != attr.Domain(current.Text(attr.UserName))) {
 		return change.withoutName("InvalidDomain", fmt.Sprintf(
 			"%s is not possible: the domain %s is not verified, and all users must have a verified domain", name, domain))
 	}

@@ -24,7 +24,7 @@ const (
 	readers = 4
 	// Caches in KiB: fixed, so that memory does not grow with the data. Pages have SQLite's 4,096 bytes: larger ones were no faster for a
 	// first sync of 50,000 users, and they multiply what the indexes of random keys write in a large database.
-	writerCache, readerCache = 48 << 10, 4 << 10
+	writerCache, readerCache = 24 << 10, 4 << 10
 	// checkpointPages is the length of the write-ahead log, in pages, at which a commit moves it into the file. SQLite's default of
 	// 1,000 moves the same pages over and over during a bulk load.
 	checkpointPages = 8000

@@ -52,7 +52,10 @@ var circles = []test{
 	{"NamesGoRoundInOneBatch", func(s *suite) {
 		targets := s.people("a@example.com", "b@example.com", "c@example.com")
 		s.park(targets[0].ID)
-		s.must(rename(targets[2], "a@example.com"), rename(targets[1], "c@example.com"), parked(rename(targets[0], "b@example.com")))
+		s.expect(s.apply(
+			rename(targets[2], "a@example.com"), rename(targets[1], "c@example.com"), parked(rename(targets[0], "b@example.com")),
+			create("source-4", person("a@example.com")),
+		), "applied", "applied", "applied", "NameHeld")
 		for i, name := range []string{"b@example.com", "c@example.com", "a@example.com"} {
 			s.named(targets[i].ID, name)
 		}
@@ -93,7 +96,7 @@ var circles = []test{
 		s.park(targets[0].ID, targets[1].ID)
 		heir := create("source-4", person("b@example.com"))
 		s.must(heir)
-		ids := []ident.ID{targets[0].ID, targets[1].ID, targets[2].ID, targets[1].ID}
+		ids := []ident.ID{targets[0].ID, targets[1].ID, targets[2].ID, heir.ObjectID, targets[1].ID}
 		if err := s.Destination.Unpark(s.Context(), ids); err != nil {
 			s.Fatal(err)
 		}
