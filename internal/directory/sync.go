@@ -142,7 +142,7 @@ func (b *batch) refuseName(change plan.Change, current string) (Result, bool) {
 	holder, held := b.holders[attr.NameKey(name)]
 	switch {
 	case held && holder.ID != change.ObjectID:
-		failure = plan.Reason{Code: "NameHeld", Text: "name held by " + holder.Label()}
+		failure = plan.Reason{Code: plan.NameHeld, Text: "name held by " + holder.Label()}
 	case !b.rule.allows(name, current):
 		failure = plan.Reason{Code: "InvalidDomain", Text: name + " is not possible: its domain is not verified, and all users must have a verified domain"}
 	default:

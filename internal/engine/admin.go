@@ -267,6 +267,10 @@ func (e *Engine) DeleteInstance(ctx context.Context, id ident.ID) error {
 		if err := e.Store.DeleteInstance(ctx, instance); err != nil {
 			return err
 		}
+		// Whom another instance claims is its own from the next run on.
+		if err := e.Store.WakeCode(ctx, instance.OrgID, []string{"OwnedByOther"}); err != nil {
+			return err
+		}
 		return e.record(ctx, instance, "instance.delete", attr.From(map[string]any{"name": instance.Name}), nil)
 	})
 }

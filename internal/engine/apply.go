@@ -98,7 +98,8 @@ func (s *settled) add(entry Entry, result destination.Result) {
 	switch {
 	case result.Applied:
 		s.apply(entry)
-	case result.Superseded:
+	case result.Superseded, result.Failure != nil && result.Failure.Code == plan.NameHeld && entry.HolderID.IsZero():
+		// A name that was free when the run planned has gone to somebody since: a new plan may find that he is to be taken over.
 		entry.State, entry.Open, entry.SettledAt = Superseded, false, s.now
 		s.others = append(s.others, entry)
 		s.again = append(s.again, entry.SourceID)

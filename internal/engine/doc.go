@@ -26,7 +26,8 @@
 //
 // plan: a thousand dirty objects at a time become entries; entries, the removal of the dirty rows and the count are one transaction.
 // A dry run plans the whole mirror and leaves the dirty rows. An object whose plan equals its open entry (held, failed, skipped,
-// rejected) gets no new entry.
+// rejected) gets no new entry. Each object is planned once: who changes behind the run's place is for the next one. The run stops planning, and
+// leaves the rest dirty, when newer settings were saved, or when another instance of the connection has begun to read the tenant in full.
 //
 // guard: one transaction. Too many removals: they are held, object by object, and become open entries. Then the entries that want each
 // other's names are ordered, and those whose name stays taken fail. A dry run ends here.
@@ -43,7 +44,9 @@
 // under its fence; a node that lost its run fails there and leaves. On SQLite there is one process, so at start every running run is
 // taken over at once.
 //
-// A run that fails after planning gives its unapplied entries back: they are superseded and their objects dirty, so nothing is lost.
+// A run that fails after planning gives its unapplied entries back: they are superseded and their objects dirty, so nothing is lost; approved
+// removals stay approved. A run is canceled in the same way between two steps: when Auto Sync was switched off and nobody asked for the run,
+// when its instance is deleted, and when the database turns out to be a copy of the one in which it began.
 //
 // # Quarantine
 //

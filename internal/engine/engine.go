@@ -3,7 +3,9 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -104,6 +106,9 @@ func (e *Engine) Advance(ctx context.Context, id ident.ID) (again bool, err erro
 	if err != nil || !ok {
 		return false, err
 	}
+	if w.unwanted() {
+		return false, e.cancel(ctx, w)
+	}
 	until := e.Machine().Add(turn)
 	for !w.run.State.Over() && w.run.State != Waiting {
 		if e.Machine().After(until) {
@@ -164,13 +169,29 @@ func (e *Engine) ready(ctx context.Context, run Run) (bool, error) {
 	case Running:
 		return run.Node == e.Node || now.After(run.LeaseUntil), nil
 	case Waiting:
-		return !now.Before(run.NotBefore), nil
+		return run.waited(now), nil
 	case Queued:
 		open, err := e.Store.OpenRuns(ctx, run.InstanceID)
-		return err == nil && len(open) > 0 && open[0].ID == run.ID, err
+		return err == nil && len(open) > 0 && next(open).ID == run.ID, err
 	default:
 		return false, nil
 	}
+}
+
+// waited reports whether a waiting run goes on now. A wait longer than any that is granted means that the clock was set back.
+func (r Run) waited(now time.Time) bool {
+	return !now.Before(r.NotBefore) || r.NotBefore.Sub(now) > maxWait
+}
+
+// next returns the run whose turn it is among the open ones of an instance, which come oldest first: the one that has begun, also when
+// its id does not sort first because the clock was set back meanwhile.
+func next(open []Run) Run {
+	for _, run := range open {
+		if run.State != Queued {
+			return run
+		}
+	}
+	return open[0]
 }
 
 // own saves the run as this node's, with a new fence unless it was already.
@@ -201,8 +222,16 @@ func (e *Engine) save(ctx context.Context, run Run) error {
 	return err
 }
 
-// step does the next durable piece of work of a run.
-func (e *Engine) step(ctx context.Context, w *work) error {
+// step does the next durable piece of work of a run. A defect of the program fails the run, so that it is seen; it would be begun again
+// without end otherwise.
+func (e *Engine) step(ctx context.Context, w *work) (err error) {
+	defer func() {
+		if defect := recover(); defect != nil {
+			e.Logger.ErrorContext(ctx, "defect", "run", w.run.ID.String(), "panic", fmt.Sprint(defect), "stack", string(debug.Stack()))
+			err = fault.New(fault.Internal, "Defect", "the step %s met a defect of the program", w.run.Step).
+				WithRemedy("Look at the server's log, and report it if it repeats.")
+		}
+	}()
 	switch w.run.Step {
 	case StepPull:
 		return e.pull(ctx, w)

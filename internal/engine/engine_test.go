@@ -607,6 +607,11 @@ func TestWhoLeavesTheScopeOfOneInstanceIsTakenOverByTheNext(t *testing.T) {
 	if run := w.runOf(second, engine.Incremental); run.Progress.Counts["failed"] != 1 {
 		t.Fatalf("the second instance's claim must fail: %v", run.Progress.Counts)
 	}
+	on := true
+	if _, err := w.engine.ChangeInstance(t.Context(), second.ID, engine.Change{AutoSync: &on}); err != nil {
+		t.Fatal(err)
+	}
+	w.work(w.engine)
 	narrowed := engine.DefaultSettings()
 	narrowed.Scope.AllUsers = false
 	narrowed.Thresholds = plan.Thresholds{Count: 1000, Percent: 100, Absolute: 1000}

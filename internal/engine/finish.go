@@ -53,6 +53,9 @@ func (e *Engine) good(ctx context.Context, run *Run) error {
 			Remedy:  "Look at the failed changes of the run; their reasons say what to do.",
 		})
 	} else {
+		if next := run.EndedAt.Add(instance.Interval); health.Quarantine != nil && instance.NextRunAt.After(next) {
+			instance.NextRunAt = next // a run by hand may be the good one, long before the back-off is over
+		}
 		health.Quarantine, health.LastGoodAt = nil, run.EndedAt
 	}
 	if err := e.Store.SaveInstance(ctx, instance); err != nil {
@@ -123,19 +126,11 @@ func (e *Engine) fail(ctx context.Context, w *work, cause error) error {
 	e.Logger.WarnContext(ctx, "run failed", "run", w.run.ID.String(), "instance", w.instance.ID.String(), "step", string(w.run.Step), "error", cause.Error())
 	return e.Store.InTx(ctx, func(ctx context.Context) error {
 		run := w.run.clone()
-		now := e.Now()
-		run.State, run.EndedAt, run.Failure = Failed, now, failureOf(cause)
+		run.State, run.EndedAt, run.Failure = Failed, e.Now(), failureOf(cause)
+		if err := e.giveBack(ctx, w, &run); err != nil {
+			return err
+		}
 		if run.Kind != DryRun {
-			if err := e.unparkRun(ctx, w.target, run); err != nil {
-				return err
-			}
-			given, err := e.Store.WakeRun(ctx, w.instance, run.ID, now)
-			if err != nil {
-				return err
-			}
-			if given > 0 {
-				run.Progress.count("superseded", given)
-			}
 			if err := e.bad(ctx, &run, fault.KindOf(cause)); err != nil {
 				return err
 			}
@@ -144,9 +139,12 @@ func (e *Engine) fail(ctx context.Context, w *work, cause error) error {
 	})
 }
 
+// maxWait bounds what a tenant may ask for: approvals and dry runs queue behind a run that waits, and asking once an hour harms nobody.
+const maxWait = time.Hour
+
 func (e *Engine) wait(ctx context.Context, w *work, d time.Duration) error {
 	run := w.run.clone()
-	run.State, run.NotBefore = Waiting, e.Machine().Add(d)
+	run.State, run.NotBefore = Waiting, e.Machine().Add(min(d, maxWait))
 	if err := e.Store.InTx(ctx, func(ctx context.Context) error { return e.save(ctx, run) }); err != nil {
 		return err
 	}

@@ -49,11 +49,7 @@ func (e *Engine) holdRemovals(ctx context.Context, w *work, run *Run) error {
 	if err != nil {
 		return err
 	}
-	managed := 0
-	for _, count := range links {
-		managed += count
-	}
-	run.Progress.Held = config.Thresholds.Check(plan.Removals{Planned: removals, Recent: recent, Managed: managed})
+	run.Progress.Held = config.Thresholds.Check(plan.Removals{Planned: removals, Recent: recent, Managed: links[plan.InScope]})
 	if run.Progress.Held == "" {
 		return nil
 	}

@@ -74,8 +74,9 @@ type Object struct {
 
 // Planning is the journal as planning uses it. Methods join the transaction of the context.
 type Planning interface {
-	// DirtyObjects returns up to limit objects that changed since they were last planned, in the order of Seq.
-	DirtyObjects(ctx context.Context, instance Instance, limit int) ([]Object, error)
+	// DirtyObjects returns up to limit objects after a Seq that changed since they were last planned, in the order of Seq. A run goes through
+	// them once: who changes again behind its place is for the next one, or the journal would hold two changes of one object.
+	DirtyObjects(ctx context.Context, instance Instance, after int64, limit int) ([]Object, error)
 	// AllObjects returns up to limit objects of the mirror after a Seq, in the order of Seq.
 	AllObjects(ctx context.Context, instance Instance, after int64, limit int) ([]Object, error)
 	// CountObjects returns how many objects are dirty; all of the mirror if all.
@@ -105,6 +106,7 @@ type Dirt interface {
 	// WakeCode marks the objects, of every instance of the organization, whose open failed entry has one of the codes.
 	WakeCode(ctx context.Context, org ident.ID, codes []string) error
 	// WakeRun marks the objects of a run's planned and parked entries and supersedes these, because the run ended before applying them.
+	// Removals that a person approved are approved again: nobody is asked twice because a run failed.
 	WakeRun(ctx context.Context, instance Instance, run ident.ID, at time.Time) (int, error)
 	// Sweep forgets users of the mirror who are gone and have no link any more.
 	Sweep(ctx context.Context, connection ident.ID) error
@@ -136,7 +138,7 @@ type Links interface {
 	DeleteLinks(ctx context.Context, instance ident.ID, sourceIDs []string) error
 	// CountLinks counts by status.
 	CountLinks(ctx context.Context, instance ident.ID) (map[plan.LinkStatus]int, error)
-	// Claimants names, for objects of the destination, another instance whose open failed entry OwnedByOther is about the
+	// Claimants names, for objects of the destination, another instance with Auto Sync on whose open failed entry OwnedByOther is about the
 	// object. A claim that is to be planned again is none: its person may have left that scope as well.
 	Claimants(ctx context.Context, instance ident.ID, objects []ident.ID) (map[ident.ID]string, error)
 }

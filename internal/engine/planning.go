@@ -5,6 +5,7 @@ import (
 	"maps"
 	"time"
 
+	"rollcall/internal/fault"
 	"rollcall/internal/ident"
 	"rollcall/internal/plan"
 )
@@ -19,11 +20,17 @@ func (e *Engine) plan(ctx context.Context, w *work) error {
 		return err
 	}
 	return e.Store.InTx(ctx, func(ctx context.Context) error {
-		objects, err := e.objects(ctx, w)
+		run := w.run.clone()
+		done, err := e.yield(ctx, w, &run)
 		if err != nil {
 			return err
 		}
-		run := w.run.clone()
+		var objects []Object
+		if !done {
+			if objects, err = e.objects(ctx, w); err != nil {
+				return err
+			}
+		}
 		if len(objects) == 0 {
 			run.Step = StepGuard
 		} else if err := e.planObjects(ctx, w, &run, rules, objects); err != nil {
@@ -41,7 +48,26 @@ func (e *Engine) objects(ctx context.Context, w *work) ([]Object, error) {
 	if w.run.Kind == DryRun {
 		return e.Store.AllObjects(ctx, w.instance, w.run.Progress.After, planBatch)
 	}
-	return e.Store.DirtyObjects(ctx, w.instance, planBatch)
+	return e.Store.DirtyObjects(ctx, w.instance, w.run.Progress.After, planBatch)
+}
+
+// yield reports whether the run leaves what it has not planned yet to a later one. So it does when newer settings were saved: all is dirty
+// for these, and planned with the old ones nobody would look at it again (rule 5). So it does when somebody else reads the tenant in full:
+// the list may come from a replica that is behind, and until the replay the mirror holds people who are deleted as alive (rule 7).
+func (e *Engine) yield(ctx context.Context, w *work, run *Run) (bool, error) {
+	if run.Kind == DryRun {
+		return false, nil
+	}
+	instance, err := e.Store.Instance(ctx, run.InstanceID)
+	if fault.Is(err, fault.NotFound) {
+		return false, errFenced
+	}
+	if err != nil || instance.ConfigVersion != run.ConfigVersion {
+		return true, err
+	}
+	cursor, err := e.Store.Cursor(ctx, w.connection.ID)
+	run.Progress.FollowUp = run.Progress.FollowUp || cursor.Full != nil
+	return cursor.Full != nil, err
 }
 
 func (e *Engine) planObjects(ctx context.Context, w *work, run *Run, rules *plan.Rules, objects []Object) error {
@@ -154,7 +180,7 @@ func (p *planned) add(object Object, change plan.Change, does, inScope bool) {
 				entry.Attempts, entry.FailedAt = open.Attempts+1, open.FailedAt
 				entry.RetryAt = retryAt(entry.FailedAt, entry.Attempts, p.now)
 			}
-			if (open.State == Held || open.State == Approved) && entry.State == Planned && change.Removal {
+			if (open.State == Held || open.State == Approved || open.State == Rejected) && entry.State == Planned && change.Removal {
 				p.keepHeld(&entry)
 			}
 		}
@@ -164,8 +190,8 @@ func (p *planned) add(object Object, change plan.Change, does, inScope bool) {
 	p.repeat(object, change, fingerprint)
 }
 
-// keepHeld holds a removal that differs from the held or approved one it replaces: it must not slip through because the object changed
-// meanwhile.
+// keepHeld holds a removal that differs from the held, approved or rejected one it replaces: it must not slip through because the object or
+// the settings changed meanwhile.
 func (p *planned) keepHeld(entry *Entry) {
 	entry.State, entry.Open = Held, true
 	p.run.Progress.ToApply--

@@ -27,8 +27,11 @@ func (e *Engine) pull(ctx context.Context, w *work) error {
 	until := e.Machine().Add(saveEvery)
 	for {
 		progress, err := puller.Step(ctx, want, !w.run.Progress.PullBegun)
-		if fault.Is(err, fault.Stale) {
-			continue // another run of the connection took a page meanwhile: read the cursor again
+		if fault.Is(err, fault.Stale) { // another run of the connection took a page meanwhile, or the connection is gone
+			if err := e.still(ctx, w); err != nil {
+				return err
+			}
+			continue
 		}
 		if err != nil {
 			return err
@@ -42,6 +45,15 @@ func (e *Engine) pull(ctx context.Context, w *work) error {
 			return e.Store.InTx(ctx, func(ctx context.Context) error { return e.save(ctx, w.run) })
 		}
 	}
+}
+
+// still fails as errFenced when the run is not this node's any more.
+func (e *Engine) still(ctx context.Context, w *work) error {
+	run, err := e.Store.Run(ctx, w.run.ID)
+	if err == nil && run.Fence != w.run.Fence {
+		return errFenced
+	}
+	return err
 }
 
 // note takes over how far the pull is.

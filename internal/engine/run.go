@@ -86,7 +86,7 @@ type Progress struct {
 	Stage    string `json:"stage,omitempty"`
 	Read     int    `json:"read"`
 	Expected int    `json:"expected,omitempty"`
-	// After is where a plan over the whole mirror goes on; ToPlan and Planned count objects.
+	// After is where the plan goes on; ToPlan and Planned count objects.
 	After   int64 `json:"after,omitempty"`
 	ToPlan  int   `json:"toPlan"`
 	Planned int   `json:"planned"`

@@ -102,11 +102,16 @@ func (e *Engine) due(ctx context.Context) ([]Instance, error) {
 	now := e.Now()
 	due := instances[:0]
 	for _, instance := range instances {
-		if instance.AutoSync && !now.Before(instance.NextRunAt) {
+		if instance.isDue(now) {
 			due = append(due, instance)
 		}
 	}
 	return due, nil
+}
+
+// isDue reports whether a scheduled run is due. One that lies further ahead than any that is scheduled means that the clock was set back.
+func (i Instance) isDue(now time.Time) bool {
+	return i.AutoSync && (!now.Before(i.NextRunAt) || i.NextRunAt.Sub(now) > max(maxInterval, quarantineBackoff))
 }
 
 // idle returns the runs that could go on: queued first in line, done waiting, left by a
@@ -117,15 +122,17 @@ func (e *Engine) idle(ctx context.Context) ([]Run, error) {
 		return nil, err
 	}
 	now := e.Machine()
-	first := map[ident.ID]bool{}
+	byInstance := map[ident.ID][]Run{}
+	for _, run := range open {
+		byInstance[run.InstanceID] = append(byInstance[run.InstanceID], run)
+	}
 	var idle []Run
 	for _, run := range open {
-		leads := !first[run.InstanceID]
-		first[run.InstanceID] = true
+		leads := next(byInstance[run.InstanceID]).ID == run.ID
 		_, working := e.active.Load(run.ID)
 		switch {
 		case working:
-		case run.State == Queued && leads, run.State == Waiting && !now.Before(run.NotBefore),
+		case run.State == Queued && leads, run.State == Waiting && run.waited(now),
 			run.State == Running && (run.Node == e.Node || now.After(run.LeaseUntil)):
 			idle = append(idle, run)
 		}
@@ -140,7 +147,7 @@ func (e *Engine) startDue(ctx context.Context, id ident.ID) error {
 		return nil
 	}
 	now := e.Now()
-	if err != nil || !instance.AutoSync || now.Before(instance.NextRunAt) {
+	if err != nil || !instance.isDue(now) {
 		return err
 	}
 	instance.NextRunAt = now.Add(instance.Interval)
@@ -167,7 +174,7 @@ func (e *Engine) enqueue(ctx context.Context, instance Instance, kind Kind, trig
 	}
 	for _, run := range open {
 		if run.State == Queued && run.Kind == kind {
-			return run, nil
+			return e.adopt(ctx, run, trigger, by)
 		}
 	}
 	now := e.Now()
@@ -182,4 +189,14 @@ func (e *Engine) enqueue(ctx context.Context, instance Instance, kind Kind, trig
 		return run, nil // it is taken up when the one before it ends
 	}
 	return run, e.Queue.Enqueue(ctx, run.ID)
+}
+
+// adopt makes a scheduled run that is still queued the one that was asked for, since whoever asked is told its id: it is kept when it finds
+// nothing, and goes on when Auto Sync is switched off.
+func (e *Engine) adopt(ctx context.Context, run Run, trigger, by string) (Run, error) {
+	if run.Trigger != TriggerSchedule || trigger == TriggerSchedule {
+		return run, nil
+	}
+	run.Trigger, run.RequestedBy = trigger, by
+	return run, e.Store.SaveRun(ctx, run, run.Fence)
 }

@@ -45,8 +45,9 @@ const (
 	defaultWorkers = 4
 	// turn is how long one job may go on before it queues up behind the others.
 	turn = 10 * time.Second
-	// callLimit ends the context of an Advance that hangs, as a last resort: its own calls have nearer deadlines.
-	callLimit = 2 * time.Minute
+	// callLimit ends the context of an Advance that hangs, as a last resort. It is longer than a tenant that does not answer keeps a page: four
+	// tries of a minute each and the waits between them; cut off before, such a run would never fail, but begin the same page again.
+	callLimit = 10 * time.Minute
 	// fetchCooldown is the least time between two looks for jobs, pollInterval the longest: it finds retries, nothing else waits for it.
 	fetchCooldown = 5 * time.Millisecond
 	pollInterval  = time.Second

@@ -34,8 +34,8 @@ func (p *Pull) expire(ctx context.Context) error {
 		if len(due) <= waiting {
 			break
 		}
-		stay, err := p.expireSome(ctx, due[waiting:], cursor)
-		if kind := fault.KindOf(err); err != nil && kind.Temporary() {
+		stay, err := p.expireSome(ctx, due[waiting:], &cursor)
+		if kind := fault.KindOf(err); err != nil && (kind.Temporary() || kind == fault.Stale) {
 			return nil // the pull itself was good, and the next one asks again
 		}
 		if err != nil {
@@ -50,8 +50,9 @@ func (p *Pull) expire(ctx context.Context) error {
 	return p.saveCursor(ctx, cursor)
 }
 
-// expireSome looks up some of the people whose time is over and returns how many are in the recycle bin as before.
-func (p *Pull) expireSome(ctx context.Context, due []User, cursor Cursor) (int, error) {
+// expireSome looks up some of the people whose time is over and returns how many are in the recycle bin as before. It fails as fault.Stale
+// when another pull of the tenant went on meanwhile: that one may have heard what is newer than the look-up.
+func (p *Pull) expireSome(ctx context.Context, due []User, cursor *Cursor) (int, error) {
 	found, err := p.lookUp(ctx, due, cursor.Attributes)
 	if err != nil {
 		return 0, err
@@ -77,10 +78,20 @@ func (p *Pull) expireSome(ctx context.Context, due []User, cursor Cursor) (int, 
 			stay++
 		}
 	}
-	return stay, p.Store.InTx(ctx, func(ctx context.Context) error {
-		if err := p.take(ctx, alive, true, cursor); err != nil {
+	if len(alive)+len(changed) == 0 {
+		return stay, nil
+	}
+	err = p.Store.InTx(ctx, func(ctx context.Context) error {
+		if err := p.Store.SaveCursor(ctx, p.Connection, *cursor); err != nil {
+			return err
+		}
+		if err := p.take(ctx, alive, true, *cursor); err != nil {
 			return err
 		}
 		return p.save(ctx, changed, 0)
 	})
+	if err == nil {
+		cursor.Version++
+	}
+	return stay, err
 }

@@ -260,3 +260,30 @@ func TestAccessThatIsGoneIsSaidAndRemovesNobody(t *testing.T) {
 		s.equals(attributes)
 	}
 }
+
+// withholding leaves out of every list who may sign in, as Graph does to an app without the right to know it.
+type withholding struct{ hooked }
+
+func (w withholding) ListUsers(ctx context.Context, properties []string) (graph.Page, error) {
+	page, err := w.hooked.ListUsers(ctx, properties)
+	for i := range page.Users {
+		page.Users[i].Record.Delete("accountEnabled")
+	}
+	return page, err
+}
+
+func TestAListThatDoesNotSayWhoMaySignInChangesNobody(t *testing.T) {
+	s := newTenant(t, 20)
+	s.mustRun(everything)
+	before := s.mirrored()
+	s.pull.Tenant = withholding{hooked{s}}
+	if _, err := s.run(fully); !fault.Is(err, fault.Denied) {
+		t.Errorf("the read ended with %v, want it denied", err)
+	}
+	if diff := cmp.Diff(before, s.mirrored()); diff != "" {
+		t.Errorf("the mirror changed (-before +after):\n%s", diff)
+	}
+	s.pull.Tenant = hooked{s}
+	s.mustRun(fully)
+	s.equals(attributes)
+}

@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"context"
+	"slices"
 
 	"rollcall/internal/fault"
 	"rollcall/internal/graph"
@@ -36,6 +37,9 @@ func (p *Pull) list(ctx context.Context, cursor Cursor) (Progress, error) {
 	if page.Count >= 0 {
 		read.Expected = page.Count
 	}
+	if err := told(page.Users, read.Attributes); err != nil {
+		return Progress{}, err
+	}
 	page.Users = merged(page.Users)
 	if len(page.Users) > 0 && page.Users[0].ID != read.First {
 		read.First = page.Users[0].ID
@@ -52,6 +56,18 @@ func (p *Pull) list(ctx context.Context, cursor Cursor) (Progress, error) {
 		return Progress{}, err
 	}
 	return cursor.progress(), nil
+}
+
+// told refuses a page on which nobody's accountEnabled is told although it was asked for: an app with less consent than it needs gets other
+// properties all the same, and taken as it stands such a page would let everybody in who is blocked.
+func told(page []graph.User, attributes []string) error {
+	const signIn = "accountEnabled"
+	tells := func(user graph.User) bool { return user.Record.Has(signIn) }
+	if len(page) == 0 || !slices.Contains(attributes, signIn) || slices.ContainsFunc(page, tells) {
+		return nil
+	}
+	return fault.New(fault.Denied, "PropertiesWithheld", "Microsoft Graph tells of nobody whether he may sign in (%s)", signIn).
+		WithRemedy("Grant admin consent for User.Read.All to the app registration; nothing was changed.")
 }
 
 func (p *Pull) replay(ctx context.Context, cursor Cursor) (Progress, error) {
@@ -114,5 +130,8 @@ func (p *Pull) complete(ctx context.Context, cursor Cursor) (Progress, error) {
 	cursor.Marks = []Mark{{Link: read.Latest, At: read.LatestAt}}
 	cursor.Full, cursor.Next, cursor.Pages, cursor.Short, cursor.LastGood = nil, "", 0, 0, now
 	progress := Progress{Done: true, Full: true, Stage: "done", Read: read.Listed, Expected: read.Listed}
-	return progress, p.saveCursor(ctx, cursor)
+	if err := p.saveCursor(ctx, cursor); err != nil {
+		return Progress{}, err
+	}
+	return progress, p.expire(ctx)
 }

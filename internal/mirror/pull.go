@@ -5,8 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"rollcall/internal/fault"
-	"rollcall/internal/graph"
 	"rollcall/internal/ident"
 )
 
@@ -125,24 +123,6 @@ func (c Cursor) progress() Progress {
 		return Progress{Stage: "delta", Expected: -1}
 	}
 	return Progress{Full: true, Stage: string(c.Full.Stage), Read: c.Full.Listed, Expected: c.Full.Expected}
-}
-
-// follow returns the page behind the link, or the first one. A page that names itself as the next one is refused, so that the next run
-// asks for it again.
-func (p *Pull) follow(ctx context.Context, link string, first func() (graph.Page, error)) (graph.Page, error) {
-	if link == "" && first != nil {
-		return first()
-	}
-	page, err := p.Tenant.Follow(ctx, link)
-	if err == nil && page.Next == link {
-		return graph.Page{}, endless("a page of the tenant's users names itself as the next page")
-	}
-	return page, err
-}
-
-func endless(format string, args ...any) error {
-	return fault.New(fault.Unavailable, "EndlessPages", format, args...).
-		WithRemedy("Nothing was removed and the next run asks again; if this repeats, look for a proxy that answers in Microsoft's place.")
 }
 
 // saveCursor saves the cursor alone.

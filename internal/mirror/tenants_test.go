@@ -87,7 +87,7 @@ func (c circle) ListUsers(ctx context.Context, _ []string) (graph.Page, error) {
 
 func (c circle) Follow(context.Context, string) (graph.Page, error) {
 	*c.calls++
-	return graph.Page{Next: [...]string{"a", "b"}[*c.calls%2], Count: -1}, nil
+	return graph.Page{Next: c.server.URL + [...]string{"/a", "/b"}[*c.calls%2], Count: -1}, nil
 }
 
 // cursorOnly keeps the cursor in memory; the pages of its tests are empty.

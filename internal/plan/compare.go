@@ -82,9 +82,12 @@ func (c Change) withoutName(code, text string) Change {
 	return failed
 }
 
+// NameHeld is the reason's code of changes that failed because another object has the name.
+const NameHeld = "NameHeld"
+
 // NameHeld is what becomes of a change whose name another object holds.
 func (c Change) NameHeld(holder string) Change {
-	return c.withoutName("NameHeld", "name held by "+holder)
+	return c.withoutName(NameHeld, "name held by "+holder)
 }
 
 // SourceName is what people call an object of the tenant: display name and address.

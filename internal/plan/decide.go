@@ -172,7 +172,11 @@ func (r *Rules) wanted(d Draft, target Target) attr.Record {
 			wanted = append(wanted, field)
 		}
 	}
-	wanted.Set(attr.Active, r.active(d))
+	active := r.active(d)
+	if !d.source.Record.Has("accountEnabled") { // untold is no permission to come back: the app may have lost the right to know it
+		active = active && target.Record.Bool(attr.Active)
+	}
+	wanted.Set(attr.Active, active)
 	wanted.Set(attr.DeletedAt, nil)
 	return wanted
 }

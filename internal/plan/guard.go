@@ -20,7 +20,7 @@ type Removals struct {
 	Planned int
 	// Recent were applied in the last 24 hours by earlier runs of the instance, without approved ones.
 	Recent int
-	// Managed objects of the instance.
+	// Managed objects of the instance: those that are linked and in scope. Who left long ago would make every share look small.
 	Managed int
 }
 

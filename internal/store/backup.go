@@ -67,7 +67,7 @@ func backup(ctx context.Context, pool *sql.DB, from, to string) (err error) {
 	return flush(filepath.Dir(to))
 }
 
-// disarm switches every Auto Sync off in a copy.
+// disarm switches every Auto Sync off in a copy, and marks it as one.
 func disarm(ctx context.Context, path string) (err error) {
 	pool, err := openPool(path, 1, pragmas{set: []setting{{"journal_mode", "DELETE"}, {"synchronous", "FULL"}}, checked: []setting{{"synchronous", "2"}}})
 	if err != nil {
@@ -78,7 +78,8 @@ func disarm(ctx context.Context, path string) (err error) {
 	if err != nil || version == 0 {
 		return err
 	}
-	_, err = pool.ExecContext(ctx, "UPDATE instances SET auto_sync = 0")
+	// Put in the place of the original, over the very same file, it must be known as a copy too.
+	_, err = pool.ExecContext(ctx, "UPDATE instances SET auto_sync = 0; UPDATE starts SET file = 'backup'")
 	return err
 }
 

@@ -158,7 +158,7 @@ func (s *tenant) planPage(b *testing.B) {
 		var objects []engine.Object
 		spent(&s.reads, func() {
 			var err error
-			objects, err = s.DirtyObjects(ctx, s.instance, page)
+			objects, err = s.DirtyObjects(ctx, s.instance, 0, page)
 			must(b, err)
 		})
 		entries := make([]engine.Entry, len(objects))

@@ -59,8 +59,8 @@ func (db *DB) WakeCode(ctx context.Context, org ident.ID, codes []string) error 
 	return err
 }
 
-// WakeRun marks the objects of a run's planned and parked entries and supersedes these, because the run ended before applying them. It
-// returns how many.
+// WakeRun marks the objects of a run's planned and parked entries and supersedes these, because the run ended before applying them; removals
+// that a person approved are approved again. It returns how many.
 func (db *DB) WakeRun(ctx context.Context, instance engine.Instance, run ident.ID, at time.Time) (int, error) {
 	var count int
 	err := db.InTx(ctx, func(ctx context.Context) error {
@@ -68,8 +68,8 @@ func (db *DB) WakeRun(ctx context.Context, instance engine.Instance, run ident.I
 		if err != nil {
 			return err
 		}
-		count, err = db.exec(ctx, `UPDATE changes SET state = 'superseded', open = 0, settled_at = $1
-			WHERE instance_id = $2 AND run_id = $3 AND state IN ('planned', 'parked')`, micros(at), instance.ID, run)
+		count, err = db.exec(ctx, `UPDATE changes SET state = CASE WHEN approved_removal = 1 THEN 'approved' ELSE 'superseded' END,
+			open = approved_removal, settled_at = $1 WHERE instance_id = $2 AND run_id = $3 AND state IN ('planned', 'parked')`, micros(at), instance.ID, run)
 		return err
 	})
 	return count, err

@@ -16,7 +16,7 @@ const objectColumns = "SELECT " + mirrorColumns + `, l.object_id, COALESCE(l.sta
 const dirtyObjects = objectColumns + ` FROM dirty d JOIN mirror_users m ON m.connection_id = $1 AND m.seq = d.seq
 	LEFT JOIN links l ON l.instance_id = $2 AND l.seq = m.seq
 	LEFT JOIN changes c ON c.instance_id = $3 AND c.source_id = m.source_id AND c.open = 1
-	WHERE d.instance_id = $4 ORDER BY d.seq LIMIT $5`
+	WHERE d.instance_id = $4 AND d.seq > $5 ORDER BY d.seq LIMIT $6`
 
 const allObjects = objectColumns + ` FROM mirror_users m
 	LEFT JOIN links l ON l.instance_id = $1 AND l.seq = m.seq
@@ -47,9 +47,9 @@ func scanObject(rows *sql.Rows) (engine.Object, error) {
 	return object, nil
 }
 
-// DirtyObjects returns up to limit objects that changed since they were last planned, in the order of Seq.
-func (db *DB) DirtyObjects(ctx context.Context, instance engine.Instance, limit int) ([]engine.Object, error) {
-	return collect(ctx, db, dirtyObjects, []any{instance.ConnectionID, instance.ID, instance.ID, instance.ID, limit}, scanObject)
+// DirtyObjects returns up to limit objects after a Seq that changed since they were last planned, in the order of Seq.
+func (db *DB) DirtyObjects(ctx context.Context, instance engine.Instance, after int64, limit int) ([]engine.Object, error) {
+	return collect(ctx, db, dirtyObjects, []any{instance.ConnectionID, instance.ID, instance.ID, instance.ID, after, limit}, scanObject)
 }
 
 // AllObjects returns up to limit objects of the mirror after a Seq, in the order of Seq.

@@ -96,12 +96,12 @@ func tally[K ~string](ctx context.Context, db *DB, query string, args ...any) (m
 	return counts, err
 }
 
-// Claimants names, for objects of the destination, another instance whose open failed entry OwnedByOther is about the object.
+// Claimants names, for objects of the destination, another instance with Auto Sync on whose open failed entry OwnedByOther is about the object.
 func (db *DB) Claimants(ctx context.Context, instance ident.ID, objects []ident.ID) (map[ident.ID]string, error) {
 	claimants := map[ident.ID]string{}
 	q := listed{head: `SELECT c.object_id, i.name FROM changes c JOIN instances i ON i.id = c.instance_id
 		WHERE c.org_id = (SELECT org_id FROM instances WHERE id = $) AND c.open = 1 AND c.state = 'failed'
-		AND c.reason_code = 'OwnedByOther' AND c.instance_id <> $
+		AND c.reason_code = 'OwnedByOther' AND c.instance_id <> $ AND i.auto_sync = 1
 		AND NOT EXISTS (SELECT 1 FROM mirror_users m JOIN dirty d ON d.instance_id = c.instance_id AND d.seq = m.seq
 			WHERE m.connection_id = i.connection_id AND m.source_id = c.source_id)
 		AND c.object_id`}

@@ -114,13 +114,23 @@ func TestFrequentQueriesUseTheirIndexes(t *testing.T) {
 		},
 		"dirty objects": {
 			dirtyObjects,
-			[]any{id, id, id, id, 10},
+			[]any{id, id, id, id, 0, 10},
 			[]string{
-				"SEARCH d USING PRIMARY KEY (instance_id=?)",
+				"SEARCH d USING PRIMARY KEY (instance_id=? AND seq>?)",
 				"SEARCH m USING INDEX sqlite_autoindex_mirror_users_1 (connection_id=? AND seq=?)",
 				"SEARCH l USING PRIMARY KEY (instance_id=? AND seq=?) LEFT-JOIN",
 				"SEARCH c USING INDEX changes_open (instance_id=? AND source_id=?) LEFT-JOIN",
 			},
+		},
+		"held entries": {
+			selectEntries + " WHERE org_id = $1 AND instance_id = $2 AND state IN ('held') AND open = 1 ORDER BY id LIMIT $3",
+			[]any{id, id, 10},
+			[]string{"SEARCH changes USING INDEX changes_open_by_state (org_id=? AND state=?)"},
+		},
+		"open entries by state": {
+			"SELECT state, COUNT(*) FROM changes WHERE instance_id = $1 AND open = 1 GROUP BY state",
+			[]any{id},
+			[]string{"SEARCH changes USING COVERING INDEX changes_open_by_instance (instance_id=?)"},
 		},
 		"settling": {
 			db.listedText(settleApplied, 4),
@@ -128,9 +138,9 @@ func TestFrequentQueriesUseTheirIndexes(t *testing.T) {
 			[]string{"SEARCH changes USING INDEX sqlite_autoindex_changes_1 (run_id=? AND id=?)"},
 		},
 		"look-up by external id": {
-			db.listedText(listed{head: "SELECT u.id FROM users u WHERE u.org_id = $ AND u.external_id <> '' AND u.external_id"}, 4),
+			db.listedText(listed{head: "SELECT u.id FROM users u WHERE u.org_id = $ AND u.external_key <> 0 AND u.external_key"}, 4),
 			[]any{id, "a", "b", "c", "d"},
-			[]string{"SEARCH u USING INDEX users_by_external_id (org_id=? AND external_id=?)"},
+			[]string{"SEARCH u USING INDEX users_by_external_key (org_id=? AND external_key=?)"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

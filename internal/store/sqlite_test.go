@@ -192,6 +192,16 @@ func TestABackupIsWholeAndDoesNothingByItself(t *testing.T) {
 		check(t, restored.Close())
 	}
 	check(t, db.Close())
+	third := filepath.Join(folder, "third.db")
+	check(t, store.BackupFile(t.Context(), db.Path(), third))
+	content, err := os.ReadFile(third)
+	check(t, err)
+	check(t, os.WriteFile(db.Path(), content, 0o600)) // the same file as before, with what the backup holds
+	restored := open(t, db.Path())
+	if autoSync(t, restored, instance) || !restored.StartedFromCopy() {
+		t.Error("written over the original: Auto Sync is on, or nobody noticed that it is a copy")
+	}
+	check(t, restored.Close())
 	if names, err := filepath.Glob(filepath.Join(folder, ".rollcall-backup-*")); err != nil || len(names) > 0 {
 		t.Errorf("left behind: %v %v", names, err)
 	}

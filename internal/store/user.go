@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"rollcall/internal/attr"
@@ -53,8 +55,7 @@ func (db *DB) UsersByNameKey(ctx context.Context, org ident.ID, keys []string) (
 func (db *DB) UsersBy(ctx context.Context, org ident.ID, path string, values []string) ([]directory.User, error) {
 	switch path {
 	case attr.ExternalID:
-		// The second condition lets the database use the index, which leaves out users without an external id.
-		return listUsers(ctx, db, "external_id <> '' AND u.external_id", org, values)
+		return db.usersByExternalID(ctx, org, values)
 	case attr.DisplayName:
 		keys := make([]string, len(values))
 		for i, value := range values {
@@ -63,6 +64,26 @@ func (db *DB) UsersBy(ctx context.Context, org ident.ID, path string, values []s
 		return listUsers(ctx, db, "display_name_key", org, keys)
 	}
 	return nil, fmt.Errorf("users cannot be looked up by %s", path)
+}
+
+// usersByExternalID looks the digests up and keeps the users who really have one of the values.
+func (db *DB) usersByExternalID(ctx context.Context, org ident.ID, values []string) ([]directory.User, error) {
+	keys := make([]int64, len(values))
+	wanted := make(map[string]bool, len(values))
+	for i, value := range values {
+		keys[i], wanted[value] = externalKey(value), true
+	}
+	// The first condition lets the database use the index, which leaves out users without an external id.
+	users, err := listUsers(ctx, db, "external_key <> 0 AND u.external_key", org, keys)
+	return slices.DeleteFunc(users, func(u directory.User) bool { return !wanted[u.Attributes.Text(attr.ExternalID)] }), err
+}
+
+// externalKey is what the index of external ids holds of one; 0 for none.
+func externalKey(externalID string) int64 {
+	if externalID == "" {
+		return 0
+	}
+	return cmp.Or(attr.Hash([]byte(externalID)), 1)
 }
 
 // ListUsers returns a page of users in the order of their name keys.
@@ -93,7 +114,7 @@ func containing(text string) string {
 }
 
 var insertUsers = insert{
-	head: `INSERT INTO users (org_id, id, user_name_key, display_name_key, external_id, active, deleted, owner_id, source_id, origin, version,
+	head: `INSERT INTO users (org_id, id, user_name_key, display_name_key, external_key, active, deleted, owner_id, source_id, origin, version,
 		created_at, updated_at, attributes) VALUES`,
 	columns: 14,
 }
@@ -103,7 +124,7 @@ func (db *DB) InsertUsers(ctx context.Context, users []directory.User) error {
 	err := db.insertRows(ctx, insertUsers, len(users), func(args []any, i int) []any {
 		u := users[i]
 		return append(args, u.OrgID, u.ID, attr.NameKey(u.Name()), attr.NameKey(u.Attributes.Text(attr.DisplayName)),
-			u.Attributes.Text(attr.ExternalID), bit(u.Active()), bit(!u.DeletedAt().IsZero()), u.Owner, u.SourceID, u.Origin, u.Version,
+			externalKey(u.Attributes.Text(attr.ExternalID)), bit(u.Active()), bit(!u.DeletedAt().IsZero()), u.Owner, u.SourceID, u.Origin, u.Version,
 			micros(u.CreatedAt), micros(u.UpdatedAt), attributes(u.Attributes))
 	})
 	return nameTaken(err)
@@ -122,9 +143,9 @@ func attributes(r attr.Record) string { return string(r.AppendJSON(make([]byte, 
 // UpdateUser replaces the user if the stored version is the given one; else it fails as fault.Stale. A name that is taken fails as
 // fault.Conflict.
 func (db *DB) UpdateUser(ctx context.Context, user directory.User, version int64) error {
-	count, err := db.exec(ctx, `UPDATE users SET user_name_key = $1, display_name_key = $2, external_id = $3, active = $4, deleted = $5,
+	count, err := db.exec(ctx, `UPDATE users SET user_name_key = $1, display_name_key = $2, external_key = $3, active = $4, deleted = $5,
 		owner_id = $6, source_id = $7, version = $8, updated_at = $9, attributes = $10 WHERE org_id = $11 AND id = $12 AND version = $13`,
-		attr.NameKey(user.Name()), attr.NameKey(user.Attributes.Text(attr.DisplayName)), user.Attributes.Text(attr.ExternalID),
+		attr.NameKey(user.Name()), attr.NameKey(user.Attributes.Text(attr.DisplayName)), externalKey(user.Attributes.Text(attr.ExternalID)),
 		bit(user.Active()), bit(!user.DeletedAt().IsZero()), user.Owner, user.SourceID, user.Version, micros(user.UpdatedAt),
 		attributes(user.Attributes), user.OrgID, user.ID, version)
 	if err == nil && count == 0 {

@@ -55,7 +55,7 @@ func planningCases() []testCase {
 			closed := f.entry("b")
 			f.must(t, f.InsertEntries(f.ctx, []engine.Entry{open, closed}))
 			want := []engine.Object{{User: loaded["a"]}, {User: loaded["b"], Link: link}, {User: loaded["c"]}}
-			got, err := f.DirtyObjects(f.ctx, f.instance, 10)
+			got, err := f.DirtyObjects(f.ctx, f.instance, 0, 10)
 			f.must(t, err)
 			summary := got[2].Open
 			if summary == nil || summary.ID != open.ID || summary.RunID != open.RunID || summary.State != open.State ||
@@ -70,9 +70,13 @@ func planningCases() []testCase {
 		}},
 		{"what is planned is dirty no longer", func(t *testing.T, f *fixture) {
 			loaded := f.fillMirror(t, "a", "b", "c")
-			got, err := f.DirtyObjects(f.ctx, f.instance, 2)
+			got, err := f.DirtyObjects(f.ctx, f.instance, 0, 2)
 			f.must(t, err)
 			same(t, "a batch", []string{"a", "b"}, []string{got[0].SourceID, got[1].SourceID})
+			got, err = f.DirtyObjects(f.ctx, f.instance, loaded["b"].Seq, 2)
+			f.must(t, err)
+			same(t, "the next batch", 1, len(got))
+			same(t, "its only object", "c", got[0].SourceID)
 			f.must(t, f.ClearDirty(f.ctx, f.instance.ID, []int64{loaded["a"].Seq, loaded["b"].Seq}))
 			same(t, "the rest", []string{"c"}, f.dirty(t, f.instance))
 			for all, want := range map[bool]int{false: 1, true: 3} {
@@ -162,20 +166,23 @@ func dirtCases() []testCase {
 			return f.WakeFailed(f.ctx, ident.New(start), []string{"named"}, nil)
 		})},
 		{"what a run leaves unapplied is planned again", func(t *testing.T, f *fixture) {
-			f.fillMirror(t, "planned", "parked", "applied")
+			f.fillMirror(t, "planned", "parked", "applied", "approved")
 			f.clean(t, f.instance)
-			parked, applied := f.entry("parked"), f.entry("applied")
-			parked.State, applied.State = engine.Parked, engine.Applied
-			f.must(t, f.InsertEntries(f.ctx, []engine.Entry{f.entry("planned"), parked, applied}))
+			parked, applied, approved := f.entry("parked"), f.entry("applied"), f.entry("approved")
+			parked.State, applied.State, approved.ApprovedRemoval = engine.Parked, engine.Applied, true
+			f.must(t, f.InsertEntries(f.ctx, []engine.Entry{f.entry("planned"), parked, applied, approved}))
 			count, err := f.WakeRun(f.ctx, f.instance, f.run.ID, start.Add(time.Hour))
 			f.must(t, err)
-			same(t, "count", 2, count)
-			same(t, "dirty", []string{"planned", "parked"}, f.dirty(t, f.instance))
+			same(t, "count", 3, count)
+			same(t, "dirty", []string{"planned", "parked", "approved"}, f.dirty(t, f.instance))
+			same(t, "approved is open again", true, f.entries(t)["approved"].Open)
 			states := map[string]engine.EntryState{}
 			for id, entry := range f.entries(t) {
 				states[id] = entry.State
 			}
-			same(t, "states", map[string]engine.EntryState{"planned": engine.Superseded, "parked": engine.Superseded, "applied": engine.Applied}, states)
+			same(t, "states", map[string]engine.EntryState{
+				"planned": engine.Superseded, "parked": engine.Superseded, "applied": engine.Applied, "approved": engine.Approved,
+			}, states)
 		}},
 	}
 }
@@ -287,7 +294,7 @@ func linkCases() []testCase {
 			counts, err := f.CountLinks(f.ctx, f.instance.ID)
 			f.must(t, err)
 			same(t, "counts", map[plan.LinkStatus]int{plan.InScope: 1, plan.InBin: 1}, counts)
-			objects, err := f.DirtyObjects(f.ctx, f.instance, 3)
+			objects, err := f.DirtyObjects(f.ctx, f.instance, 0, 3)
 			f.must(t, err)
 			same(t, "links", []engine.Link{links[1], links[0], {}}, []engine.Link{objects[0].Link, objects[1].Link, objects[2].Link})
 		}},
@@ -304,6 +311,11 @@ func linkCases() []testCase {
 			got, err = f.Claimants(f.ctx, f.instance.ID, objects)
 			f.must(t, err)
 			same(t, "for the claimant itself", 0, len(got))
+			f.instance.AutoSync = false
+			f.must(t, f.SaveInstance(f.ctx, f.instance))
+			got, err = f.Claimants(f.ctx, owner.ID, objects)
+			f.must(t, err)
+			same(t, "while the claimant does nothing by itself", 0, len(got))
 		}},
 	}
 }

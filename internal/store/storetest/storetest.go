@@ -163,7 +163,7 @@ func (f *fixture) fillMirror(t *testing.T, sourceIDs ...string) map[string]mirro
 // clean removes all dirty rows of the instance.
 func (f *fixture) clean(t *testing.T, instance engine.Instance) {
 	t.Helper()
-	objects, err := f.DirtyObjects(f.ctx, instance, 1000)
+	objects, err := f.DirtyObjects(f.ctx, instance, 0, 1000)
 	f.must(t, err)
 	seqs := make([]int64, len(objects))
 	for i, object := range objects {
@@ -175,7 +175,7 @@ func (f *fixture) clean(t *testing.T, instance engine.Instance) {
 // dirty lists the source ids of the instance's dirty objects in their order.
 func (f *fixture) dirty(t *testing.T, instance engine.Instance) []string {
 	t.Helper()
-	objects, err := f.DirtyObjects(f.ctx, instance, 1000)
+	objects, err := f.DirtyObjects(f.ctx, instance, 0, 1000)
 	f.must(t, err)
 	ids := []string{}
 	for _, object := range objects {

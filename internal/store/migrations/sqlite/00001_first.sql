@@ -2,7 +2,7 @@
 -- Times are microseconds since 1970 (0: none), booleans 0 and 1, ids sixteen bytes. Tables whose rows are short and that are only ever
 -- read by their key are WITHOUT ROWID; those with documents are not, because long rows make such a table slow.
 
--- The last start: on which file (device and inode), and when. One row.
+-- The last start: on which file (see identity), and when. One row.
 CREATE TABLE starts (
     file       TEXT NOT NULL,
     started_at BIGINT NOT NULL
@@ -54,7 +54,7 @@ CREATE TABLE users (
     id               BLOB NOT NULL,
     user_name_key    TEXT NOT NULL,
     display_name_key TEXT NOT NULL,
-    external_id      TEXT NOT NULL,
+    external_key     BIGINT NOT NULL, -- digest of the external id, 0 for none; as a text it would be the largest index, in random order
     active           INTEGER NOT NULL,
     deleted          INTEGER NOT NULL,
     owner_id         BLOB,
@@ -67,7 +67,7 @@ CREATE TABLE users (
     PRIMARY KEY (org_id, id)
 );
 CREATE UNIQUE INDEX users_by_name ON users (org_id, user_name_key);
-CREATE INDEX users_by_external_id ON users (org_id, external_id) WHERE external_id <> '';
+CREATE INDEX users_by_external_key ON users (org_id, external_key) WHERE external_key <> 0;
 
 CREATE TABLE archive (
     org_id          BLOB NOT NULL,
@@ -245,6 +245,9 @@ CREATE INDEX changes_to_park ON changes (run_id, phase, rank, id) WHERE state = 
 CREATE INDEX changes_held_names ON changes (run_id, holder_id) WHERE holder_id IS NOT NULL;
 CREATE UNIQUE INDEX changes_open ON changes (instance_id, source_id) WHERE open = 1;
 CREATE INDEX changes_open_by_id ON changes (id) WHERE open = 1;
+-- What waits, by instance for counting, waking and deciding, and by organization for lists: a few rows of a journal of millions.
+CREATE INDEX changes_open_by_instance ON changes (instance_id, state) WHERE open = 1;
+CREATE INDEX changes_open_by_state ON changes (org_id, state, id) WHERE open = 1;
 CREATE INDEX changes_open_names ON changes (org_id, takes_name) WHERE open = 1;
 CREATE INDEX changes_open_objects ON changes (org_id, object_id) WHERE open = 1;
 CREATE INDEX changes_removals ON changes (instance_id, settled_at) WHERE removal = 1 AND state = 'applied';
