@@ -72,7 +72,7 @@ func (s *server) identify(ctx context.Context, op *huma.Operation, authorization
 	who := caller{token: token}
 	if needs.server && !token.OrgID.IsZero() {
 		return caller{}, fault.New(fault.Denied, "Forbidden", "the token is bound to one organization, and this is about the server").
-			WithRemedy("Use a token of the server.")
+			WithRemedy("Use a token of the server: `rollcall token create NAME --server-wide`, asked with one, makes another.")
 	}
 	if strings.Contains(op.Path, "{orgId}") {
 		if who.org, err = s.organization(ctx, token, org); err != nil {

@@ -38,13 +38,24 @@ func (s *server) serveAudit() {
 		Paging
 	},
 	) (*body[List[Event]], error) {
-		after, err := in.id(byEvent)
-		if err != nil {
-			return nil, err
-		}
-		events, err := s.Directory.Events(ctx, orgOf(ctx), after, in.Limit+1)
-		return reply(page(in.Paging, byEvent, events, func(e audit.Event) string { return e.ID.String() }, eventOf)), err
+		return s.listEvents(ctx, in.Paging)
 	})
+	serve(s, operation{
+		id: "listServerEvents", method: http.MethodGet, path: "/audit", tag: "Audit", summary: "List what was done to the server itself",
+		detail: "Its administrators and tokens. Newest first. Each organization has a log of its own.",
+	}, func(ctx context.Context, in *struct{ Paging }) (*body[List[Event]], error) {
+		return s.listEvents(ctx, in.Paging)
+	})
+}
+
+// listEvents lists the events of the organization that the request is about, of the server if it is about none.
+func (s *server) listEvents(ctx context.Context, p Paging) (*body[List[Event]], error) {
+	after, err := p.id(byEvent)
+	if err != nil {
+		return nil, err
+	}
+	events, err := s.Directory.Events(ctx, orgOf(ctx), after, p.Limit+1)
+	return reply(page(p, byEvent, events, func(e audit.Event) string { return e.ID.String() }, eventOf)), err
 }
 
 func eventOf(event audit.Event) Event {

@@ -83,3 +83,22 @@ func TestTheAuditLogTellsWhoDidWhatFromWhere(t *testing.T) {
 		t.Errorf("event %+v", e)
 	}
 }
+
+func TestWhatIsDoneToTheServerIsInALogOfItsOwn(t *testing.T) {
+	h := open(t, -1)
+	var token api.CreatedToken
+	h.call(h.root, http.MethodPost, "/tokens", api.NewToken{Name: "operator", Role: "full-administrator"}).want(http.StatusCreated).into(&token)
+	h.call(h.full, http.MethodPost, "domains", api.NewDomain{Name: "contoso.com"}).want(http.StatusCreated)
+	h.call(h.root, http.MethodDelete, "/tokens/"+token.ID.String(), nil).want(http.StatusNoContent)
+	events, pages := everything[api.Event](h, h.root, "/audit", "1")
+	if len(events) < 4 || pages != len(events) {
+		t.Fatalf("%d events on %d pages", len(events), pages)
+	}
+	if e := events[0]; e.Action != "token.revoke" || e.ObjectName != "operator" || e.Actor.Name != "root" {
+		t.Errorf("newest event %+v", e)
+	}
+	if e := events[1]; e.Action != "token.create" || e.ObjectID != token.ID.String() || e.After["role"] != "full-administrator" {
+		t.Errorf("event %+v", e)
+	}
+	h.call(h.full, http.MethodGet, "/audit", nil).problem(http.StatusForbidden, "Forbidden")
+}

@@ -52,4 +52,9 @@ var accesses = map[string]access{
 	"listTokens":  {right: directory.Administer},
 	"createToken": {right: directory.Administer},
 	"revokeToken": {right: directory.Administer},
+
+	"listServerTokens":  {right: directory.Administer, server: true},
+	"createServerToken": {right: directory.Administer, server: true},
+	"revokeServerToken": {right: directory.Administer, server: true},
+	"listServerEvents":  {right: directory.ReadAudit, server: true},
 }

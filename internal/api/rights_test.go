@@ -161,6 +161,60 @@ func TestATokenIsMadeListedUsedAndRevoked(t *testing.T) {
 	}
 }
 
+func TestATokenOfTheServerIsMadeListedUsedAndRevokedByItsAdministratorsOnly(t *testing.T) {
+	h := open(t, -1)
+	want := api.NewToken{Name: "operator", Role: directory.FullAdministrator, ExpiresInDays: 400}
+	h.call(h.full, http.MethodPost, "/tokens", want).problem(http.StatusForbidden, "Forbidden")
+	var created api.CreatedToken
+	a := h.call(h.root, http.MethodPost, "/tokens", want).want(http.StatusCreated)
+	a.into(&created)
+	if location := a.header.Get("Location"); location != api.Prefix+"/tokens/"+created.ID.String() {
+		t.Errorf("location %q", location)
+	}
+	var me api.Me
+	h.call(created.Secret, http.MethodGet, "/me", nil).want(http.StatusOK).into(&me)
+	if !me.OrganizationID.IsZero() || me.Role != directory.FullAdministrator {
+		t.Errorf("me %+v", me)
+	}
+	h.call(created.Secret, http.MethodPost, "/organizations", api.NewOrganization{Name: "Fabrikam"}).want(http.StatusCreated)
+	h.call(created.Secret, http.MethodGet, "/organizations/"+h.org.ID.String()+"/users", nil).want(http.StatusOK)
+	var tokens api.List[api.Token]
+	h.call(created.Secret, http.MethodGet, "/tokens", nil).want(http.StatusOK).into(&tokens)
+	names := []string{}
+	for _, token := range tokens.Items {
+		names = append(names, token.Name)
+	}
+	if !slices.Equal(names, []string{"operator", "root"}) {
+		t.Errorf("tokens of the server %q, that of an organization is not one", names)
+	}
+	h.call(h.full, http.MethodDelete, "/tokens/"+created.ID.String(), nil).problem(http.StatusForbidden, "Forbidden")
+	h.call(h.full, http.MethodDelete, "tokens/"+created.ID.String(), nil).want(http.StatusNotFound)
+	h.call(h.root, http.MethodDelete, "/tokens/"+created.ID.String(), nil).want(http.StatusNoContent)
+	h.call(created.Secret, http.MethodGet, "/me", nil).problem(http.StatusUnauthorized, "RevokedToken")
+	h.call(h.root, http.MethodDelete, "/tokens/"+nobody, nil).want(http.StatusNotFound)
+}
+
+func TestATokenOfTheServerMayWhatItsRoleMay(t *testing.T) {
+	h := open(t, -1)
+	token := func(role directory.Role) string {
+		var created api.CreatedToken
+		h.call(h.root, http.MethodPost, "/tokens", api.NewToken{Name: string(role), Role: role}).want(http.StatusCreated).into(&created)
+		return created.Secret
+	}
+	reader, officer := token(directory.ReadOnlyAdministrator), token(directory.ComplianceOfficer)
+	h.call(reader, http.MethodGet, "/organizations", nil).want(http.StatusOK)
+	h.call(reader, http.MethodGet, "/tokens", nil).problem(http.StatusForbidden, "Forbidden")
+	h.call(reader, http.MethodPost, "/tokens", api.NewToken{Name: "x", Role: directory.ReadOnlyAdministrator}).problem(http.StatusForbidden, "Forbidden")
+	h.call(officer, http.MethodGet, "/audit", nil).want(http.StatusOK)
+	h.call(officer, http.MethodGet, "/organizations", nil).problem(http.StatusForbidden, "Forbidden")
+	for _, user := range []ident.ID{{}, h.person("ada@contoso.com", nil).ID} {
+		p := h.call(h.root, http.MethodPost, "/tokens", api.NewToken{Name: "x", Role: directory.DirectoryUser, UserID: user}).problem(http.StatusBadRequest, "TokenUser")
+		if p.Remedy == "" {
+			t.Errorf("%+v", p)
+		}
+	}
+}
+
 func TestABadTokenToMakeIsRefused(t *testing.T) {
 	h := open(t, -1)
 	h.call(h.full, http.MethodPost, "tokens", `{"name":"x","role":"emperor"}`).problem(http.StatusUnprocessableEntity, "ValidationFailed")

@@ -3,13 +3,15 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"rollcall/internal/directory"
+	"rollcall/internal/fault"
 	"rollcall/internal/ident"
 )
 
-// Token lets a program act in an organization.
+// Token lets a program act in an organization, or in all of the server.
 type Token struct {
 	ID        ident.ID       `json:"id" format:"uuid" doc:"The token's id."`
 	Name      string         `json:"name" doc:"What the token is for."`
@@ -52,17 +54,21 @@ func (s *server) serveTokens() {
 		id: "getMe", method: http.MethodGet, path: "/me", tag: "Tokens", summary: "Say what the token is and may do",
 	}, s.me)
 	serve(s, operation{
-		id: "listTokens", method: http.MethodGet, path: inOrg + "/tokens", tag: "Tokens", summary: "List the organization's tokens",
-		detail: "Newest first, revoked and expired ones too. Secrets are never told.",
+		id: "listTokens", method: http.MethodGet, path: inOrg + "/tokens", tag: "Tokens", summary: "List the organization's tokens", detail: listDetail,
 	}, func(ctx context.Context, _ *InOrganization) (*body[List[Token]], error) {
 		tokens, err := s.Directory.ListTokens(ctx, orgOf(ctx))
 		return reply(List[Token]{Items: each(tokens, s.tokenOf)}), err
 	})
 	serve(s, operation{
 		id: "createToken", method: http.MethodPost, path: inOrg + "/tokens", tag: "Tokens", summary: "Make a token", status: http.StatusCreated,
-		detail: "The secret is in the answer and never told again. The token never has more rights than the administrator for whom the token " +
-			"of the request was made.",
-	}, s.createToken)
+		detail: createDetail,
+	}, func(ctx context.Context, in *struct {
+		InOrganization
+		Body NewToken
+	},
+	) (*created[CreatedToken], error) {
+		return s.createToken(ctx, in.Body)
+	})
 	serve(s, operation{
 		id: "revokeToken", method: http.MethodDelete, path: inOrg + "/tokens/{id}", tag: "Tokens", summary: "Revoke a token",
 		detail: "It ends at once.",
@@ -72,6 +78,44 @@ func (s *server) serveTokens() {
 	},
 	) (*struct{}, error) {
 		return nil, s.Directory.RevokeToken(ctx, orgOf(ctx), in.ID)
+	})
+	s.serveServerTokens()
+}
+
+const (
+	listDetail   = "Newest first, revoked and expired ones too. Secrets are never told."
+	createDetail = "The secret is in the answer and never told again. The token never has more rights than the administrator for whom the token " +
+		"of the request was made."
+)
+
+// serveServerTokens serves the tokens that are bound to no organization, to administrators of the server.
+func (s *server) serveServerTokens() {
+	serve(s, operation{
+		id: "listServerTokens", method: http.MethodGet, path: "/tokens", tag: "Tokens", summary: "List the tokens of the server",
+		detail: "Those that are good for all organizations. " + listDetail,
+	}, func(ctx context.Context, _ *struct{}) (*body[List[Token]], error) {
+		tokens, err := s.Directory.ListTokens(ctx, ident.ID{})
+		tokens = slices.DeleteFunc(tokens, func(token directory.Token) bool { return !token.OrgID.IsZero() })
+		return reply(List[Token]{Items: each(tokens, s.tokenOf)}), err
+	})
+	serve(s, operation{
+		id: "createServerToken", method: http.MethodPost, path: "/tokens", tag: "Tokens", summary: "Make a token of the server", status: http.StatusCreated,
+		detail: "It is good for all organizations and for the server itself. " + createDetail,
+	}, func(ctx context.Context, in *struct{ Body NewToken }) (*created[CreatedToken], error) {
+		if in.Body.Role == directory.DirectoryUser {
+			return nil, fault.New(fault.Invalid, "TokenUser", "a token that acts for a directory user belongs to the user's organization").
+				WithRemedy("Make it there.")
+		}
+		return s.createToken(ctx, in.Body)
+	})
+	serve(s, operation{
+		id: "revokeServerToken", method: http.MethodDelete, path: "/tokens/{id}", tag: "Tokens", summary: "Revoke a token, whosever it is",
+		detail: "A token of the server or of one of its organizations. It ends at once.",
+	}, func(ctx context.Context, in *struct {
+		ID ident.ID `path:"id" format:"uuid" doc:"The token's id."`
+	},
+	) (*struct{}, error) {
+		return nil, s.Directory.RevokeToken(ctx, ident.ID{}, in.ID)
 	})
 }
 
@@ -96,20 +140,18 @@ func (s *server) tokenState(token directory.Token) string {
 	return "good"
 }
 
-func (s *server) createToken(ctx context.Context, in *struct {
-	InOrganization
-	Body NewToken
-},
-) (*created[CreatedToken], error) {
-	creator := callerOf(ctx).token
+// createToken makes a token of the organization that the request is about, of the server if it is about none.
+func (s *server) createToken(ctx context.Context, want NewToken) (*created[CreatedToken], error) {
+	creator, org := callerOf(ctx).token, orgOf(ctx)
 	token, secret, err := s.Directory.CreateToken(ctx, creator, directory.NewToken{
-		OrgID: orgOf(ctx), Name: in.Body.Name, Role: in.Body.Role, UserID: in.Body.UserID,
-		Life: time.Duration(in.Body.ExpiresInDays) * 24 * time.Hour,
+		OrgID: org, Name: want.Name, Role: want.Role, UserID: want.UserID, Life: time.Duration(want.ExpiresInDays) * 24 * time.Hour,
 	})
 	token.AdministratorRole = creator.AdministratorRole
-	return &created[CreatedToken]{
-		Location: at(ctx, "/tokens/%s", token.ID), Body: CreatedToken{Token: s.tokenOf(token), Secret: secret},
-	}, err
+	location := Prefix + "/tokens/" + token.ID.String()
+	if !org.IsZero() {
+		location = at(ctx, "/tokens/%s", token.ID)
+	}
+	return &created[CreatedToken]{Location: location, Body: CreatedToken{Token: s.tokenOf(token), Secret: secret}}, err
 }
 
 func (s *server) me(ctx context.Context, _ *struct{}) (*body[Me], error) {

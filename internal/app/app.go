@@ -120,7 +120,11 @@ func (a *App) open(ctx context.Context, settings config.Config, options Options)
 		return err
 	}
 	queue.jobs = a.queue
-	if err := a.Engine.Recover(ctx); err != nil {
+	takeOver := a.Engine.Recover
+	if a.store.StartedFromCopy() {
+		takeOver = a.Engine.Abandon // also what people asked for: they asked the original
+	}
+	if err := takeOver(ctx); err != nil {
 		return err
 	}
 	return a.listen(ctx, settings, options.Version)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"rollcall/internal/directory"
@@ -17,7 +18,8 @@ type FirstStart struct {
 }
 
 // Bootstrap makes an organization, an administrator of the server and a token that lives for the given time, in a database without an
-// organization. Where there is one but no token is good any more, it makes a new token only: whoever can start the server may have one.
+// organization. Where there is one but no token of the server is good any more, it makes a new token only: whoever can start the server may
+// have one.
 // Otherwise it makes nothing and made is false.
 func (a *App) Bootstrap(ctx context.Context, organization string, life time.Duration) (start FirstStart, made bool, err error) {
 	err = a.store.InTx(ctx, func(ctx context.Context) error {
@@ -27,7 +29,7 @@ func (a *App) Bootstrap(ctx context.Context, organization string, life time.Dura
 			return err
 		}
 		if len(organizations) > 0 {
-			if open, err := a.anyToken(ctx, organizations); err != nil || open {
+			if open, err := a.anyToken(ctx); err != nil || open {
 				return err
 			}
 			start.Organization = organizations[0]
@@ -42,24 +44,12 @@ func (a *App) Bootstrap(ctx context.Context, organization string, life time.Dura
 	return start, made && err == nil, err
 }
 
-// anyToken reports whether a token with which the server can be administered is good now.
-func (a *App) anyToken(ctx context.Context, organizations []directory.Organization) (bool, error) {
-	owners := []ident.ID{{}}
-	for _, organization := range organizations {
-		owners = append(owners, organization.ID)
-	}
-	for _, owner := range owners {
-		tokens, err := a.Directory.ListTokens(ctx, owner)
-		if err != nil {
-			return false, err
-		}
-		for _, token := range tokens {
-			if token.RevokedAt.IsZero() && a.now().Before(token.ExpiresAt) && token.May(directory.Administer) {
-				return true, nil
-			}
-		}
-	}
-	return false, nil
+// anyToken reports whether a token with which the server, and not only one of its organizations, can be administered is good now.
+func (a *App) anyToken(ctx context.Context) (bool, error) {
+	tokens, err := a.Directory.ListTokens(ctx, ident.ID{})
+	return slices.ContainsFunc(tokens, func(token directory.Token) bool {
+		return token.OrgID.IsZero() && token.RevokedAt.IsZero() && a.now().Before(token.ExpiresAt) && token.May(directory.Administer)
+	}), err
 }
 
 // ServerToken makes a token for the server's administrator, who is made if there is none, and returns it with its secret.

@@ -46,7 +46,8 @@ func (a *App) listen(ctx context.Context, settings config.Config, version string
 		TrustedProxies: settings.Proxies(), Ready: a.ready,
 	})
 	a.http = &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: time.Minute,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog:    slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return a.ending },
 	}

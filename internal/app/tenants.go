@@ -2,14 +2,12 @@ package app
 
 import (
 	"bytes"
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -41,32 +39,7 @@ type tenants struct {
 
 type tenant struct {
 	connection engine.Connection
-	reader     reader
-}
-
-// reader is a Graph client that knows a cloud whose address was changed.
-type reader struct {
-	*graph.Client
-	base *url.URL
-}
-
-// Follow returns the page behind a link. A link that was kept from the time when the cloud had another address is fault.Expired, so that a
-// full read starts at the new one; left to the client it would be refused for ever.
-func (r reader) Follow(ctx context.Context, link string) (graph.Page, error) {
-	kept, err := url.Parse(link)
-	if err == nil && origin(kept) != origin(r.base) {
-		return graph.Page{}, fault.New(fault.Expired, "CloudMoved", "the last read ended at %s, and the cloud is at %s now", kept.Host, r.base.Host)
-	}
-	return r.Client.Follow(ctx, link)
-}
-
-// origin is scheme, host and port in one form.
-func origin(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[strings.ToLower(u.Scheme)]
-	}
-	return strings.ToLower(u.Scheme + "://" + u.Hostname() + ":" + port)
+	client     *graph.Client
 }
 
 // sealContext ties a sealed secret to its connection.
@@ -100,7 +73,7 @@ func (t *tenants) tenant(connection engine.Connection) (mirror.Tenant, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if known, ok := t.known[connection.ID]; ok && same(known.connection, connection) {
-		return known.reader, nil
+		return known.client, nil
 	}
 	if err := t.checkCloud(connection.Cloud); err != nil {
 		return nil, err
@@ -116,13 +89,8 @@ func (t *tenants) tenant(connection engine.Connection) (mirror.Tenant, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, err := url.Parse(t.clouds[connection.Cloud].GraphURL)
-	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, "InvalidURL", err, "the Graph address of cloud "+connection.Cloud)
-	}
-	made := tenant{connection, reader{client, base}}
-	t.known[connection.ID] = made
-	return made.reader, nil
+	t.known[connection.ID] = tenant{connection, client}
+	return client, nil
 }
 
 func same(a, b engine.Connection) bool {

@@ -57,6 +57,88 @@ func TestATableIsAlignedAndCannotMoveTheCursor(t *testing.T) {
 	}
 }
 
+func TestATableFitsTheScreenAndLetters(t *testing.T) {
+	env, _ := answers(t, map[string]any{
+		"GET users?limit=1000": api.List[api.User]{Items: []api.User{
+			{ID: anID, UserName: "ann@x.example", DisplayName: "Ann", State: "Active", Source: "Entra"},
+			{ID: anID, UserName: "hanako@x.example", DisplayName: "佐藤 花子", State: "Deleted, for a while", Source: "Entra"},
+		}},
+	})
+	id := anID.String()
+	for screen, want := range map[string]string{
+		"": "USER NAME         DISPLAY NAME  STATE                 SOURCE  ID\n" +
+			"ann@x.example     Ann           Active                Entra   " + id + "\n" +
+			"hanako@x.example  佐藤 花子     Deleted, for a while  Entra   " + id + "\n",
+		"60": "USER NAME         DISPLAY NAME  STATE                 SOURCE\n" +
+			"ann@x.example     Ann           Active                Entra\n    " + id + "\n" +
+			"hanako@x.example  佐藤 花子     Deleted, for a while  Entra\n    " + id + "\n",
+		"30": "USER NAME         DISPLAY NAME\n" +
+			"ann@x.example     Ann\n    Active  Entra\n    " + id + "\n" +
+			"hanako@x.example  佐藤 花子\n    Deleted, for a while\n    Entra\n    " + id + "\n",
+		"10": "USER NAME\n" +
+			"ann@x.example\n    Ann  Active  Entra\n    " + id + "\n" +
+			"hanako@x.example\n    佐藤 花子\n    Deleted, for a while\n    Entra\n    " + id + "\n",
+	} {
+		got := call(t, append(env, "COLUMNS="+screen), "user", "list")
+		if diff := cmp.Diff(want, got.stdout); diff != "" {
+			t.Errorf("on a screen of %q columns (-want +got):\n%s", screen, diff)
+		}
+	}
+}
+
+func TestADryRunIsShownWithoutThoseWhoStayAsTheyAre(t *testing.T) {
+	run := api.Run{ID: anID, InstanceID: anID, Kind: engine.DryRun, State: engine.Succeeded, Counts: map[string]int{"match": 7, "deactivate": 2, "held": 2}}
+	changes := api.List[api.Change]{Items: []api.Change{{Action: "deactivate", State: engine.Proposed, SourceName: "Ann <ann@x.example>"}}}
+	path := "runs/" + anID.String()
+	env, _ := answers(t, map[string]any{
+		"GET " + path: run,
+		"GET " + path + "/changes?action=create%2Cupdate%2Cdeactivate%2Creactivate%2Cdelete%2Crelease%2Cskip%2Cfail&limit=100": changes,
+		"GET " + path + "/changes?action=match&limit=100":                                                                      api.List[api.Change]{},
+		"GET instances": api.List[api.Instance]{Items: []api.Instance{{ID: anID, Name: "Demo"}}},
+	})
+	got := call(t, env, "run", "show", anID.String())
+	got.want(t, 0, "Not shown: 7 who are linked already and unchanged")
+	for _, want := range []string{"Instance       Demo\n", "Ann <ann@x.example>", "2 to deactivate, 7 unchanged, 2 of the removals to hold"} {
+		if !strings.Contains(got.stdout, want) {
+			t.Errorf("no %q in:\n%s", want, got.stdout)
+		}
+	}
+	if all := call(t, env, "run", "show", anID.String(), "--action", "match"); strings.Contains(all.stderr, "Not shown") {
+		t.Errorf("asked for by name: %s", all.stderr)
+	}
+}
+
+func TestTokensOfTheServerAreAskedForByAFlag(t *testing.T) {
+	env, bodies := answers(t, map[string]any{})
+	id := anID.String()
+	for name, args := range map[string][]string{
+		"POST /api/v1/tokens":         {"token", "create", "admin", "--server-wide"},
+		"GET /api/v1/tokens":          {"token", "list", "--server-wide"},
+		"DELETE /api/v1/tokens/" + id: {"token", "revoke", id, "--server-wide"},
+		"POST tokens":                 {"token", "create", "admin"},
+		"GET tokens":                  {"token", "list"},
+		"DELETE tokens/" + id:         {"token", "revoke", id},
+	} {
+		call(t, env, args...)
+		if _, asked := bodies[name]; !asked {
+			t.Errorf("%q did not ask %s", args, name)
+		}
+	}
+}
+
+func TestATypicalMistakeIsToldWhatToDo(t *testing.T) {
+	env, bodies := answers(t, map[string]any{})
+	call(t, env, "token", "create", " ").want(t, 2, "a token needs a name. Say what it is for")
+	call(t, env, "token", "create", "x", "--days", "0").want(t, 2, "--days 0 is not 1 or more")
+	call(t, env, "token", "create", "x", "--role", "user").want(t, 2, "Name a directory user's id")
+	call(t, env, "token", "create", "x", "--user", anID.String()).want(t, 2, "--role user and --user belong together")
+	call(t, env, "usr").want(t, 2, `did you mean "user"? See`)
+	call(t, env, "instance", "apply", "nowhere.yaml").want(t, 2, "examples/instance.yaml")
+	if len(bodies) != 0 {
+		t.Errorf("the server was asked: %v", bodies)
+	}
+}
+
 func TestErrorsOfTheServerKeepTheirKindAndWords(t *testing.T) {
 	env, _ := answers(t, map[string]any{})
 	call(t, env, "domain", "list").want(t, 5, "rollcall: there is nothing at GET domains.\n")

@@ -138,17 +138,25 @@ func (d *demo) show(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := d.firstRun(ctx); err != nil {
+	run, err := d.firstRun(ctx)
+	if err != nil {
 		return err
 	}
 	if err := d.tell(ctx); err != nil {
 		return err
 	}
-	return d.keepClock(ctx)
+	shown := &feed{client: d.client, instance: d.info.Instance, name: demoName, program: d.program(), say: d.in.say, seen: run.ID}
+	if run.Held != "" || run.Counts["held"] > 0 {
+		shown.advise(run, fmt.Sprint(run.Counts["held"]))
+	}
+	return d.keep(ctx, shown)
 }
 
-// keepClock keeps the state in the data folder up to date until the context ends.
-func (d *demo) keepClock(ctx context.Context) error {
+// program is how this program can be called in another terminal.
+func (d *demo) program() string { return callName(d.in.program, d.in.getenv("PATH")) }
+
+// keep shows what happens, and keeps the state in the data folder up to date, until the context ends.
+func (d *demo) keep(ctx context.Context, shown *feed) error {
 	ticker := time.NewTicker(clockKept)
 	defer ticker.Stop()
 	for {
@@ -156,7 +164,7 @@ func (d *demo) keepClock(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
-			if err := d.state.keepClock(ctx, d.sim.URL()); err != nil && ctx.Err() == nil {
+			if err := errors.Join(d.state.keepClock(ctx, d.sim.URL()), shown.look(ctx)); err != nil && ctx.Err() == nil {
 				return err
 			}
 		}
@@ -201,26 +209,26 @@ func (d *demo) setUp(ctx context.Context) error {
 	return err
 }
 
-// firstRun waits for the first run of this start and shows its progress.
-func (d *demo) firstRun(ctx context.Context) error {
+// firstRun waits for the first run of this start, shows its progress, and returns it.
+func (d *demo) firstRun(ctx context.Context) (api.Run, error) {
 	d.in.say("Rollcall follows a simulated tenant of %d people (seed %d).", d.Users, d.Seed)
 	if d.state.kept {
 		d.in.say("The directory in %s is kept from the last start; the tenant starts anew, with the same people, and forgets what was done to them there.", d.Data)
 	}
 	run, err := d.openRun(ctx)
 	if err != nil {
-		return err
+		return run, err
 	}
 	if !run.Over() {
 		if run, err = d.client.watch(ctx, d.in, run.ID); err != nil {
-			return err
+			return run, err
 		}
 	}
 	d.in.say("%s", resultText(run))
 	if run.State != engine.Succeeded && run.Failure != nil {
 		d.in.say("It failed: %s. %s The next run starts by itself.", run.Failure.Message, run.Failure.Remedy)
 	}
-	return nil
+	return run, nil
 }
 
 // openRun returns a run of this start: on an empty directory the initial one, which starts by itself, else one that is asked for.
@@ -245,61 +253,3 @@ func (d *demo) openRun(ctx context.Context) (api.Run, error) {
 		}
 	}
 }
-
-// tell prints where to look and what to try, with a person of the tenant.
-func (d *demo) tell(ctx context.Context) error {
-	who, err := d.somebody(ctx)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(d.in.stdout, demoText, d.info.APIURL, d.info.ControlURL, d.info.APIURL, d.info.APIToken,
-		d.info.EntraURL, who.DisplayName, who.UserName)
-	return err
-}
-
-// somebody returns the first active user of the directory whom plain ASCII can name on any keyboard, else the first one.
-func (d *demo) somebody(ctx context.Context) (api.User, error) {
-	users, err := first[api.User](ctx, d.client, d.client.here("users"), url.Values{"active": {"true"}}, 200)
-	if err != nil || len(users) == 0 {
-		return api.User{DisplayName: "somebody", UserName: "USERPRINCIPALNAME"}, err
-	}
-	for _, user := range users {
-		if plainName(user.DisplayName) && plainName(user.UserName) {
-			return user, nil
-		}
-	}
-	return users[0], nil
-}
-
-func plainName(name string) bool {
-	for _, r := range name {
-		if r >= 0x80 || r < ' ' || r == '"' || r == '\'' || r == '<' || r == '=' || r == '#' {
-			return false
-		}
-	}
-	return name != ""
-}
-
-const demoText = `
-Server    %s/openapi.json   (API; metrics at /metrics)
-Tenant    %s   (what it can be made to do; GET /sim/users lists people)
-
-In another terminal:
-
-  export ROLLCALL_SERVER=%s ROLLCALL_TOKEN=%s
-  SIM=%s
-  WHO='%[7]s'                                      # %[6]s
-
-  rollcall user list
-  rollcall user show "$WHO"                               # Active
-  curl -s -X POST   "$SIM/sim/users/$WHO/block"           # → Inactive
-  curl -s -X POST   "$SIM/sim/users/$WHO/unblock"         # → Active
-  curl -s -X DELETE "$SIM/sim/users/$WHO"                 # to the recycle bin → renamed, Inactive
-  curl -s -X POST   "$SIM/sim/users/$WHO/restore"         # → old name, Active
-  curl -s -X DELETE "$SIM/sim/users/$WHO"
-  curl -s -X POST   "$SIM/sim/users/$WHO/purge"           # gone for good → removed, copy in the archive
-  curl -s -X POST   "$SIM/sim/clock" -d '{"advance":"721h"}'   # thirty days pass: what is in the recycle bin runs out
-  rollcall run list                                       # every run, with its counts
-
-The server looks for changes every two seconds. Ctrl-C ends both.
-`

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -49,7 +50,7 @@ func startDemo(t *testing.T, args ...string) *running {
 	info := filepath.Join(t.TempDir(), "info.json")
 	code := make(chan int, 1)
 	go func() {
-		in := &invocation{version: "test", env: map[string]string{}, stdin: strings.NewReader(""), stdout: r.stdout, stderr: r.stderr}
+		in := &invocation{version: "test", program: "bin/roll call", env: map[string]string{}, stdin: strings.NewReader(""), stdout: r.stdout, stderr: r.stderr}
 		code <- run(ctx, in, append([]string{"demo", "--users", "50", "--listen", "127.0.0.1:0", "--entra-listen", "127.0.0.1:0", "--info", info}, args...))
 	}()
 	r.end = sync.OnceValue(func() int {
@@ -110,6 +111,7 @@ func TestTheDemoFollowsItsTenantAndGoesOnWhereItStopped(t *testing.T) {
 		user, err := r.client.user(t.Context(), who)
 		return err == nil && user.State == "Inactive"
 	})
+	eventually(t, r, "line about the block", func() bool { return strings.Contains(r.stderr.String(), "<"+who+">  sign-in is blocked in Entra") })
 	shown := call(t, r.env(), "user", "show", who)
 	shown.want(t, 0, "")
 	if !strings.Contains(shown.stdout, "Managed by") {
@@ -143,6 +145,73 @@ func TestTheDemoFollowsItsTenantAndGoesOnWhereItStopped(t *testing.T) {
 	}
 	if deactivated != 1 {
 		t.Errorf("%d users were deactivated over both starts, not only the one who was blocked", deactivated)
+	}
+}
+
+func TestTheDemoShowsWhatHappensAndWhatToDoAboutWhatIsHeld(t *testing.T) {
+	r := startDemo(t)
+	eventually(t, r, "text", func() bool { return strings.Contains(r.stdout.String(), "Ctrl-C") })
+	if text := r.stdout.String(); !strings.Contains(text, "\n  'bin/roll call' user list\n") || !strings.Contains(text, "terminal, in the same folder:") {
+		t.Errorf("what to try cannot be copied:\n%s", text)
+	}
+	if err := control(t.Context(), http.MethodPost, r.info.ControlURL+"random", map[string]any{"changes": 25, "kinds": []string{"delete"}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, r, "advice", func() bool { return strings.Contains(r.stderr.String(), "held approve Demo --all") })
+	_, shown, _ := strings.Cut(r.stderr.String(), "succeeded after")
+	held := regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d  held         .+ <.+@.+>  would be deactivated: was deleted in Entra`)
+	if lines := held.FindAllString(shown, -1); len(lines) != feedLines {
+		t.Errorf("%d lines about what is held:\n%s", len(lines), shown)
+	}
+	for _, want := range []string{
+		`          … and \d more \('bin/roll call' run show [0-9a-f-]{36}\)\n`,
+		`Held for approval: 2\d \(.*more than 10 .*\)`, `\n            'bin/roll call' held list\n`,
+	} {
+		if !regexp.MustCompile(want).MatchString(shown) {
+			t.Errorf("no %s in:\n%s", want, shown)
+		}
+	}
+	call(t, r.env(), "held", "approve", "Demo", "--all").want(t, 0, "")
+	eventually(t, r, "line about the approved", func() bool { return strings.Contains(r.stderr.String(), "  deactivated  ") })
+	quiet := r.stderr.String()
+	newest := func() api.Run {
+		runs, err := first[api.Run](t.Context(), r.client, r.client.here("runs"), nil, 1)
+		if err != nil || len(runs) == 0 {
+			t.Fatalf("runs: %d, %v", len(runs), err)
+		}
+		return runs[0]
+	}
+	now := newest().ID
+	eventually(t, r, "run that finds nothing", func() bool {
+		run := newest()
+		return run.ID != now && run.Over() && countsText(run) == "nothing to do"
+	})
+	if said := strings.Count(r.stderr.String(), "held"); said != strings.Count(quiet, "held") {
+		t.Errorf("it was not quiet while nothing happened:\n%s", r.stderr)
+	}
+}
+
+func TestAProgramIsCalledByItsNameOnlyWhereThePathLeadsToIt(t *testing.T) {
+	bin, other := t.TempDir(), t.TempDir()
+	program := filepath.Join(bin, "rollcall")
+	for _, path := range []string{program, filepath.Join(other, "rollcall")} {
+		writeFile(t, path, path)
+		if err := os.Chmod(path, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, c := range map[string]struct{ started, path, want string }{
+		"found by its name":           {"rollcall", "/nowhere", "rollcall"},
+		"typed, and on the path":      {program, "/nowhere:" + bin, "rollcall"},
+		"typed, and not on the path":  {program, "/nowhere", program},
+		"another one is on the path":  {program, other + ":" + bin, program},
+		"a path that is typed anew":   {"bin/rollcall", "", "bin/rollcall"},
+		"a path that must be quoted":  {"my bin/it's", "", `'my bin/it'\''s'`},
+		"a path that looks like none": {"./rollcall", "", "./rollcall"},
+	} {
+		if got := callName(c.started, c.path); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
 	}
 }
 

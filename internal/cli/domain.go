@@ -31,7 +31,7 @@ func (c *domainListCommand) Run(ctx context.Context, in *invocation) error {
 	for _, domain := range domains {
 		out.add(domain.Name, short(domain.VerifiedAt))
 	}
-	return out.write(in.stdout, "There is no verified domain.")
+	return out.write(in.stdout, in.columns(), "There is no verified domain.")
 }
 
 type domainAddCommand struct {

@@ -63,7 +63,7 @@ func sentence(err error) string {
 		lines[i] = strings.Join(strings.Fields(line), " ")
 	}
 	// Causes within an error may be sentences themselves.
-	text := strings.ReplaceAll(strings.Join(lines, "; "), ".. ", ". ")
+	text := strings.NewReplacer(".. ", ". ", "?. ", "? ").Replace(strings.Join(lines, "; "))
 	if text == "" || strings.ContainsAny(text[len(text)-1:], ".!?") {
 		return text
 	}

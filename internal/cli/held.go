@@ -38,7 +38,11 @@ func (c *heldListCommand) Run(ctx context.Context, in *invocation) error {
 	for _, change := range changes {
 		out.add(change.ID.String(), names[change.InstanceID], string(change.Action), who(change), change.Reason.Text, short(change.PlannedAt))
 	}
-	return out.write(in.stdout, "Nothing is held.")
+	if err := out.write(in.stdout, in.columns(), "Nothing is held."); err != nil || len(changes) == 0 {
+		return err
+	}
+	in.say("%d held. Let them pass with `rollcall held approve INSTANCE ID…`, or refuse them with `rollcall held reject`; --all means all.", len(changes))
+	return nil
 }
 
 // decide are the arguments of approve and reject.

@@ -41,7 +41,7 @@ func (c *instanceListCommand) Run(ctx context.Context, in *invocation) error {
 			strconv.Itoa(users.Synced), strconv.Itoa(users.Held), strconv.Itoa(users.Failed), short(instance.Status.LastGoodAt),
 		)
 	}
-	return out.write(in.stdout, "There is no instance yet; set one up with `rollcall instance create`.")
+	return out.write(in.stdout, in.columns(), "There is no instance yet; set one up with `rollcall instance create`.")
 }
 
 func every(instance api.Instance) time.Duration { return seconds(instance.IntervalSeconds) }

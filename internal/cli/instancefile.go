@@ -67,7 +67,8 @@ func readInstanceFile(in *invocation, path string) (instanceFile, error) {
 	if path != "-" {
 		opened, err := os.Open(path) //nolint:gosec // the caller's own file
 		if err != nil {
-			return file, fault.Wrap(fault.Invalid, "InstanceFile", err, "the instance cannot be read")
+			return file, fault.Wrap(fault.Invalid, "InstanceFile", err, "the instance cannot be read").
+				WithRemedy("Name a file such as examples/instance.yaml, or - for standard input.")
 		}
 		defer opened.Close() //nolint:errcheck // only read
 		source, file.folder = opened, filepath.Dir(path)
@@ -103,7 +104,7 @@ func badYAML(path string, err error) error {
 	if _, ok := errors.AsType[*yaml.UnknownFieldError](err); ok {
 		return f.WithRemedy("Names are those of the API: name, tenantId, cloud, clientId, clientSecretFile, interval, autoSync, scope, attributes, thresholds.")
 	}
-	return f
+	return f.WithRemedy("An example: examples/instance.yaml.")
 }
 
 // secret reads the client secret that the file points to; "" if it points to none.

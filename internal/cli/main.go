@@ -26,12 +26,14 @@ import (
 func Main(version string, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return run(ctx, &invocation{version: version, env: environment(env), stdin: stdin, stdout: stdout, stderr: stderr}, args)
+	return run(ctx, &invocation{version: version, program: os.Args[0], env: environment(env), stdin: stdin, stdout: stdout, stderr: stderr}, args)
 }
 
 // invocation is what one call of the program was given.
 type invocation struct {
-	version        string
+	version string
+	// program is how it was called, such as bin/rollcall.
+	program        string
 	env            map[string]string
 	stdin          io.Reader
 	stdout, stderr io.Writer

@@ -88,6 +88,7 @@ func TestAnErrorIsOneSentence(t *testing.T) {
 		"what a mess. Clean up.":  "what a mess. Clean up.",
 		"two\nlines":              "two; lines.",
 		"it says: no.. Say again": "it says: no. Say again.",
+		"did you mean x?. See y":  "did you mean x? See y.",
 		"":                        "",
 	} {
 		if got := sentence(errors.New(text)); got != want {

@@ -10,38 +10,6 @@ import (
 	"unicode"
 )
 
-// table collects rows and writes them in aligned columns.
-type table struct {
-	header []string
-	rows   [][]string
-}
-
-func newTable(header ...string) *table { return &table{header: header} }
-
-// add appends a row; cells come from people and tenants, so what could move the cursor or break the line is made visible.
-func (t *table) add(cells ...string) {
-	row := make([]string, len(cells))
-	for i, cell := range cells {
-		row[i] = printable(cell)
-	}
-	t.rows = append(t.rows, row)
-}
-
-// write writes the table, or the sentence if it is empty.
-func (t *table) write(w io.Writer, empty string) error {
-	if len(t.rows) == 0 {
-		_, err := fmt.Fprintln(w, empty)
-		return err
-	}
-	writer := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	for _, row := range append([][]string{t.header}, t.rows...) {
-		if _, err := fmt.Fprintln(writer, strings.TrimRight(strings.Join(row, "\t"), "\t ")); err != nil {
-			return err
-		}
-	}
-	return writer.Flush()
-}
-
 // facts writes what is known of one thing, a line for each name; pairs are name, value; those without a value are left out.
 func facts(w io.Writer, pairs ...string) error {
 	writer := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)

@@ -10,8 +10,10 @@ import (
 	"strconv"
 
 	"rollcall/internal/api"
+	"rollcall/internal/engine"
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
+	"rollcall/internal/plan"
 )
 
 type runListCommand struct {
@@ -50,7 +52,7 @@ func (c *runListCommand) Run(ctx context.Context, in *invocation) error {
 		}
 		out.add(run.ID.String(), names[run.InstanceID], string(run.Kind), run.Trigger, string(run.State), short(run.QueuedAt), took(run), counts)
 	}
-	return out.write(in.stdout, "There was no run yet; start one with `rollcall sync NAME`.")
+	return out.write(in.stdout, in.columns(), "There was no run yet; start one with `rollcall sync NAME`.")
 }
 
 // instanceNames returns the names of all instances, and the query that keeps what belongs to the one that was named.
@@ -105,8 +107,11 @@ func (c *runShowCommand) Run(ctx context.Context, in *invocation) error {
 	if c.State != "" {
 		query.Set("state", c.State)
 	}
-	if c.Action != "" {
+	switch {
+	case c.Action != "":
 		query.Set("action", c.Action)
+	case run.Kind == engine.DryRun && !c.JSON: // whoever looks at a dry run wants to see what would be done
+		query.Set("action", "create,update,deactivate,reactivate,delete,release,skip,fail")
 	}
 	changes, err := first[api.Change](ctx, server, server.here("runs", id.String(), "changes"), query, c.Limit)
 	if err != nil {
@@ -118,10 +123,18 @@ func (c *runShowCommand) Run(ctx context.Context, in *invocation) error {
 			Changes []api.Change `json:"changes"`
 		}{run, changes})
 	}
-	return c.write(in.stdout, run, changes)
+	names, _, err := server.instanceNames(ctx, "")
+	if err != nil {
+		return err
+	}
+	instance := run.InstanceID.String() // of one that was deleted
+	if name := names[run.InstanceID]; name != "" {
+		instance = name
+	}
+	return c.write(in, run, instance, changes)
 }
 
-func (c *runShowCommand) write(w io.Writer, run api.Run, changes []api.Change) error {
+func (c *runShowCommand) write(in *invocation, run api.Run, instance string, changes []api.Change) error {
 	failure := ""
 	if run.Failure != nil {
 		failure = run.Failure.Message + ". " + run.Failure.Remedy
@@ -138,7 +151,7 @@ func (c *runShowCommand) write(w io.Writer, run api.Run, changes []api.Change) e
 		state += ", " + progressText(run, false)
 	}
 	err := facts(
-		w, "Run", run.ID.String(), "Instance", run.InstanceID.String(), "Kind", string(run.Kind), "Started by", by, "State", state, "Failure", failure,
+		in.stdout, "Run", run.ID.String(), "Instance", instance, "Kind", string(run.Kind), "Started by", by, "State", state, "Failure", failure,
 		"Queued", short(run.QueuedAt), "Started", short(run.StartedAt), "Ended", short(run.EndedAt), "Took", took(run),
 		"Counts", countsText(run), "Held", run.Held, "Configuration", "version "+strconv.FormatInt(run.ConfigVersion, 10),
 	)
@@ -149,13 +162,18 @@ func (c *runShowCommand) write(w io.Writer, run api.Run, changes []api.Change) e
 	for _, change := range changes {
 		out.add(string(change.Action), string(change.State), who(change), change.Reason.Text, change.Summary)
 	}
-	if _, err := io.WriteString(w, "\n"); err != nil {
+	if _, err := io.WriteString(in.stdout, "\n"); err != nil {
 		return err
 	}
-	if err := out.write(w, "No changes."); err != nil || c.Limit == 0 || len(changes) < c.Limit {
+	empty := "No changes."
+	if matched := run.Counts[string(plan.Match)]; matched > 0 && c.Action == "" {
+		in.say("Not shown: %d who are linked already and unchanged; --action match shows them.", matched)
+		empty = "Nothing else."
+	}
+	if err := out.write(in.stdout, in.columns(), empty); err != nil || c.Limit == 0 || len(changes) < c.Limit {
 		return err
 	}
-	_, err = io.WriteString(w, "\nThere may be more: --limit 0 shows all, rollcall run report writes them as CSV.\n")
+	_, err = io.WriteString(in.stdout, "\nThere may be more: --limit 0 shows all, rollcall run report writes them as CSV.\n")
 	return err
 }
 
@@ -173,7 +191,11 @@ func who(change api.Change) string {
 func parseID(what, text string) (ident.ID, error) {
 	id, err := ident.Parse(text)
 	if err != nil {
-		return id, fault.New(fault.Invalid, "BadID", "%q is not the id of a %s", text, what).WithRemedy("List them with `rollcall %s list`.", what)
+		thing := what
+		if what == "held" {
+			thing = "held change"
+		}
+		return id, fault.New(fault.Invalid, "BadID", "%q is not the id of a %s", text, thing).WithRemedy("List them with `rollcall %s list`.", what)
 	}
 	return id, nil
 }

@@ -22,7 +22,7 @@ const bootstrapLife = time.Hour
 // Help gives an example.
 func (serveCommand) Help() string {
 	return "Example: rollcall serve --data /var/lib/rollcall --listen 127.0.0.1:8480\n\nThe first start on an empty folder prints a token, good for one hour, with which " +
-		"`rollcall token create` makes a lasting one. SIGTERM and SIGINT end the server after what is under way."
+		"`rollcall token create NAME --server-wide` makes a lasting one. SIGTERM and SIGINT end the server after what is under way."
 }
 
 // Run serves until it is asked to end.
@@ -47,11 +47,11 @@ func (c *serveCommand) Run(ctx context.Context, in *invocation) error {
 // firstWords say what to do with the first token.
 func firstWords(url string, start app.FirstStart) string {
 	return fmt.Sprintf(`
-This server has no token that is good. Here is one, shown only now and good until %s.
+This server has no token of its own that is good. Here is one, shown only now and good until %s.
 It belongs to the administrator of the server and of the organization %q. Make a lasting one with it:
 
   export ROLLCALL_SERVER=%s
   export ROLLCALL_TOKEN=%s
-  export ROLLCALL_TOKEN=$(rollcall token create admin)
+  export ROLLCALL_TOKEN=$(rollcall token create admin --server-wide)
 `, short(start.ExpiresAt), start.Organization.Name, url, start.Token)
 }

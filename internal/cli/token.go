@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"rollcall/internal/api"
 	"rollcall/internal/directory"
+	"rollcall/internal/fault"
 	"rollcall/internal/ident"
 )
 
@@ -16,17 +18,36 @@ type tokenCreateCommand struct {
 	Role string `default:"full-administrator" enum:"full-administrator,user-administrator,read-only-administrator,compliance-officer,user" help:"What it may do: ${enum}."`
 	User string `help:"Directory user for whom the token acts, by id; with --role user, and only then." placeholder:"ID"`
 	Days int    `default:"365" help:"Days until it expires."`
+	serverWide
+}
+
+// serverWide is the flag of commands that can be about the server's own tokens instead of an organization's.
+type serverWide struct {
+	ServerWide bool `help:"The server's own tokens, which are good for all its organizations; asks for a token of the server."`
+}
+
+// tokens is the path of the tokens meant.
+func (s serverWide) tokens(c *client, parts ...string) string {
+	parts = append([]string{"tokens"}, parts...)
+	if s.ServerWide {
+		return strings.Join(parts, "/")
+	}
+	return c.here(parts...)
 }
 
 // Help gives an example.
 func (tokenCreateCommand) Help() string {
-	return "Example: rollcall token create laptop --days 90\n\nIn a shell: export ROLLCALL_TOKEN=$(rollcall token create laptop)"
+	return "Example: rollcall token create laptop --days 90\n\nIn a shell: export ROLLCALL_TOKEN=$(rollcall token create laptop)\n\n" +
+		"It belongs to one organization; with --server-wide it is good for all of them, and for what is about the server itself."
 }
 
 // Run makes a token.
 func (c *tokenCreateCommand) Run(ctx context.Context, in *invocation) error {
 	server, err := c.open()
 	if err != nil {
+		return err
+	}
+	if err := c.check(); err != nil {
 		return err
 	}
 	want := api.NewToken{Name: c.Name, Role: directory.Role(c.Role), ExpiresInDays: c.Days}
@@ -36,7 +57,7 @@ func (c *tokenCreateCommand) Run(ctx context.Context, in *invocation) error {
 		}
 	}
 	var token api.CreatedToken
-	if err := server.call(ctx, http.MethodPost, server.here("tokens"), nil, want, &token); err != nil {
+	if err := server.call(ctx, http.MethodPost, c.tokens(server), nil, want, &token); err != nil {
 		return err
 	}
 	if c.JSON {
@@ -47,7 +68,23 @@ func (c *tokenCreateCommand) Run(ctx context.Context, in *invocation) error {
 	return err
 }
 
-type tokenListCommand struct{ remote }
+func (c *tokenCreateCommand) check() error {
+	switch forUser := c.Role == string(directory.DirectoryUser); {
+	case strings.TrimSpace(c.Name) == "":
+		return fault.New(fault.Invalid, "MissingName", "a token needs a name").WithRemedy("Say what it is for, such as backup.")
+	case c.Days < 1:
+		return fault.New(fault.Invalid, "Days", "--days %d is not 1 or more", c.Days)
+	case forUser && c.User == "", !forUser && c.User != "":
+		return fault.New(fault.Invalid, "TokenUser", "--role user and --user belong together").
+			WithRemedy("Name a directory user's id, as in `rollcall user list`, with --user, or choose another role.")
+	}
+	return nil
+}
+
+type tokenListCommand struct {
+	remote
+	serverWide
+}
 
 // Help gives an example.
 func (tokenListCommand) Help() string { return "Example: rollcall token list" }
@@ -58,7 +95,7 @@ func (c *tokenListCommand) Run(ctx context.Context, in *invocation) error {
 	if err != nil {
 		return err
 	}
-	tokens, err := list[api.Token](ctx, server, server.here("tokens"), nil)
+	tokens, err := list[api.Token](ctx, server, c.tokens(server), nil)
 	if err != nil {
 		return err
 	}
@@ -69,12 +106,13 @@ func (c *tokenListCommand) Run(ctx context.Context, in *invocation) error {
 	for _, token := range tokens {
 		out.add(token.ID.String(), token.Name, string(token.Role), token.State, short(token.CreatedAt), short(token.ExpiresAt))
 	}
-	return out.write(in.stdout, "There is no token of the organization.")
+	return out.write(in.stdout, in.columns(), "There is no such token; make one with `rollcall token create NAME`.")
 }
 
 type tokenRevokeCommand struct {
 	remote
 	ID string `arg:"" help:"Id of the token, as in token list." name:"id"`
+	serverWide
 }
 
 // Help gives an example.
@@ -92,7 +130,7 @@ func (c *tokenRevokeCommand) Run(ctx context.Context, in *invocation) error {
 	if err != nil {
 		return err
 	}
-	if err := server.call(ctx, http.MethodDelete, server.here("tokens", id.String()), nil, nil, nil); err != nil {
+	if err := server.call(ctx, http.MethodDelete, c.tokens(server, id.String()), nil, nil, nil); err != nil {
 		return err
 	}
 	if c.JSON {

@@ -59,7 +59,7 @@ func (c *userListCommand) Run(ctx context.Context, in *invocation) error {
 	if err != nil {
 		return err
 	}
-	if err := out.write(in.stdout, "There is no such user."); err != nil {
+	if err := out.write(in.stdout, in.columns(), "There is no such user."); err != nil {
 		return err
 	}
 	if count > 1 {
@@ -80,7 +80,7 @@ func (c *userListCommand) some(ctx context.Context, in *invocation, server *clie
 	for _, user := range users {
 		addUser(out, user)
 	}
-	return out.write(in.stdout, "There is no such user.")
+	return out.write(in.stdout, in.columns(), "There is no such user.")
 }
 
 func userTable() *table { return newTable("USER NAME", "DISPLAY NAME", "STATE", "SOURCE", "ID") }
@@ -137,7 +137,7 @@ func (c *userShowCommand) Run(ctx context.Context, in *invocation) error {
 	if c.JSON {
 		return writeJSON(in.stdout, user)
 	}
-	return showUser(in.stdout, user)
+	return showUser(in, user)
 }
 
 // user finds a user by id, by object id in the tenant, or by userName.
@@ -204,7 +204,7 @@ func (c *client) userByID(ctx context.Context, id ident.ID) (api.User, error) {
 	return user, missing
 }
 
-func showUser(w io.Writer, user api.User) error {
+func showUser(in *invocation, user api.User) error {
 	owner, manager := "nobody: a manual user", ""
 	if user.Owner != nil {
 		owner = user.Owner.Name + ", read-only here"
@@ -213,7 +213,7 @@ func showUser(w io.Writer, user api.User) error {
 		manager = user.Manager.DisplayName + " <" + user.Manager.UserName + ">"
 	}
 	err := facts(
-		w, "User name", user.UserName, "Display name", user.DisplayName, "State", user.State, "Deleted", short(user.DeletedAt),
+		in.stdout, "User name", user.UserName, "Display name", user.DisplayName, "State", user.State, "Deleted", short(user.DeletedAt),
 		"Restorable until", short(user.RestorableUntil), "Id", user.ID.String(), "Object id", user.ExternalID, "Source", user.Source,
 		"Managed by", owner, "Manager", manager, "Version", fmt.Sprint(user.Version), "Created", short(user.CreatedAt), "Changed", short(user.UpdatedAt),
 	)
@@ -233,10 +233,10 @@ func showUser(w io.Writer, user api.User) error {
 		}
 		out.add(path, text)
 	}
-	if _, err := io.WriteString(w, "\n"); err != nil {
+	if _, err := io.WriteString(in.stdout, "\n"); err != nil {
 		return err
 	}
-	return out.write(w, "No attributes.")
+	return out.write(in.stdout, in.columns(), "No attributes.")
 }
 
 // valueText is an attribute's value as people read it.

@@ -141,7 +141,7 @@ var outcomes = []struct{ count, word string }{
 // plans are the words for a dry run where they differ.
 var plans = map[string]string{
 	"create": "to create", "update": "to update", "reactivate": "to reactivate", "deactivate": "to deactivate", "delete": "to remove",
-	"release": "to release", "held": "to hold",
+	"release": "to release", "held": "of the removals to hold",
 }
 
 // countsText tells the counts of a run: "12 created, 3 out of scope".
