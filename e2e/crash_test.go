@@ -210,7 +210,7 @@ func (c *crash) kill(t *testing.T, run e2e.Run) (over bool) {
 // live waits for a random while: mostly short ones, since the program works quickly.
 func (c *crash) live(t *testing.T) {
 	t.Helper()
-	longest := []time.Duration{20, 60, 200, 400}[c.draws.IntN(4)] * time.Millisecond
+	longest := []time.Duration{20 * time.Millisecond, 60 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond}[c.draws.IntN(4)]
 	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(c.draws.Int64N(int64(longest))))
 	defer cancel()
 	<-ctx.Done()

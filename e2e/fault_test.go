@@ -167,6 +167,11 @@ func (f *faulty) recover(t *testing.T) {
 		if run := f.run(t, kind); run.State != "succeeded" {
 			t.Errorf("without faults the run ended as %+v", run)
 		}
+		users, err := f.side.Users(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("after the next %s run %d users differ", kind, len(f.model.Compare(users, f.side.instance, len(users))))
 	}
 }
 

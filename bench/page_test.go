@@ -1,0 +1,168 @@
+//go:build bench
+
+package bench
+
+import (
+	_ "embed"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"text/template"
+	"time"
+)
+
+// allSizes are those of the page.
+var allSizes = []int{1000, 10_000, 50_000, 500_000}
+
+// TestBenchmarksMeetTheirTargets measures and writes the page. Missed targets are written there, and fail the test.
+func TestBenchmarksMeetTheirTargets(t *testing.T) {
+	sizes := sizesOf(t)
+	var all []figures
+	for _, users := range sizes {
+		all = append(all, measure(t, users)...)
+	}
+	targets := judge(all)
+	for _, target := range targets {
+		if target.Verdict == missed {
+			t.Errorf("%s: %s, %s", target.What, target.Got, target.Verdict)
+		}
+	}
+	if len(sizes) < len(allSizes) {
+		t.Log("not all sizes were measured: docs/benchmarks.md stays as it is")
+		return
+	}
+	write(t, page{
+		Date: time.Now().UTC().Format(time.DateOnly), Go: runtime.Version(), Cores: runtime.NumCPU(),
+		CPU: fact(t, "/proc/cpuinfo", "model name"), Memory: fact(t, "/proc/meminfo", "MemTotal"), Rows: rows(all), Targets: targets,
+	})
+}
+
+func sizesOf(t testing.TB) []int {
+	t.Helper()
+	text := os.Getenv("ROLLCALL_BENCH_SIZES")
+	if text == "" {
+		return allSizes
+	}
+	var sizes []int
+	for part := range strings.SplitSeq(text, ",") {
+		size, err := strconv.Atoi(strings.TrimSpace(part))
+		if err != nil || size < 1 {
+			t.Fatalf("ROLLCALL_BENCH_SIZES: %q is not a number of users", part)
+		}
+		sizes = append(sizes, size)
+	}
+	return sizes
+}
+
+// page is what the template is filled with.
+type page struct {
+	Date, Go, CPU, Memory string
+	Cores                 int
+	Rows                  []row
+	Targets               []target
+}
+
+type row struct{ Users, What, CPU, Peak, Wall, Calls string }
+
+var names = map[string]string{"first": "first sync", "nothing": "nothing changed", "changes": "100 changes"}
+
+func rows(all []figures) []row {
+	out := make([]row, len(all))
+	for i, f := range all {
+		out[i] = row{
+			Users: thousands(f.users), What: names[f.what], CPU: seconds(f.cpu), Peak: mebibytes(f.peak), Wall: seconds(f.wall), Calls: thousands(f.calls),
+		}
+	}
+	return out
+}
+
+// target is one of the figures to reach.
+type target struct{ What, Goal, Got, Verdict string }
+
+const (
+	met    = "met"
+	missed = "**missed**"
+)
+
+// judge compares the figures with the targets, as far as their sizes were measured.
+func judge(all []figures) []target {
+	find := func(users int, what string) (figures, bool) {
+		for _, f := range all {
+			if f.users == users && f.what == what {
+				return f, true
+			}
+		}
+		return figures{}, false
+	}
+	var targets []target
+	add := func(what, goal, got string, reached bool) {
+		verdict := missed
+		if reached {
+			verdict = met
+		}
+		targets = append(targets, target{what, goal, got, verdict})
+	}
+	middle, hasMiddle := find(50_000, "first")
+	large, hasLarge := find(500_000, "first")
+	if hasMiddle {
+		add("50,000 users, first sync, CPU", "at most 8 s", seconds(middle.cpu), middle.cpu <= 8*time.Second)
+		add("50,000 users, first sync, memory", "at most 150 MiB", mebibytes(middle.peak), middle.peak <= 150<<20)
+	}
+	for _, users := range []int{50_000, 500_000} {
+		if f, measured := find(users, "nothing"); measured {
+			add(thousands(users)+" users, nothing changed, Graph calls", "at most 3", strconv.Itoa(f.calls), f.calls <= 3)
+			add(thousands(users)+" users, nothing changed, time", "at most 1 s", seconds(f.wall), f.wall <= time.Second)
+		}
+	}
+	if hasMiddle && hasLarge {
+		cpu, memory := float64(large.cpu)/float64(middle.cpu), float64(large.peak)/float64(middle.peak)
+		add("500,000 users, first sync, CPU", "at most 13 times that of 50,000", fmt.Sprintf("%.1f times", cpu), cpu <= 13)
+		add("500,000 users, first sync, memory", "at most 1.3 times that of 50,000", fmt.Sprintf("%.2f times", memory), memory <= 1.3)
+	}
+	return targets
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
+
+func mebibytes(n int64) string { return fmt.Sprintf("%.0f MiB", float64(n)/(1<<20)) }
+
+func thousands(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+// fact reads a value of one of the system's lists.
+func fact(t *testing.T, path, name string) string {
+	t.Helper()
+	for line := range strings.Lines(read(t, path)) {
+		if key, value, found := strings.Cut(line, ":"); found && strings.TrimSpace(key) == name {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "unknown"
+}
+
+//go:embed benchmarks.md.tmpl
+var pageText string
+
+func write(t *testing.T, p page) {
+	t.Helper()
+	const path = "../docs/benchmarks.md"
+	file, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := template.Must(template.New("page").Parse(pageText)).Execute(file, p); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	t.Log("wrote " + path)
+}
