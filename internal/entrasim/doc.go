@@ -57,6 +57,8 @@
 //	GET    /sim/stats                     DELETE starts anew
 //	GET    /sim/ca.pem                    the certificate authority of HTTPS
 //
+// A user's state there is live or deleted; Graph's state, a part of the address, is called region.
+//
 // Errors are {"error":"a sentence that says what to do"}.
 //
 // # What is not modelled

@@ -1,0 +1,149 @@
+package engine
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"rollcall/internal/attr"
+	"rollcall/internal/audit"
+	"rollcall/internal/fault"
+	"rollcall/internal/ident"
+)
+
+// Change is what may be changed of an instance; nil fields stay as they are.
+type Change struct {
+	Name     *string
+	AutoSync *bool
+	Interval *time.Duration
+	// ClientSecret replaces the connection's secret.
+	ClientSecret *string
+	Settings     *Settings
+}
+
+// ChangeInstance changes an instance. New settings are a new version: everybody is planned anew from the mirror, at once if Auto Sync is on
+// (C11). Switching Auto Sync on also ends quarantine and disablement.
+func (e *Engine) ChangeInstance(ctx context.Context, id ident.ID, change Change) (Instance, error) {
+	var instance Instance
+	err := e.Store.InTx(ctx, func(ctx context.Context) error {
+		var err error
+		if instance, err = e.Store.Instance(ctx, id); err != nil {
+			return err
+		}
+		before, after := attr.Record{}, attr.Record{}
+		if err := e.change(ctx, &instance, change, &before, &after); err != nil {
+			return err
+		}
+		if err := e.Store.SaveInstance(ctx, instance); err != nil {
+			return err
+		}
+		if err := e.record(ctx, instance, "instance.change", before, after); err != nil {
+			return err
+		}
+		if !instance.AutoSync || change.AutoSync == nil && change.Settings == nil && change.ClientSecret == nil {
+			return nil
+		}
+		_, err = e.enqueue(ctx, instance, Incremental, TriggerConfiguration, audit.ActorOf(ctx).Name)
+		return err
+	})
+	return instance, err
+}
+
+func (e *Engine) change(ctx context.Context, instance *Instance, change Change, before, after *attr.Record) error {
+	if change.Name != nil {
+		if strings.TrimSpace(*change.Name) == "" {
+			return fault.New(fault.Invalid, "Missing", "an instance needs a name")
+		}
+		before.Set("name", instance.Name)
+		instance.Name = strings.TrimSpace(*change.Name)
+		after.Set("name", instance.Name)
+	}
+	if change.Interval != nil {
+		if err := checkInterval(*change.Interval); err != nil {
+			return err
+		}
+		before.Set("interval", instance.Interval.String())
+		instance.Interval = *change.Interval
+		after.Set("interval", instance.Interval.String())
+		instance.NextRunAt = e.Now().Add(instance.Interval)
+	}
+	if change.AutoSync != nil {
+		before.Set("autoSync", instance.AutoSync)
+		instance.AutoSync = *change.AutoSync
+		after.Set("autoSync", instance.AutoSync)
+		if instance.AutoSync {
+			instance.Health.Quarantine, instance.Health.DisabledAt, instance.NextRunAt = nil, time.Time{}, e.Now()
+		}
+	}
+	if change.ClientSecret != nil {
+		if err := e.changeSecret(ctx, *instance, *change.ClientSecret); err != nil {
+			return err
+		}
+		after.Set("clientSecret", "[replaced]")
+	}
+	if change.Settings == nil {
+		return nil
+	}
+	if err := change.Settings.Check(); err != nil {
+		return invalid([]error{err})
+	}
+	before.Set("configVersion", float64(instance.ConfigVersion))
+	instance.ConfigVersion++
+	after.Set("configVersion", float64(instance.ConfigVersion))
+	if err := e.Store.SaveSettings(ctx, instance.ID, instance.ConfigVersion, *change.Settings, e.Now()); err != nil {
+		return err
+	}
+	return e.Store.MarkAllDirty(ctx, *instance)
+}
+
+func (e *Engine) changeSecret(ctx context.Context, instance Instance, secret string) error {
+	if secret == "" {
+		return fault.New(fault.Invalid, "Missing", "the client secret is empty")
+	}
+	connection, err := e.Store.Connection(ctx, instance.ConnectionID)
+	if err != nil {
+		return err
+	}
+	if connection.SealedSecret, err = e.Seal(connection.ID, secret); err != nil {
+		return err
+	}
+	return e.Store.SaveConnection(ctx, connection)
+}
+
+// DeleteInstance removes an instance. Its users keep status and externalId and become unmanaged; links and configuration go (C9).
+func (e *Engine) DeleteInstance(ctx context.Context, id ident.ID) error {
+	return e.Store.InTx(ctx, func(ctx context.Context) error {
+		instance, err := e.Store.Instance(ctx, id)
+		if err != nil {
+			return err
+		}
+		open, err := e.Store.OpenRuns(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, run := range open {
+			if err := e.unparkRun(ctx, e.Destination(instance), run); err != nil {
+				return err
+			}
+			fence := run.Fence
+			run.State, run.EndedAt, run.Fence = Canceled, e.Now(), fence+1
+			if err := e.Store.SaveRun(ctx, run, fence); err != nil {
+				return err
+			}
+		}
+		if err := e.Store.DeleteInstance(ctx, instance); err != nil {
+			return err
+		}
+		// Whom another instance claims is its own from the next run on.
+		if err := e.Store.WakeCode(ctx, instance.OrgID, []string{"OwnedByOther"}); err != nil {
+			return err
+		}
+		return e.record(ctx, instance, "instance.delete", attr.From(map[string]any{"name": instance.Name}), nil)
+	})
+}
+
+func (e *Engine) record(ctx context.Context, instance Instance, action string, before, after attr.Record) error {
+	return e.Directory.Record(ctx, audit.Event{
+		OrgID: instance.OrgID, Action: action, ObjectID: instance.ID.String(), ObjectName: instance.Name, Before: before, After: after,
+	})
+}
