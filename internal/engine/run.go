@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"rollcall/internal/fault"
@@ -102,6 +103,16 @@ type Progress struct {
 	Counts map[string]int `json:"counts,omitempty"`
 	// Held says why removals were held.
 	Held string `json:"held,omitempty"`
+}
+
+func (p *Progress) count(outcome string, n int) { p.Counts[outcome] += n }
+
+// clone copies the run with its counts, so that a transaction that fails leaves the original as it was.
+func (r Run) clone() Run {
+	counts := make(map[string]int, len(r.Progress.Counts)+4)
+	maps.Copy(counts, r.Progress.Counts)
+	r.Progress.Counts = counts
+	return r
 }
 
 // Failure says why a run failed and what to do.
