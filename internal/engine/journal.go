@@ -167,6 +167,8 @@ type Review interface {
 	// DecideEntries takes held entries of the instance, by id or all if ids is nil, to Approved or Rejected, marks their objects dirty, and
 	// returns how many.
 	DecideEntries(ctx context.Context, instance Instance, ids []ident.ID, state EntryState, by string, at time.Time) (int, error)
+	// CountTroubled counts the instance's linked people in scope who have an open failed or skipped entry.
+	CountTroubled(ctx context.Context, instance Instance) (int, error)
 	// ScrubEntries empties before, after and names of up to limit closed entries of runs before the given one, and returns how many.
 	ScrubEntries(ctx context.Context, before ident.ID, limit int) (int, error)
 	// CountMirror counts the users of a connection's mirror by state.

@@ -123,11 +123,34 @@ func (p *planned) propose(object Object, change plan.Change, does, inScope bool)
 	entry := p.entry(change, change.Fingerprint(p.run.ConfigVersion))
 	entry.Open = false
 	if entry.State == Planned {
-		entry.State = Proposed
-		p.run.Progress.ToApply--
-		p.run.Progress.count(string(change.Action), 1)
+		p.foresee(&entry, object.Open)
 	}
 	p.inserts = append(p.inserts, entry)
+}
+
+// foresee says what a real run would do with a change: apply it, or leave it to what people decided, or have not decided yet, about the
+// object's removal.
+func (p *planned) foresee(entry, open *Entry) {
+	p.run.Progress.ToApply--
+	entry.State = Proposed
+	if open == nil || !entry.Removal || open.State != Held && open.State != Approved && open.State != Rejected {
+		p.run.Progress.count(string(entry.Action), 1)
+		return
+	}
+	p.run.Progress.Removals-- // decided, so the guard does not weigh it
+	same := open.Fingerprint == entry.Fingerprint
+	switch {
+	case same && open.State == Approved:
+		entry.ApprovedRemoval = true
+	case same && open.State == Rejected:
+		entry.State, entry.Reason.Text = Rejected, entry.Reason.Text+"; rejected by "+open.DecidedBy+", so nothing is done"
+		p.run.Progress.count("rejected", 1)
+		return
+	default:
+		entry.State = Held
+		p.run.Progress.count("held", 1)
+	}
+	p.run.Progress.count(string(entry.Action), 1)
 }
 
 // retryAt is when the next try after so many failures is due: 6, 12 and 24 hours after the first failure, then daily.

@@ -44,6 +44,9 @@ func (e *Engine) WriteReport(ctx context.Context, run Run, out io.Writer) error 
 }
 
 func reportRow(entry Entry) []string {
+	if entry.State == Rejected {
+		entry.After = nil
+	}
 	row := []string{
 		"User", reportAction(entry), entry.SourceID, entry.SourceName, entry.ObjectName, entry.Reason.Text, Differences(entry.Change),
 	}
@@ -55,8 +58,12 @@ func reportRow(entry Entry) []string {
 
 // reportAction names the action in the words of Cisco's summary, where it has one.
 func reportAction(entry Entry) string {
-	if entry.State == EntryFailed {
+	switch entry.State {
+	case EntryFailed:
 		return "Failed"
+	case Rejected:
+		return "Matched" // it stays as it is
+	default:
 	}
 	switch entry.Action {
 	case plan.Match, plan.Update:

@@ -33,8 +33,8 @@ type Status struct {
 	Running *Run
 	// Overdue: Auto Sync is on, and there was no good run in three intervals (D20).
 	Overdue bool
-	// Synced users are linked and in scope; Skipped, Failed and Held have an open entry; OutOfScope are the other live users of the tenant;
-	// InBin are linked and deleted in the tenant.
+	// Synced users are linked and in scope and neither Skipped nor Failed, which have an open entry that says why; Held ones wait for a
+	// decision; OutOfScope are the other live users of the tenant; InBin are linked and deleted in the tenant.
 	Synced, Skipped, Failed, Held, OutOfScope, InBin int
 }
 
@@ -99,7 +99,11 @@ func (e *Engine) count(ctx context.Context, instance Instance, status *Status) e
 	if err != nil {
 		return err
 	}
-	status.Synced, status.InBin = links[plan.InScope], links[plan.InBin]
+	troubled, err := e.Store.CountTroubled(ctx, instance)
+	if err != nil {
+		return err
+	}
+	status.Synced, status.InBin = links[plan.InScope]-troubled, links[plan.InBin]
 	status.Skipped, status.Failed, status.Held = entries[EntrySkipped], entries[EntryFailed], entries[Held]
 	status.OutOfScope = max(0, users[plan.Live]-status.Synced-status.Skipped-status.Failed)
 	return nil

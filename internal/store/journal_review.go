@@ -48,6 +48,15 @@ func texts[T ~string](values []T) []string {
 	return out
 }
 
+// CountTroubled counts the instance's linked people in scope who have an open failed or skipped entry.
+func (db *DB) CountTroubled(ctx context.Context, instance engine.Instance) (int, error) {
+	return db.count(ctx, `SELECT COUNT(*) FROM changes c
+		JOIN mirror_users m ON m.connection_id = $1 AND m.source_id = c.source_id
+		JOIN links l ON l.instance_id = c.instance_id AND l.seq = m.seq
+		WHERE c.instance_id = $2 AND c.open = 1 AND c.state IN ('failed', 'skipped') AND l.status = 'in-scope'`,
+		instance.ConnectionID, instance.ID)
+}
+
 // CountOpen counts an instance's open entries by state.
 func (db *DB) CountOpen(ctx context.Context, instance ident.ID) (map[engine.EntryState]int, error) {
 	return tally[engine.EntryState](ctx, db, "SELECT state, COUNT(*) FROM changes WHERE instance_id = $1 AND open = 1 GROUP BY state", instance)
