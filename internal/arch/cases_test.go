@@ -26,7 +26,7 @@ func (Text) node() {}
 func Later(t time.Time) time.Time { return t.Add(time.Second) }
 `,
 			"internal/expr/a_test.go":  "package expr_test\nimport (\"os\"; \"testing\"; \"rollcall/internal/cli\"; \"rollcall/internal/store/storetest\")\n",
-			"internal/store/a.go":      "// Package store keeps everything in SQLite or PostgreSQL, implements what directory, mirror and engine ask for (one suite).\npackage store\nimport (\"database/sql\"; _ \"modernc.org/sqlite\")\n",
+			"internal/store/a.go":      "// Package store keeps everything in SQLite, in statements that PostgreSQL runs too; implements what directory, mirror and engine ask for (one suite).\npackage store\nimport (\"database/sql\"; _ \"modernc.org/sqlite\")\n",
 			"internal/store/b.go":      "package store\n",
 			"internal/entrasim/a.go":   "// Package entrasim is a simulated Entra tenant over HTTP; it imports nothing of ours.\npackage entrasim\nimport \"net/http\"\n",
 			"internal/ident/a.go":      "// Package ident makes identifiers: time-ordered, sixteen bytes in the database, text everywhere else.\npackage ident\nimport \"database/sql/driver\"\n",

@@ -36,7 +36,7 @@ var layout = []entry{
 	{path: "destination/destinationtest", sentence: "the suite that every destination passes"},
 	{path: "destination/orgdir", sentence: "writes changes to the built-in directory"},
 	{path: "engine", sentence: "runs: pull, plan, guard, apply; schedule, quarantine, approvals, reports"},
-	{path: "store", sentence: "keeps everything in SQLite or PostgreSQL, implements what directory, mirror and engine ask for"},
+	{path: "store", sentence: "keeps everything in SQLite, in statements that PostgreSQL runs too; implements what directory, mirror and engine ask for"},
 	{path: "store/storetest", sentence: "the suite that every database passes"},
 	{path: "jobs", sentence: "runs the engine's work once, on one of the nodes"},
 	// faces
@@ -45,7 +45,7 @@ var layout = []entry{
 	{path: "console", sentence: "the administrators' web pages"},
 	// whole
 	{path: "config", sentence: "reads and checks settings"},
-	{path: "telemetry", sentence: "builds logger, metrics, tracer"},
+	{path: "telemetry", sentence: "builds logger and metrics"},
 	{path: "app", sentence: "builds the running server from a config; wires the rest"},
 	{path: "entrasim", sentence: "a simulated Entra tenant over HTTP; imports nothing of ours"},
 	{path: "cli", sentence: "the command tree"},

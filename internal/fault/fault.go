@@ -7,6 +7,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -71,7 +72,7 @@ type Error struct {
 
 // Error returns message, cause, request id and remedy as one line.
 func (e *Error) Error() string {
-	text := e.Message
+	text := strings.TrimSuffix(e.Message, ".") // what others said may end with one
 	if e.Err != nil {
 		text += ": " + e.Err.Error()
 	}

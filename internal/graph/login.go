@@ -40,7 +40,7 @@ type plainWords struct {
 
 const (
 	renewSecret  = "Create a new client secret in the app registration (Certificates & secrets) and enter its Value, not its Secret ID" //nolint:gosec // words, not a credential
-	renewConsent = "An Entra administrator must grant admin consent to the app, or choose Renew consent"
+	renewConsent = "An Entra administrator must grant admin consent to the app; the next run notices by itself"
 )
 
 // loginWords returns the words for a number, as https://learn.microsoft.com/entra/identity-platform/reference-error-codes has them.

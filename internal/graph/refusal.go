@@ -110,7 +110,7 @@ func remedy(refused *fault.Error, r request, e *errorDetail) {
 		refused.Remedy = "A conditional access policy blocks the application; exclude it from the policy"
 	case refused.Kind == fault.Denied:
 		refused.Remedy = "Grant admin consent for " + permission(r.route) +
-			" to the app registration (Enterprise applications > the app > Permissions > Grant admin consent), or choose Renew consent"
+			" to the app registration (Enterprise applications > the app > Permissions > Grant admin consent); the next run notices by itself"
 	}
 }
 

@@ -23,7 +23,7 @@ func TestRefusalsAreFaultsThatSayWhatToDo(t *testing.T) {
 		{"state not found", "/v1.0/users/delta?$deltatoken=x", status(404, graphError("SyncStateNotFound", "m")), fault.Expired, "SyncStateNotFound", nil},
 		{"inner code", "/v1.0/users/delta?$deltatoken=x", status(400, `{"error":{"code":"badRequest","innerError":{"code":"syncStateInvalid"}}}`), fault.Expired, "badRequest", nil},
 		{"page token of a list", "/v1.0/users?$skiptoken=x", status(400, graphError("Directory_ExpiredPageToken", "m")), fault.Expired, "Directory_ExpiredPageToken", nil},
-		{"no consent", "/v1.0/users?x", status(403, graphError("Authorization_RequestDenied", "m")), fault.Denied, "Authorization_RequestDenied", []string{"User.Read.All", "Grant admin consent", "Renew consent"}},
+		{"no consent", "/v1.0/users?x", status(403, graphError("Authorization_RequestDenied", "m")), fault.Denied, "Authorization_RequestDenied", []string{"User.Read.All", "Grant admin consent", "by itself"}},
 		{"conditional access", "/v1.0/users?x", status(403, graphError("insufficient_claims", "m")), fault.Denied, "insufficient_claims", []string{"conditional access"}},
 		{"not found", "/v1.0/users?x", status(404, graphError("Request_ResourceNotFound", "m")), fault.NotFound, "Request_ResourceNotFound", nil},
 		{"bad request", "/v1.0/users?x", status(400, graphError("Request_BadRequest", "no such property")), fault.Invalid, "Request_BadRequest", []string{"no such property"}},

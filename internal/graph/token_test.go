@@ -119,7 +119,7 @@ func TestLoginErrorsAreSaidInPlainWords(t *testing.T) {
 		{400, loginError("unauthorized_client", 700016, "m"), fault.Unauthenticated, "AADSTS700016", []string{"does not know this application", "client id"}},
 		{400, loginError("invalid_request", 90002, "m"), fault.Unauthenticated, "AADSTS90002", []string{"does not know this tenant", "tenant id"}},
 		{400, loginError("invalid_grant", 50034, "m"), fault.Unauthenticated, "AADSTS50034", []string{"does not know this application"}},
-		{400, loginError("invalid_grant", 65001, "m"), fault.Denied, "AADSTS65001", []string{"has not consented", "Renew consent"}},
+		{400, loginError("invalid_grant", 65001, "m"), fault.Denied, "AADSTS65001", []string{"has not consented", "by itself"}},
 		{400, loginError("unauthorized_client", 7000112, "m"), fault.Denied, "AADSTS7000112", []string{"disabled"}},
 		{400, loginError("invalid_grant", 53003, "m"), fault.Denied, "AADSTS53003", []string{"conditional access"}},
 		{400, loginError("invalid_request", 123456, "Something new."), fault.Unauthenticated, "AADSTS123456", []string{"refuses the credentials of the connection: AADSTS123456: Something new."}},

@@ -116,7 +116,7 @@ func (p *Pull) verify(ctx context.Context, cursor Cursor) (Progress, error) {
 	}
 	if read.Found += len(alive); read.Found > manyAlive {
 		return p.giveUp(ctx, cursor, fault.New(fault.Unavailable, "IncompleteRead",
-			"the full read of the tenant ended without at least %d users who exist; nobody of them was removed", read.Found).WithRemedy(readAgain))
+			"the full read of the tenant missed users who exist: %d were found by looking them up; nobody was removed", read.Found).WithRemedy(readAgain))
 	}
 	err = p.Store.InTx(ctx, func(ctx context.Context) error {
 		if err := p.take(ctx, alive, true, cursor); err != nil {

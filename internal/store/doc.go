@@ -1,4 +1,4 @@
-// Package store keeps everything in SQLite or PostgreSQL, implements what directory, mirror and engine ask for.
+// Package store keeps everything in SQLite, in statements that PostgreSQL runs too; implements what directory, mirror and engine ask for.
 //
 // One type, DB, implements all ports. SQL has one text per query, with $1 placeholders in order and none repeated, so that they can be
 // rebound to the bare ? that SQLite binds fastest; what differs between the databases stands in dialect.go and in the migrations.

@@ -1,4 +1,4 @@
-// Package telemetry builds logger, metrics, tracer.
+// Package telemetry builds logger and metrics.
 //
 // Nothing here is global: the logger and the metrics are made once, at the edge, and handed to whoever needs them. Labels take values
 // from small, fixed sets; no identifier, name or address of a person or a tenant ever becomes a label.
