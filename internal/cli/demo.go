@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"time"
 
 	"rollcall/internal/api"
@@ -64,6 +65,8 @@ type demo struct {
 	server *app.App
 	client *client
 	info   demoInfo
+	// interrupted is the run that the last start left unfinished; zero without one.
+	interrupted ident.ID
 }
 
 // Run runs the demo until it is asked to end.
@@ -95,6 +98,9 @@ func (c *demoCommand) Run(ctx context.Context, in *invocation) (err error) {
 		Version: in.version, Getenv: func(string) string { return "" }, Log: in.stderr, Machine: clock.System, Drain: demoDrain,
 	}); err != nil {
 		return err
+	}
+	if d.interrupted, err = d.openedRun(ctx); err != nil {
+		return errors.Join(err, d.server.Close())
 	}
 	return d.run(ctx)
 }
@@ -184,10 +190,7 @@ func (d *demo) setUp(ctx context.Context) error {
 		return err
 	}
 	if _, err := d.server.Directory.Authenticate(ctx, d.state.Token); err != nil {
-		if _, d.state.Token, err = d.server.ServerToken(ctx, "demo", directory.TokenLife); err != nil {
-			return err
-		}
-		if err := d.state.save(); err != nil {
+		if err := d.renewToken(ctx); err != nil {
 			return err
 		}
 	}
@@ -197,6 +200,7 @@ func (d *demo) setUp(ctx context.Context) error {
 	if d.client, err = (remote{Server: d.info.APIURL, Token: d.info.APIToken, Org: organization.ID.String()}).open(); err != nil {
 		return err
 	}
+	d.client.http.Transport = renewing{d}
 	instance, err := d.client.instance(ctx, demoName)
 	if fault.Is(err, fault.NotFound) {
 		tenant := d.sim.Tenant()
@@ -231,8 +235,31 @@ func (d *demo) firstRun(ctx context.Context) (api.Run, error) {
 	return run, nil
 }
 
-// openRun returns a run of this start: on an empty directory the initial one, which starts by itself, else one that is asked for.
+// openedRun returns the oldest run that an earlier start left unfinished: the server goes on with it by itself.
+func (d *demo) openedRun(ctx context.Context) (ident.ID, error) {
+	organizations, err := d.server.Directory.ListOrganizations(ctx)
+	if err != nil || len(organizations) == 0 {
+		return ident.ID{}, err
+	}
+	runs, err := d.server.Engine.Store.ListRuns(ctx, engine.RunQuery{Org: organizations[0].ID, Limit: feedRuns})
+	for _, run := range slices.Backward(runs) {
+		if !run.State.Over() {
+			return run.ID, err
+		}
+	}
+	return ident.ID{}, err
+}
+
+// openRun returns a run of this start: on an empty directory the initial one, which starts by itself; else the one that the last start left
+// unfinished, or one that is asked for.
 func (d *demo) openRun(ctx context.Context) (api.Run, error) {
+	if !d.interrupted.IsZero() {
+		var run api.Run
+		err := d.client.get(ctx, d.client.here("runs", d.interrupted.String()), nil, &run)
+		if !fault.Is(err, fault.NotFound) { // a scheduled run that found nothing to do is dropped
+			return run, err
+		}
+	}
 	if d.state.kept {
 		var run api.Run
 		err := d.client.call(ctx, http.MethodPost, d.client.here("instances", d.info.Instance.String(), "sync"), nil,

@@ -93,15 +93,12 @@ type clockReading struct {
 	OffsetMS int64 `json:"offset_ms"`
 }
 
-// rejoin puts a tenant that started anew at the time of the kept database, and makes it refuse the delta links of the tenant before it:
-// they mean other changes there.
+// rejoin puts a tenant that started anew at the time of the kept database. It refuses the links of the tenant before it by itself.
 func (s *demoState) rejoin(ctx context.Context, tenant string) error {
-	if s.ClockMS > 0 {
-		if err := control(ctx, http.MethodPost, tenant+"/sim/clock", map[string]int64{"offset_ms": s.ClockMS}, nil); err != nil {
-			return err
-		}
+	if s.ClockMS <= 0 {
+		return nil
 	}
-	return control(ctx, http.MethodPost, tenant+"/sim/delta/reset", nil, nil)
+	return control(ctx, http.MethodPost, tenant+"/sim/clock", map[string]int64{"offset_ms": s.ClockMS}, nil)
 }
 
 // keepClock notes how far the tenant's clock is ahead, when that has changed.

@@ -37,7 +37,7 @@ type feed struct {
 }
 
 // look shows the runs that ended since the last look, the oldest first. A run under way is left for the next look, with all after it. A server
-// that does not answer now is asked again then.
+// that does not answer now is asked again then. Dry runs are left out: nothing happened in them, and whoever asked for one reads its report.
 func (f *feed) look(ctx context.Context) error {
 	runs, err := first[api.Run](ctx, f.client, f.client.here("runs"), url.Values{"instance": {f.instance.String()}}, feedRuns)
 	for _, run := range slices.Backward(runs) {
@@ -45,7 +45,10 @@ func (f *feed) look(ctx context.Context) error {
 			break
 		}
 		if bytes.Compare(run.ID[:], f.seen[:]) > 0 {
-			if err = f.show(ctx, run); err == nil {
+			if run.Kind != engine.DryRun {
+				err = f.show(ctx, run)
+			}
+			if err == nil {
 				f.seen = run.ID
 			}
 		}

@@ -40,7 +40,7 @@ func controlTable() []controlRoute {
 		{"GET /sim/clock", "The tenant's time and its distance from the base clock.", (*exchange).simClock},
 		{"POST /sim/clock", `Moves the clock forward: {"advance":"720h"} or {"offset_ms":N}.`, (*exchange).simAdvance},
 		{"GET /sim/faults", "The fault rules, with how often each fired.", (*exchange).simFaults},
-		{"POST /sim/faults", "Adds a fault rule {route, method, kind, probability, times, skip, status, retry_after_seconds, delay_ms, seed}.", (*exchange).simAddFault},
+		{"POST /sim/faults", `Adds a fault rule {route, method, kind, probability, times, skip, status, retry_after_seconds, delay_ms, seed}, such as {"route":"GET /v1.0/users/delta","kind":"error","status":503,"times":3}; ` + routeSyntax + ".", (*exchange).simAddFault},
 		{"DELETE /sim/faults", "Removes all fault rules.", (*exchange).simRemoveFaults},
 		{"DELETE /sim/faults/{rule}", "Removes one fault rule.", (*exchange).simRemoveFault},
 		{"POST /sim/lag", `Sets how far the replica that answers Graph is behind: {"duration":"5s"}, at most 24h.`, (*exchange).simLag},

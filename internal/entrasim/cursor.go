@@ -25,6 +25,8 @@ type cursor struct {
 	// The life of a token counts from the beginning of its round.
 	Issued     time.Time `json:"t"`
 	Generation int       `json:"g,omitempty"`
+	// Life is that of the tenant that issued the token: numbers and generations mean others in another one.
+	Life string `json:"l"`
 }
 
 const (
@@ -66,6 +68,7 @@ func (s *Server) sign(payload []byte) []byte {
 }
 
 func (s *Server) encodeCursor(c cursor) string {
+	c.Life = s.life
 	b, err := json.Marshal(c)
 	if err != nil {
 		panic(err) // only plain fields
@@ -73,7 +76,7 @@ func (s *Server) encodeCursor(c cursor) string {
 	return base64.RawURLEncoding.EncodeToString(append(s.sign(b), b...))
 }
 
-// decodeCursor returns false for a token that this tenant did not issue for that kind of request.
+// decodeCursor returns false for a token that this tenant did not issue for that kind of request. It may be of an earlier life.
 func (s *Server) decodeCursor(token string, kinds ...string) (cursor, bool) {
 	var c cursor
 	b, err := base64.RawURLEncoding.DecodeString(token)
@@ -87,14 +90,14 @@ func (s *Server) decodeCursor(token string, kinds ...string) (cursor, bool) {
 }
 
 // usable answers the error of a delta token that has run out. (Graph's documents say "a 40x error such as
-// syncStateNotFound" for an expired token, and 410 with a Location for a reset.)
+// syncStateNotFound" for an expired token, and 410 with a Location for a reset.) A token of the tenant before a restart counts as reset.
 func (x *exchange) usable(c cursor) bool {
 	a := &x.server.authority
 	a.mu.Lock()
 	expired, reset := a.expired, a.reset
 	a.mu.Unlock()
 	switch {
-	case c.Generation < reset:
+	case c.Life != x.server.life, c.Generation < reset:
 		x.deltaReset(c.Select)
 	case c.Generation < expired, x.now.Sub(c.Issued) > tokenLife:
 		x.deltaExpired()

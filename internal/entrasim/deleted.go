@@ -23,7 +23,7 @@ func (x *exchange) listDeleted() {
 	from := cursor{Kind: cursorDeleted}
 	if err == nil && q.has("$skiptoken") {
 		var ok bool
-		if from, ok = x.server.decodeCursor(q.get("$skiptoken"), cursorDeleted); !ok {
+		if from, ok = x.server.decodeCursor(q.get("$skiptoken"), cursorDeleted); !ok || from.Life != x.server.life {
 			err = &queryError{http.StatusBadRequest, "Directory_ExpiredPageToken", "The specified page token value has expired or is not valid."}
 		}
 	}

@@ -19,7 +19,7 @@
 // $count, $search, $orderby by displayName or userPrincipalName, and $filter with eq, ne, in, startswith, endswith, and, or, not.
 //
 // Delta tokens live seven days by the tenant's clock, counted from the beginning of the round that gave them; then they get
-// 400 syncStateNotFound, and after a reset 410 resyncRequired with a Location. A round ends where it stood when it began; a user
+// 400 syncStateNotFound, and after a reset or a restart 410 resyncRequired with a Location. A round ends where it stood when it began; a user
 // comes once in it, in the state of the moment. Users that are gone come as @removed, changed (in the recycle bin) or deleted.
 // manager@delta comes when the manager changed, not each time the user did.
 //

@@ -124,10 +124,13 @@ func cutConnection(w http.ResponseWriter, half []byte) {
 	panic(http.ErrAbortHandler)
 }
 
+// batchSuffix marks the routes of steps in a batch in the statistics.
+const batchSuffix = " (in a batch)"
+
 func (x *exchange) count(bytes int) {
 	route := x.request.Pattern
 	if x.inner {
-		route += " (in a batch)"
+		route += batchSuffix
 	}
 	x.server.calls.add(route, x.status, bytes)
 }

@@ -46,7 +46,8 @@ var (
 type FaultRule struct {
 	ID int `json:"id"`
 	// Route chooses requests by path: a prefix ("/v1.0/users"), or a pattern in which * stands for anything and {name} for one
-	// segment ("/{tenant}/oauth2*"), or an exact path when it ends in $ ("/v1.0/users$"). Empty means every path.
+	// segment ("/{tenant}/oauth2*"), or an exact path when it ends in $ ("/v1.0/users$"). Empty means every path. A method before
+	// it, as GET /sim/stats prints routes ("GET /v1.0/users/delta"), is taken for Method. One that no request can fit is refused.
 	Route string `json:"route"`
 	// Method restricts the rule to one method; empty means all.
 	Method string `json:"method,omitempty"`
@@ -82,20 +83,6 @@ type faults struct {
 	rules  []*FaultRule
 }
 
-var segmentPattern = regexp.MustCompile(`\\\{[^}]*\\\}`)
-
-// compileRoute makes a regular expression of a rule's route.
-func compileRoute(route string) (*regexp.Regexp, error) {
-	exact := strings.HasSuffix(route, "$")
-	p := regexp.QuoteMeta(strings.TrimSuffix(route, "$"))
-	p = segmentPattern.ReplaceAllString(p, `[^/]+`)
-	p = "^" + strings.ReplaceAll(p, `\*`, `.*`)
-	if exact {
-		p += "$"
-	}
-	return regexp.Compile(p)
-}
-
 // add checks a rule and puts it after the others.
 func (f *faults) add(r FaultRule) (FaultRule, error) {
 	if !slices.Contains(allFaults, r.Kind) {
@@ -110,9 +97,8 @@ func (f *faults) add(r FaultRule) (FaultRule, error) {
 	if r.Status != 0 && (r.Status < 400 || r.Status > 599) {
 		return r, fmt.Errorf("status %d must be from 400 to 599", r.Status)
 	}
-	var err error
-	if r.pattern, err = compileRoute(r.Route); err != nil {
-		return r, fmt.Errorf("route %q: %w", r.Route, err)
+	if err := r.readRoute(); err != nil {
+		return r, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

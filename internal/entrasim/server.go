@@ -1,6 +1,7 @@
 package entrasim
 
 import (
+	"crypto/rand"
 	"encoding/binary"
 	"net/http"
 	"strings"
@@ -36,6 +37,8 @@ type Server struct {
 	// less. Everything follows it: tokens, the recycle bin, delta links, the lag. Only latency faults wait for real.
 	Now func() time.Time
 
+	// life tells this tenant from those before and after a restart, which have the same secret but other changes.
+	life      string
 	once      sync.Once
 	directory *directory
 	keys      signingKeys
@@ -127,6 +130,7 @@ func (s *Server) ready() {
 			seed: s.Seed, size: max(s.Users, 0), ids: s.space(spaceUsers), domains: domainsOf(s.Domain),
 		}, s.Lag)
 		s.faults.seed = s.Seed
+		s.life = rand.Text()
 		s.routes = routes{graph: s.graphRoutes(), login: s.loginRoutes(), control: s.controlRoutes()}
 	})
 }

@@ -86,7 +86,7 @@ func (x *exchange) listUsers() {
 	from := cursor{Kind: cursorList}
 	if q.has("$skiptoken") {
 		var ok bool
-		if from, ok = x.server.decodeCursor(q.get("$skiptoken"), cursorList); !ok {
+		if from, ok = x.server.decodeCursor(q.get("$skiptoken"), cursorList); !ok || from.Life != x.server.life {
 			x.fail(&queryError{http.StatusBadRequest, "Directory_ExpiredPageToken", "The specified page token value has expired or is not valid."})
 			return
 		}
