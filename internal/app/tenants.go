@@ -65,7 +65,7 @@ func (t *tenants) checkCloud(name string) error {
 		}
 	}
 	return fault.New(fault.Invalid, "UnknownCloud", "the cloud %q (--cloud) is not known to this server", name).
-		WithRemedy("Use one of %s; a cloud of your own is a setting of the server.", strings.Join(names, ", "))
+		WithRemedy("Use one of %s; a cloud of your own is a setting of the server (rollcall serve --cloud-name).", strings.Join(names, ", "))
 }
 
 // tenant returns the way to a connection's tenant.

@@ -16,6 +16,7 @@ import (
 
 	"rollcall/internal/api"
 	"rollcall/internal/fault"
+	"rollcall/internal/ident"
 )
 
 // remote are the flags of every command that asks a server.
@@ -51,6 +52,10 @@ func (r remote) open() (*client, error) {
 	if r.Token == "" {
 		return nil, fault.New(fault.Unauthenticated, "NoToken", "there is no token").
 			WithRemedy("Set ROLLCALL_TOKEN, or give --token; the server prints the first one when it starts for the first time.")
+	}
+	if _, err := ident.Parse(r.Org); err != nil && r.Org != "-" {
+		return nil, fault.New(fault.Invalid, "BadOrganization", "--org %q is not the id of an organization", r.Org).
+			WithRemedy("Leave it out: then it is the token's organization, or the server's only one.")
 	}
 	return &client{base: server.String() + "/api/v1/", org: r.Org, token: r.Token, http: &http.Client{}}, nil
 }
@@ -129,37 +134,6 @@ func unreachable(base string, err error) error {
 		WithRemedy("Is it running? --server or ROLLCALL_SERVER says where.")
 }
 
-// kinds are those of the server's statuses; the others by their hundred.
-var kinds = map[int]fault.Kind{
-	http.StatusUnauthorized: fault.Unauthenticated, http.StatusForbidden: fault.Denied, http.StatusNotFound: fault.NotFound,
-	http.StatusConflict: fault.Conflict, http.StatusPreconditionFailed: fault.Stale, http.StatusGone: fault.Expired,
-	http.StatusTooManyRequests: fault.Throttled, http.StatusServiceUnavailable: fault.Unavailable, http.StatusBadGateway: fault.Unavailable,
-	http.StatusGatewayTimeout: fault.Unavailable,
-}
-
-// problem reads a problem document.
-func problem(response *http.Response) error {
-	kind, known := kinds[response.StatusCode]
-	if !known && response.StatusCode < 500 {
-		kind = fault.Invalid
-	}
-	text, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
-	var document api.Problem
-	if err != nil || json.Unmarshal(text, &document) != nil || document.Title == "" {
-		return fault.New(kind, "", "the server answered %s, but not as Rollcall does", response.Status).
-			WithRemedy("Check that --server is the address of a Rollcall server.")
-	}
-	parts := []string{document.Detail}
-	for _, detail := range document.Errors {
-		parts = append(parts, strings.TrimPrefix(detail.Location+": ", ": ")+detail.Message)
-	}
-	f := &fault.Error{Kind: kind, Code: document.Code, Message: strings.TrimRight(strings.Join(parts, "; "), "."), Remedy: document.Remedy}
-	if kind == fault.Internal {
-		f.RequestID = document.RequestID
-	}
-	return f
-}
-
 // pages reads a list page by page and hands over each item. Lists that may be long take paged queries, the others no limit.
 func pages[T any](ctx context.Context, c *client, path string, query url.Values, take func(T) error) error {
 	query = cloned(query)
@@ -192,19 +166,39 @@ func list[T any](ctx context.Context, c *client, path string, query url.Values) 
 
 // first reads up to limit items of a list; 0 means all.
 func first[T any](ctx context.Context, c *client, path string, query url.Values, limit int) ([]T, error) {
-	if limit <= 0 || limit > largestPage {
-		items, err := list[T](ctx, c, path, paged(query, largestPage))
+	items, _, err := upTo[T](ctx, c, path, query, limit)
+	return items, err
+}
+
+// upTo reads up to limit items of a list, 0 means all, and tells whether there are more.
+func upTo[T any](ctx context.Context, c *client, path string, query url.Values, limit int) (items []T, more bool, err error) {
+	if limit < 0 {
+		return nil, false, fault.New(fault.Invalid, "Limit", "--limit %d is not 0 or more", limit)
+	}
+	if limit == 0 || limit > largestPage {
+		items, err = list[T](ctx, c, path, paged(query, largestPage))
 		if limit > 0 && len(items) > limit {
-			items = items[:limit]
+			return items[:limit], true, err
 		}
-		return items, err
+		return items, false, err
 	}
 	var page api.List[T]
-	err := c.get(ctx, path, paged(query, limit), &page)
+	err = c.get(ctx, path, paged(query, limit), &page)
 	if page.Items == nil {
 		page.Items = []T{}
 	}
-	return page.Items, err
+	return page.Items, page.Next != "", err
+}
+
+// atMost is how many items of a list to show: what --limit says, else the given number for people, and all for programs.
+func (r remote) atMost(limit *int, people int) int {
+	switch {
+	case limit != nil:
+		return *limit
+	case r.JSON:
+		return 0
+	}
+	return people
 }
 
 // paged asks for pages of up to limit items.

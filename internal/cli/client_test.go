@@ -128,7 +128,7 @@ func TestTokensOfTheServerAreAskedForByAFlag(t *testing.T) {
 
 func TestATypicalMistakeIsToldWhatToDo(t *testing.T) {
 	env, bodies := answers(t, map[string]any{})
-	call(t, env, "token", "create", " ").want(t, 2, "a token needs a name. Say what it is for")
+	call(t, env, "token", "create", " ").want(t, 2, "the argument <name> is empty. It is: What the token is for, such as backup.")
 	call(t, env, "token", "create", "x", "--days", "0").want(t, 2, "--days 0 is not 1 or more")
 	call(t, env, "token", "create", "x", "--role", "user").want(t, 2, "Name a directory user's id")
 	call(t, env, "token", "create", "x", "--user", anID.String()).want(t, 2, "--role user and --user belong together")

@@ -74,7 +74,7 @@ func (c *domainRemoveCommand) Run(ctx context.Context, in *invocation) error {
 		return err
 	}
 	if err := server.call(ctx, http.MethodDelete, server.here("domains", url.PathEscape(c.Name)), nil, nil, nil); err != nil {
-		return err
+		return lookUp(err, "List them with `rollcall domain list`.")
 	}
 	if c.JSON {
 		return writeJSON(in.stdout, map[string]string{"removed": c.Name})

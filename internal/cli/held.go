@@ -54,7 +54,10 @@ type decide struct {
 }
 
 func (c *decide) decide(ctx context.Context, in *invocation, verb, done string) error {
-	if c.All == (len(c.IDs) > 0) {
+	if c.All && len(c.IDs) > 0 {
+		return fault.New(fault.Invalid, "Usage", "too much is said: --all and ids of single changes").WithRemedy("Give either the ids or --all.")
+	}
+	if !c.All && len(c.IDs) == 0 {
 		return fault.New(fault.Invalid, "Usage", "it is not said which changes").WithRemedy("Name their ids, as in `rollcall held list`, or give --all.")
 	}
 	server, err := c.open()
@@ -80,7 +83,7 @@ func (c *decide) decide(ctx context.Context, in *invocation, verb, done string) 
 	if c.JSON {
 		return writeJSON(in.stdout, decided)
 	}
-	_, err = fmt.Fprintf(in.stdout, "%d changes were %s.\n", decided.Count, done)
+	_, err = fmt.Fprintf(in.stdout, "%s %s.\n", counted(decided.Count, "change was", "changes were"), done)
 	return err
 }
 

@@ -99,7 +99,7 @@ type instanceCreateCommand struct {
 	remote
 	Name             string        `arg:"" help:"Name of the instance, unique in the organization."`
 	Tenant           string        `help:"Entra tenant: its id or one of its domains, such as contoso.onmicrosoft.com." placeholder:"ID" required:""`
-	Cloud            string        `default:"global" help:"Cloud of the tenant: global, gcc-high, dod, china, or the server's own."`
+	Cloud            string        `default:"global" help:"Cloud of the tenant: global, gcc-high, dod, china, or the server's own, which is the --cloud-name of rollcall serve."`
 	ClientID         string        `help:"Application (client) ID of the app registration." placeholder:"ID" required:""`
 	ClientSecretFile string        `help:"File that holds the client secret's value; - reads it from standard input." placeholder:"FILE" required:""`
 	Interval         time.Duration `default:"1m" help:"Time between the starts of scheduled runs, such as 40m."`
@@ -170,10 +170,16 @@ func readSecret(in *invocation, file string) (string, error) {
 type instanceDeleteCommand struct {
 	remote
 	Name string `arg:"" help:"Name or id of the instance."`
+	Yes  bool   `help:"Do not ask. Needed where there is no terminal to ask on." short:"y"`
 }
 
+// whatStays is what becomes of the users of an instance that is deleted.
+const whatStays = "its users keep their status and externalId and become unmanaged; its configuration, its links to the tenant and what it holds for approval go"
+
 // Help gives an example.
-func (instanceDeleteCommand) Help() string { return "Example: rollcall instance delete Contoso" }
+func (instanceDeleteCommand) Help() string {
+	return "Example: rollcall instance delete Contoso --yes\n\n" + whatStays + "."
+}
 
 // Run deletes the instance.
 func (c *instanceDeleteCommand) Run(ctx context.Context, in *invocation) error {
@@ -184,6 +190,16 @@ func (c *instanceDeleteCommand) Run(ctx context.Context, in *invocation) error {
 	instance, err := server.instance(ctx, c.Name)
 	if err != nil {
 		return err
+	}
+	if !c.Yes {
+		warning := fmt.Sprintf("deleting the instance %s: %s", printable(instance.Name), whatStays)
+		if !in.asksPeople() {
+			return unconfirmed(warning)
+		}
+		in.say("%s.", strings.ToUpper(warning[:1])+warning[1:])
+		if !in.confirm(ctx, "Delete it?") {
+			return &outcome{exitFailed, "nothing was deleted"}
+		}
 	}
 	if err := server.call(ctx, http.MethodDelete, server.here("instances", instance.ID.String()), nil, nil, nil); err != nil {
 		return err

@@ -17,8 +17,6 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/mattn/go-isatty"
-
-	"rollcall/internal/fault"
 )
 
 // Main runs the command that args (without the program's name) ask for and returns the exit code. env holds KEY=value as os.Environ
@@ -56,6 +54,13 @@ func (in *invocation) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(in.stderr, format+"\n", args...)
 }
 
+// sayMore says that a list is not the whole.
+func (in *invocation) sayMore(more bool) {
+	if more {
+		in.say("There are more; --limit 0 shows all.")
+	}
+}
+
 // onTerminal reports whether standard error is a terminal, where a line can be written over.
 func (in *invocation) onTerminal() bool {
 	file, ok := in.stderr.(*os.File)
@@ -88,6 +93,9 @@ func execute(ctx context.Context, in *invocation, args []string) error {
 	if err != nil {
 		return badUsage(err)
 	}
+	if err := nothingEmpty(command); err != nil {
+		return err
+	}
 	command.BindTo(ctx, (*context.Context)(nil))
 	return command.Run(in)
 }
@@ -102,11 +110,7 @@ func newParser(in *invocation) (*kong.Kong, error) {
 		kong.NoDefaultHelp(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
 		kong.ValueFormatter(func(value *kong.Value) string {
-			help := value.Help
-			for _, name := range variables[value] {
-				help = strings.TrimSuffix(help, ".") + " ($" + name + ")."
-			}
-			return help
+			return flagHelp(value, variables[value])
 		}),
 		kong.Resolvers(kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 			for _, name := range variables[flag.Value] {
@@ -145,18 +149,4 @@ func (helpFlag) BeforeReset(command *kong.Context) error {
 		return err
 	}
 	return errHelp
-}
-
-// badUsage turns an error of the parser into a sentence that names the help to read.
-func badUsage(err error) error {
-	if errors.Is(err, errHelp) {
-		return err
-	}
-	command := "rollcall"
-	if parse := (*kong.ParseError)(nil); errors.As(err, &parse) && parse.Context != nil {
-		if selected := parse.Context.Selected(); selected != nil {
-			command = selected.FullPath()
-		}
-	}
-	return fault.New(fault.Invalid, "Usage", "%s", err.Error()).WithRemedy("See `%s --help`.", command)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -67,4 +68,12 @@ func onOff(value bool) string {
 		return "on"
 	}
 	return "off"
+}
+
+// counted is a number with the word that goes with it.
+func counted(count int, one, many string) string {
+	if count == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(count) + " " + many
 }

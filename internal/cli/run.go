@@ -2,11 +2,8 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"io"
-	"net/http"
 	"net/url"
-	"os"
 	"strconv"
 
 	"rollcall/internal/api"
@@ -19,7 +16,7 @@ import (
 type runListCommand struct {
 	remote
 	Instance string `help:"Only runs of this instance, such as Demo." placeholder:"NAME"`
-	Limit    int    `default:"20" help:"How many runs to list at most; 0 for all."`
+	Limit    *int   `help:"How many runs to list at most; 0 for all. Without it 20, and with --json all." placeholder:"N"`
 }
 
 // Help gives an example.
@@ -35,7 +32,7 @@ func (c *runListCommand) Run(ctx context.Context, in *invocation) error {
 	if err != nil {
 		return err
 	}
-	runs, err := first[api.Run](ctx, server, server.here("runs"), query, c.Limit)
+	runs, more, err := upTo[api.Run](ctx, server, server.here("runs"), query, c.atMost(c.Limit, 20))
 	if err != nil {
 		return err
 	}
@@ -52,7 +49,11 @@ func (c *runListCommand) Run(ctx context.Context, in *invocation) error {
 		}
 		out.add(run.ID.String(), names[run.InstanceID], string(run.Kind), run.Trigger, string(run.State), short(run.QueuedAt), took(run), counts)
 	}
-	return out.write(in.stdout, in.columns(), "There was no run yet; start one with `rollcall sync NAME`.")
+	if err := out.write(in.stdout, in.columns(), "There was no run yet; start one with `rollcall sync NAME`."); err != nil {
+		return err
+	}
+	in.sayMore(more)
+	return nil
 }
 
 // instanceNames returns the names of all instances, and the query that keeps what belongs to the one that was named.
@@ -76,12 +77,15 @@ func (c *client) instanceNames(ctx context.Context, only string) (map[ident.ID]s
 	return names, query, nil
 }
 
+// noRun is the remedy where there is no such run.
+const noRun = "List them with `rollcall run list`; of scheduled runs in a row that found nothing to do only the last one is kept."
+
 type runShowCommand struct {
 	remote
 	ID     string `arg:"" help:"Id of the run, as in run list." name:"id"`
 	State  string `help:"Only changes in this state, such as failed." placeholder:"STATE"`
 	Action string `help:"Only changes with this action, such as deactivate." placeholder:"ACTION"`
-	Limit  int    `default:"100" help:"How many changes to show at most; 0 for all."`
+	Limit  *int   `help:"How many changes to show at most; 0 for all. Without it 100, and with --json all." placeholder:"N"`
 }
 
 // Help gives an example.
@@ -101,7 +105,7 @@ func (c *runShowCommand) Run(ctx context.Context, in *invocation) error {
 	}
 	var run api.Run
 	if err := server.get(ctx, server.here("runs", id.String()), nil, &run); err != nil {
-		return err
+		return lookUp(err, noRun)
 	}
 	query := url.Values{}
 	if c.State != "" {
@@ -113,7 +117,7 @@ func (c *runShowCommand) Run(ctx context.Context, in *invocation) error {
 	case run.Kind == engine.DryRun && !c.JSON: // whoever looks at a dry run wants to see what would be done
 		query.Set("action", "create,update,deactivate,reactivate,delete,release,skip,fail")
 	}
-	changes, err := first[api.Change](ctx, server, server.here("runs", id.String(), "changes"), query, c.Limit)
+	changes, more, err := upTo[api.Change](ctx, server, server.here("runs", id.String(), "changes"), query, c.atMost(c.Limit, 100))
 	if err != nil {
 		return err
 	}
@@ -131,10 +135,10 @@ func (c *runShowCommand) Run(ctx context.Context, in *invocation) error {
 	if name := names[run.InstanceID]; name != "" {
 		instance = name
 	}
-	return c.write(in, run, instance, changes)
+	return c.write(in, run, instance, changes, more)
 }
 
-func (c *runShowCommand) write(in *invocation, run api.Run, instance string, changes []api.Change) error {
+func (c *runShowCommand) write(in *invocation, run api.Run, instance string, changes []api.Change, more bool) error {
 	failure := ""
 	if run.Failure != nil {
 		failure = run.Failure.Message + ". " + run.Failure.Remedy
@@ -153,7 +157,7 @@ func (c *runShowCommand) write(in *invocation, run api.Run, instance string, cha
 	err := facts(
 		in.stdout, "Run", run.ID.String(), "Instance", instance, "Kind", string(run.Kind), "Started by", by, "State", state, "Failure", failure,
 		"Queued", short(run.QueuedAt), "Started", short(run.StartedAt), "Ended", short(run.EndedAt), "Took", took(run),
-		"Counts", countsText(run), "Held", run.Held, "Configuration", "version "+strconv.FormatInt(run.ConfigVersion, 10),
+		"Counts", doneText(run), "Held", run.Held, "Configuration", "version "+strconv.FormatInt(run.ConfigVersion, 10),
 	)
 	if err != nil {
 		return err
@@ -170,11 +174,11 @@ func (c *runShowCommand) write(in *invocation, run api.Run, instance string, cha
 		in.say("Not shown: %d who are linked already and unchanged; --action match shows them.", matched)
 		empty = "Nothing else."
 	}
-	if err := out.write(in.stdout, in.columns(), empty); err != nil || c.Limit == 0 || len(changes) < c.Limit {
+	if err := out.write(in.stdout, in.columns(), empty); err != nil || !more {
 		return err
 	}
-	_, err = io.WriteString(in.stdout, "\nThere may be more: --limit 0 shows all, rollcall run report writes them as CSV.\n")
-	return err
+	in.say("There are more: --limit 0 shows all, rollcall run report writes them as CSV.")
+	return nil
 }
 
 // who names the object of a change by what people call it.
@@ -198,45 +202,4 @@ func parseID(what, text string) (ident.ID, error) {
 		return id, fault.New(fault.Invalid, "BadID", "%q is not the id of a %s", text, thing).WithRemedy("List them with `rollcall %s list`.", what)
 	}
 	return id, nil
-}
-
-type runReportCommand struct {
-	remote
-	ID  string `arg:"" help:"Id of the run, as in run list." name:"id"`
-	Out string `help:"File to write, such as summary.csv; standard output without it." placeholder:"FILE"`
-}
-
-// Help gives an example.
-func (runReportCommand) Help() string {
-	return "Example: rollcall run report 01932d5e-7c1a-7b3e-9f00-3c5d8e2a4b61 --out summary.csv"
-}
-
-// Run writes the report; it is CSV whatever --json says.
-func (c *runReportCommand) Run(ctx context.Context, in *invocation) (err error) {
-	server, err := c.open()
-	if err != nil {
-		return err
-	}
-	id, err := parseID("run", c.ID)
-	if err != nil {
-		return err
-	}
-	response, err := server.send(ctx, http.MethodGet, server.here("runs", id.String(), "report"), nil, nil)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	out := in.stdout
-	if c.Out != "" {
-		file, failed := os.Create(c.Out)
-		if failed != nil {
-			return fault.Wrap(fault.Invalid, "Output", failed, "the report cannot be written (--out)")
-		}
-		defer func() { err = errors.Join(err, file.Close()) }()
-		out = file
-	}
-	if _, err := io.Copy(out, response.Body); err != nil {
-		return fault.Wrap(fault.Unavailable, "Report", err, "the report ended in the middle").WithRemedy("Ask for it again.")
-	}
-	return nil
 }

@@ -80,7 +80,10 @@ func resultText(run api.Run) string {
 	if took := took(run); took != "" {
 		text += " after " + took
 	}
-	return text + ": " + countsText(run) + "."
+	if counts := doneText(run); counts != "" {
+		text += ": " + counts
+	}
+	return text + "."
 }
 
 // result turns the end of a run into the outcome of the command.
@@ -107,7 +110,7 @@ func (c *client) result(ctx context.Context, run api.Run) error {
 		return err
 	}
 	if held := instance.Status.Users.Held; held > 0 {
-		text := fmt.Sprintf("%d removals are held for approval", held)
+		text := counted(held, "removal is", "removals are") + " held for approval"
 		if run.Held != "" {
 			text += ": " + run.Held
 		}

@@ -70,8 +70,6 @@ func (c *tokenCreateCommand) Run(ctx context.Context, in *invocation) error {
 
 func (c *tokenCreateCommand) check() error {
 	switch forUser := c.Role == string(directory.DirectoryUser); {
-	case strings.TrimSpace(c.Name) == "":
-		return fault.New(fault.Invalid, "MissingName", "a token needs a name").WithRemedy("Say what it is for, such as backup.")
 	case c.Days < 1:
 		return fault.New(fault.Invalid, "Days", "--days %d is not 1 or more", c.Days)
 	case forUser && c.User == "", !forUser && c.User != "":

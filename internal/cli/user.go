@@ -42,7 +42,7 @@ func (c *userListCommand) Run(ctx context.Context, in *invocation) error {
 	if c.Deleted {
 		query.Set("deleted", "true")
 	}
-	if c.Limit > 0 {
+	if c.Limit != 0 {
 		return c.some(ctx, in, server, query)
 	}
 	query = paged(query, largestPage)
@@ -69,7 +69,7 @@ func (c *userListCommand) Run(ctx context.Context, in *invocation) error {
 }
 
 func (c *userListCommand) some(ctx context.Context, in *invocation, server *client, query url.Values) error {
-	users, err := first[api.User](ctx, server, server.here("users"), query, c.Limit)
+	users, more, err := upTo[api.User](ctx, server, server.here("users"), query, c.Limit)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,11 @@ func (c *userListCommand) some(ctx context.Context, in *invocation, server *clie
 	for _, user := range users {
 		addUser(out, user)
 	}
-	return out.write(in.stdout, in.columns(), "There is no such user.")
+	if err := out.write(in.stdout, in.columns(), "There is no such user."); err != nil {
+		return err
+	}
+	in.sayMore(more)
+	return nil
 }
 
 func userTable() *table { return newTable("USER NAME", "DISPLAY NAME", "STATE", "SOURCE", "ID") }

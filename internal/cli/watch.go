@@ -144,6 +144,9 @@ var plans = map[string]string{
 	"release": "to release", "held": "of the removals to hold",
 }
 
+// nothingToDo is what a run counts that counts nothing.
+const nothingToDo = "nothing to do"
+
 // countsText tells the counts of a run: "12 created, 3 out of scope".
 func countsText(run api.Run) string {
 	var parts []string
@@ -166,9 +169,18 @@ func countsText(run api.Run) string {
 	}
 	sort.Strings(others)
 	if parts = append(parts, others...); len(parts) == 0 {
-		return "nothing to do"
+		return nothingToDo
 	}
 	return strings.Join(parts, ", ")
+}
+
+// doneText tells the counts of a run; "" if it failed or was canceled before it did anything: it may well have had something to do.
+func doneText(run api.Run) string {
+	text := countsText(run)
+	if text == nothingToDo && (run.State == engine.Failed || run.State == engine.Canceled) {
+		return ""
+	}
+	return text
 }
 
 // took is how long a run that is over worked; "" before.
