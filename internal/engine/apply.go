@@ -132,7 +132,7 @@ func (s *settled) apply(entry Entry) {
 		s.unlinks = append(s.unlinks, entry.SourceID)
 		s.objects = append(s.objects, entry.ObjectID)
 	case entry.Link || entry.Action != plan.Update || entry.Before.Has(attr.DeletedAt):
-		s.links = append(s.links, Link{SourceID: entry.SourceID, ObjectID: entry.ObjectID, Status: entry.Status})
+		s.links = append(s.links, Link{SourceID: entry.SourceID, SourceSeq: entry.SourceSeq, ObjectID: entry.ObjectID, Status: entry.Status})
 	}
 }
 

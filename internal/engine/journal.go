@@ -40,7 +40,9 @@ type Entry struct {
 	InstanceID ident.ID
 	RunID      ident.ID
 	plan.Change
-	State EntryState
+	// SourceSeq is the source object's place in the mirror.
+	SourceSeq int64
+	State     EntryState
 	// Open: held, approved, rejected, failed and skipped entries wait for something. An object has at most one open entry.
 	Open bool
 	// Fingerprint of the change (plan.Change.Fingerprint).
@@ -59,8 +61,10 @@ type Entry struct {
 // Link is the lasting tie between a source object and an object of the destination.
 type Link struct {
 	SourceID string
-	ObjectID ident.ID
-	Status   plan.LinkStatus
+	// SourceSeq is the source object's place in the mirror; 0 if it is not at hand.
+	SourceSeq int64
+	ObjectID  ident.ID
+	Status    plan.LinkStatus
 }
 
 // Object is what planning needs to know of one source object.

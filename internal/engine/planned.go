@@ -36,7 +36,7 @@ func (p *planned) add(object Object, change plan.Change, does, inScope bool) {
 	}
 	fingerprint := change.Fingerprint(p.run.ConfigVersion)
 	if open == nil || open.Fingerprint != fingerprint {
-		entry := p.entry(change, fingerprint)
+		entry := p.entry(object.Seq, change, fingerprint)
 		if open != nil {
 			p.overtaken = append(p.overtaken, open.ID)
 			if open.State == EntryFailed && entry.State == EntryFailed {
@@ -67,7 +67,7 @@ func (p *planned) repeat(object Object, change plan.Change, fingerprint string) 
 	open := object.Open
 	switch {
 	case open.State == Approved, open.State == EntryFailed && change.Action != plan.Fail:
-		entry := p.entry(change, fingerprint)
+		entry := p.entry(object.Seq, change, fingerprint)
 		entry.ID, entry.Attempts, entry.FailedAt, entry.DecidedBy = open.ID, open.Attempts, open.FailedAt, open.DecidedBy
 		if open.State == Approved {
 			entry.ApprovedRemoval = true
@@ -81,9 +81,9 @@ func (p *planned) repeat(object Object, change plan.Change, fingerprint string) 
 }
 
 // entry makes the journal's line of a change and counts it.
-func (p *planned) entry(change plan.Change, fingerprint string) Entry {
+func (p *planned) entry(seq int64, change plan.Change, fingerprint string) Entry {
 	entry := Entry{
-		ID: ident.New(p.now), OrgID: p.run.OrgID, InstanceID: p.run.InstanceID, RunID: p.run.ID, Change: change,
+		ID: ident.New(p.now), OrgID: p.run.OrgID, InstanceID: p.run.InstanceID, RunID: p.run.ID, Change: change, SourceSeq: seq,
 		State: Planned, Fingerprint: fingerprint, PlannedAt: p.now,
 	}
 	switch change.Action {
@@ -120,7 +120,7 @@ func (p *planned) propose(object Object, change plan.Change, does, inScope bool)
 			Reason: plan.Reason{Code: "Matched", Text: "linked, and nothing differs"},
 		}
 	}
-	entry := p.entry(change, change.Fingerprint(p.run.ConfigVersion))
+	entry := p.entry(object.Seq, change, change.Fingerprint(p.run.ConfigVersion))
 	entry.Open = false
 	if entry.State == Planned {
 		p.foresee(&entry, object.Open)

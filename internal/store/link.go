@@ -23,25 +23,40 @@ var insertLinks = insert{
 // planning reads them in the order of the objects.
 func (db *DB) SaveLinks(ctx context.Context, org, instance ident.ID, links []engine.Link) error {
 	return db.InTx(ctx, func(ctx context.Context) error {
-		ids := make([]string, len(links))
-		for i, link := range links {
-			ids[i] = link.SourceID
-		}
-		seqs, err := db.places(ctx, instance, ids)
+		held, err := db.placed(ctx, instance, links)
 		if err != nil {
 			return err
 		}
-		held := make([]engine.Link, 0, len(links))
-		for _, link := range links {
-			if seqs[link.SourceID] != 0 {
-				held = append(held, link)
-			}
-		}
-		slices.SortFunc(held, func(a, b engine.Link) int { return cmp.Compare(seqs[a.SourceID], seqs[b.SourceID]) })
+		slices.SortFunc(held, func(a, b engine.Link) int { return cmp.Compare(a.SourceSeq, b.SourceSeq) })
 		return db.insertRows(ctx, insertLinks, len(held), func(args []any, i int) []any {
-			return append(args, org, instance, seqs[held[i].SourceID], held[i].ObjectID, string(held[i].Status))
+			return append(args, org, instance, held[i].SourceSeq, held[i].ObjectID, string(held[i].Status))
 		})
 	})
+}
+
+// placed returns the links with the places of their source objects, without those that the mirror does not hold any more. Who knows the place
+// already saves the look-up, which in a large tenant is the costliest part.
+func (db *DB) placed(ctx context.Context, instance ident.ID, links []engine.Link) ([]engine.Link, error) {
+	var unknown []string
+	for _, link := range links {
+		if link.SourceSeq == 0 {
+			unknown = append(unknown, link.SourceID)
+		}
+	}
+	seqs, err := db.places(ctx, instance, unknown)
+	if err != nil {
+		return nil, err
+	}
+	held := make([]engine.Link, 0, len(links))
+	for _, link := range links {
+		if link.SourceSeq == 0 {
+			link.SourceSeq = seqs[link.SourceID]
+		}
+		if link.SourceSeq != 0 {
+			held = append(held, link)
+		}
+	}
+	return held, nil
 }
 
 // DeleteLinks removes the ties of source objects.

@@ -210,6 +210,7 @@ CREATE TABLE changes (
     rank             INTEGER NOT NULL,
     park             INTEGER NOT NULL,
     source_id        TEXT NOT NULL,
+    source_seq       BIGINT NOT NULL, -- the source's place in the mirror, by which links are kept
     object_id        BLOB,
     source_name      TEXT NOT NULL,
     object_name      TEXT NOT NULL,
