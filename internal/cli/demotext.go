@@ -67,7 +67,7 @@ In another terminal%[8]s:
   curl -s -X DELETE "$SIM/sim/users/$WHO"
   curl -s -X POST   "$SIM/sim/users/$WHO/purge"           # gone for good → removed, copy in the archive
   curl -s -X POST   "$SIM/sim/clock" -d '{"advance":"721h"}'   # thirty days pass: what is in the recycle bin runs out
-  %[11]s # every run, with its counts
+  %[11]s # the latest runs, with their counts
 
 The server looks for changes every two seconds; what they lead to is shown here. Ctrl-C ends both.
 `
