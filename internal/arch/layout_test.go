@@ -19,9 +19,12 @@ var layout = []entry{
 	{path: "audit", sentence: "describes who changed what, when and from where"},
 	{path: "scim", sentence: "SCIM 2.0 words: schemas, filters, paths, patches, errors"},
 	// rules
+	{path: "dotnet", sentence: "reads and writes dates and regular expressions as .NET does", pure: true},
 	{path: "expr", sentence: "the mapping expression language: parse, check, evaluate", pure: true},
+	{path: "source", sentence: "names the attributes of tenant users and reads them from the mirror's records", pure: true},
 	{path: "scope", sentence: "decides who is in scope, and says why", pure: true},
 	{path: "mapping", sentence: "makes the wanted destination record from a tenant record", pure: true},
+	{path: "entraschema", sentence: "reads and writes Entra's synchronization schema: attribute mappings and scoping filters as Graph's JSON", pure: true},
 	{path: "plan", sentence: "compares wanted with current and lists the changes, each with its reason; orders them; checks the guard", pure: true},
 	// wires
 	{path: "graph", sentence: "a client for the parts of Microsoft Graph that we use"},

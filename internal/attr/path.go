@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// CoreUser is the URN of SCIM's core schema of users (RFC 7643, section 4.1), whose attributes are named without it.
+const CoreUser = "urn:ietf:params:scim:schemas:core:2.0:User"
+
 // EnterpriseUser is the URN of SCIM's enterprise extension of users (RFC 7643, section 4.3).
 const EnterpriseUser = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 

@@ -1,0 +1,102 @@
+package dotnet
+
+import "strings"
+
+// class reads a character class, whose opening bracket, at start, is taken already.
+func (p *pattern) class(start int) (runeSet, error) {
+	negated := p.accept("^")
+	var chars, sets []runeRange // the option i is for characters and ranges, not for what \p{Lu} and the like stand for
+	var minus runeSet
+	seen := map[*runeRange]bool{} // shorthands that are in sets already
+	for first := true; ; first = false {
+		switch {
+		case p.pos == len(p.src):
+			return nil, patternErrorf(start, "A class is never closed; write \\[ for the character itself")
+		case !first && p.accept("]"):
+			return p.finish(chars, sets, negated).without(minus), nil
+		case !first && p.accept("-["):
+			var err error
+			if minus, err = p.class(p.pos - 1); err != nil {
+				return nil, err
+			}
+			if p.pos < len(p.src) && p.src[p.pos] != ']' {
+				return nil, patternErrorf(p.pos, "A subtraction -[…] must be the last in its class")
+			}
+			continue
+		}
+		one, set, err := p.member()
+		switch {
+		case err != nil:
+			return nil, err
+		case set == nil:
+			chars = append(chars, one)
+		case !seen[&set[0]]:
+			seen[&set[0]] = true
+			sets = append(sets, set...)
+		}
+	}
+}
+
+// finish applies case and negation, in this order.
+func (p *pattern) finish(chars, sets []runeRange, negated bool) runeSet {
+	if p.opts.fold {
+		chars = setOf(chars).folded()
+	}
+	set := setOf(append(chars, sets...))
+	if negated {
+		return set.not()
+	}
+	return set
+}
+
+// member reads a character or a range, or the set of a shorthand.
+func (p *pattern) member() (one runeRange, set runeSet, err error) {
+	start := p.pos
+	if err := p.refusePOSIX(); err != nil {
+		return one, nil, err
+	}
+	lo, set, err := p.classCharacter()
+	if err != nil || set != nil {
+		return one, set, err
+	}
+	rest := p.src[p.pos:]
+	if len(rest) < 2 || rest[0] != '-' || rest[1] == ']' || rest[1] == '[' {
+		return runeRange{lo, lo}, nil, nil
+	}
+	p.pos++
+	at := p.pos
+	hi, set, err := p.classCharacter()
+	switch {
+	case err != nil:
+		return one, nil, err
+	case set != nil:
+		return one, nil, patternErrorf(at, "A class such as \\d cannot be the end of a range; write \\- for the character itself")
+	case lo > hi:
+		return one, nil, patternErrorf(start, "This range ends before it begins")
+	}
+	return runeRange{lo, hi}, nil, nil
+}
+
+// refusePOSIX refuses classes such as [:alpha:], which .NET passes over without a word.
+func (p *pattern) refusePOSIX() error {
+	name, found := strings.CutPrefix(p.src[p.pos:], "[:")
+	end := strings.Index(name, ":]")
+	if found && end > 0 && strings.Trim(name[:end], "abcdefghijklmnopqrstuvwxyz^") == "" {
+		return patternErrorf(p.pos, "[:name:] has no meaning in .NET; write \\p{L}, \\d, \\s and the like")
+	}
+	return nil
+}
+
+// classCharacter reads a character inside a class, or the set of a shorthand.
+func (p *pattern) classCharacter() (r rune, set runeSet, err error) {
+	start := p.pos
+	if !p.accept(`\`) {
+		return p.next(), nil, nil
+	}
+	set, ok, err := p.shorthand(start)
+	if err != nil || ok {
+		return 0, set, err
+	}
+	r, err = p.character(start)
+	return r, nil, err
+}
