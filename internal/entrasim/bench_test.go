@@ -61,6 +61,97 @@ func BenchmarkMillion(b *testing.B) {
 	}
 }
 
+// BenchmarkGroupsDeltaPage is the time that the simulator takes for a page of 1,000 members, without the network.
+func BenchmarkGroupsDeltaPage(b *testing.B) {
+	s := &entrasim.Server{Users: 100_000}
+	h := bearer(b, s)
+	for b.Loop() {
+		w := &discard{header: http.Header{}}
+		r := httptest.NewRequestWithContext(b.Context(), "GET", "/v1.0/groups/delta?$select=displayName,members", nil)
+		r.Header = h
+		s.ServeHTTP(w, r)
+		if w.status != 200 {
+			b.Fatal(w.status)
+		}
+		b.SetBytes(int64(w.bytes))
+	}
+}
+
+// BenchmarkOneMembership is one user who joins or leaves a group of 10 or of 250,000, and the page that tells it.
+func BenchmarkOneMembership(b *testing.B) {
+	for _, size := range []int{10, 250_000} {
+		b.Run(strconv.Itoa(size), func(b *testing.B) {
+			s := &entrasim.Server{Users: 300_000, Groups: -1}
+			h := bearer(b, s)
+			call := func(method, path, body string) string {
+				r := httptest.NewRequestWithContext(b.Context(), method, path, strings.NewReader(body))
+				r.Header = h
+				w := httptest.NewRecorder()
+				s.ServeHTTP(w, r)
+				if w.Code/100 != 2 {
+					b.Fatal(w.Body.String())
+				}
+				return w.Body.String()
+			}
+			between := func(text, before, after string) string {
+				_, text, _ = strings.Cut(text, before)
+				text, _, _ = strings.Cut(text, after)
+				return text
+			}
+			id := between(call("POST", "/sim/groups", `{"from":0,"count":`+strconv.Itoa(size)+`}`), `"id":"`, `"`)
+			link := between(call("GET", "/v1.0/groups/delta?$select=members&$deltatoken=latest", ""), `deltaLink":"`, `"`)
+			for i := 0; b.Loop(); i++ {
+				step := []string{"/leave", "/join"}[i%2]
+				call("POST", "/sim/groups/"+id+step, `{"from":`+strconv.Itoa(i/2%size)+`,"count":1}`)
+				page := call("GET", link, "")
+				if strings.Count(page, `#microsoft.graph.user`) != 1 {
+					b.Fatal(page)
+				}
+				link = between(page, `deltaLink":"`, `"`)
+			}
+		})
+	}
+}
+
+// BenchmarkMillionMemberships reports the memory of 1,000,000 people in 10,000 groups of 100 and one of everybody, after a full round
+// of the delta, and after another 1,000,000 memberships that came one group at a time. Meant to be run alone, as BenchmarkMillion.
+func BenchmarkMillionMemberships(b *testing.B) {
+	const users, groups, members = 1_000_000, 10_001, 100
+	for b.Loop() {
+		s := &entrasim.Server{Users: users, Groups: groups, GroupMembers: members}
+		h := bearer(b, s)
+		pages := 0
+		var ids []string
+		call := func(method, path, body string) string {
+			r := httptest.NewRequestWithContext(b.Context(), method, path, strings.NewReader(body))
+			r.Header = h
+			w := httptest.NewRecorder()
+			s.ServeHTTP(w, r)
+			if w.Code != 200 {
+				b.Fatal(w.Body.String())
+			}
+			return w.Body.String()
+		}
+		for next := "/v1.0/groups/delta?$select=displayName,members"; next != ""; pages++ {
+			_, next, _ = strings.Cut(call("GET", next, ""), `"@odata.nextLink":"`)
+			next = strings.TrimSuffix(next, `"}`)
+		}
+		b.ReportMetric(float64(pages), "pages")
+		b.ReportMetric(residentMiB(b), "MiB-walked")
+		for offset := 0; offset < groups; offset += 1000 {
+			for part := range strings.SplitSeq(call("GET", "/sim/groups?limit=1000&offset="+strconv.Itoa(offset), ""), `"id":"`) {
+				ids = append(ids, part[:min(36, len(part))])
+			}
+		}
+		for i, id := range ids {
+			if len(id) == 36 {
+				call("POST", "/sim/groups/"+id+"/join", `{"from":`+strconv.Itoa(i*7919%(users-members))+`,"count":`+strconv.Itoa(members)+`}`)
+			}
+		}
+		b.ReportMetric(residentMiB(b), "MiB-joined")
+	}
+}
+
 func bearer(b *testing.B, s *entrasim.Server) http.Header {
 	b.Helper()
 	t := s.Tenant()

@@ -6,7 +6,7 @@ import (
 )
 
 func TestTheLogForgetsWhatNoTokenCanAskFor(t *testing.T) {
-	d := newDirectory(people{seed: 1, size: 100, ids: 7, domains: domainsOf("contoso.example")}, 0)
+	d := newDirectory(people{seed: 1, size: 100, ids: 7, domains: domainsOf("contoso.example")}, groupSeed{}, 0)
 	now := time.Date(2025, 6, 2, 12, 0, 0, 0, time.UTC)
 	const perDay, days = 2000, 60
 	for n := range perDay * days {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,7 +22,26 @@ type controlRoute struct {
 	handle   func(*exchange) (status int, answer any, err error)
 }
 
-func controlTable() []controlRoute {
+func controlTable() []controlRoute { return slices.Concat(tenantTable(), groupTable()) }
+
+func groupTable() []controlRoute {
+	return []controlRoute{
+		{"GET /sim/groups", "Groups by ?q= (part of displayName), ?state=live|deleted, ?limit= (50, at most 1000) and ?offset=, with the numbers of their direct members.", (*exchange).simGroups},
+		{"GET /sim/groups/{id}", "One group with the ids of its direct members, the first 1000 of each type.", (*exchange).simGroup},
+		{"GET /sim/groups/{id}/members", "Direct members with type and state by ?limit= (50, at most 100000) and ?offset=.", (*exchange).simMembers},
+		{"POST /sim/groups", `Creates a group from properties as Graph names them, {"kind":"security|microsoft365"}, and "members", "from" and "count" as join takes them, all optional.`, (*exchange).simCreateGroup},
+		{"POST /sim/groups/bulk", `Makes {"groups":1000,"members":50,"kind":"security","name":"Bulk"}: each a stretch of the people; {"groups":1,"members":250000} is a huge one.`, (*exchange).simBulkGroups},
+		{"POST /sim/groups/random", `Makes {"changes":200,"seed":7,"kinds":["join","leave","nest","unnest","rename","create","delete","restore","purge"]} random changes.`, (*exchange).simRandomGroups},
+		{"PATCH /sim/groups/{id}", "Changes properties of a live group; null clears, the displayName too.", (*exchange).simChangeGroup},
+		{"DELETE /sim/groups/{id}", "Deletes a group: a Microsoft 365 group into the recycle bin, for 30 days, a security group for good.", simGroupStep("delete-group")},
+		{"POST /sim/groups/{id}/restore", "Restores a deleted Microsoft 365 group with its members.", simGroupStep("restore-group")},
+		{"POST /sim/groups/{id}/purge", "Removes a deleted or live group for good.", simGroupStep("purge-group")},
+		{"POST /sim/groups/{id}/join", `Lets many join in one step: {"members":["id or userPrincipalName",{"type":"device"}],"from":0,"count":25000}; a group as member nests; from and count choose people by number.`, simMembership("join")},
+		{"POST /sim/groups/{id}/leave", "Lets many leave in one step, named as for join.", simMembership("leave")},
+	}
+}
+
+func tenantTable() []controlRoute {
 	return []controlRoute{
 		{"GET /sim/tenant", "Ids, secret, domains, addresses and counts of the tenant.", (*exchange).simTenant},
 		{"GET /sim/users", "Users by ?q= (part of displayName, userPrincipalName or mail), ?state=live|deleted, ?limit= (50, at most 1000) and ?offset=.", (*exchange).simUsers},
@@ -33,10 +53,8 @@ func controlTable() []controlRoute {
 		{"DELETE /sim/users/{id}", "Deletes a user: into the recycle bin, for 30 days.", simStep("delete")},
 		{"POST /sim/users/{id}/restore", "Restores a deleted user; body {userPrincipalName} gives a new name; 409 if the name is taken.", simStep("restore")},
 		{"POST /sim/users/{id}/purge", "Removes a deleted or live user for good.", simStep("purge")},
-		{"POST /sim/operations", `Does {"operations":[{"op","user","properties"}]} (create, change, block, unblock, delete, restore, purge) in order, as one visible step; stops at the first that fails.`, (*exchange).simOperations},
+		{"POST /sim/operations", `Does {"operations":[{"op","user","properties"}]} (create, change, block, unblock, delete, restore, purge) and {"op","group","properties","members","from","count"} (create-group, change-group, delete-group, restore-group, purge-group, join, leave) in order, as one visible step; stops at the first that fails.`, (*exchange).simOperations},
 		{"POST /sim/random", `Makes {"changes":2000,"seed":7,"kinds":["change","block",…]} random changes, one per user.`, (*exchange).simRandom},
-		{"GET /sim/groups", "Groups by ?limit= and ?offset=; Graph does not serve them yet.", (*exchange).simGroups},
-		{"GET /sim/groups/{id}", "One group with the ids of its direct members.", (*exchange).simGroup},
 		{"GET /sim/clock", "The tenant's time and its distance from the base clock.", (*exchange).simClock},
 		{"POST /sim/clock", `Moves the clock forward: {"advance":"720h"} or {"offset_ms":N}.`, (*exchange).simAdvance},
 		{"GET /sim/faults", "The fault rules, with how often each fired.", (*exchange).simFaults},
@@ -127,10 +145,12 @@ type Tenant struct {
 	HTTPSGraphURL string `json:"https_graph_url"`
 	HTTPSLoginURL string `json:"https_login_url"`
 	// Users and Deleted are counted at the head, not at the lagging replica.
-	Users   int       `json:"users"`
-	Deleted int       `json:"deleted"`
-	Groups  int       `json:"groups"`
-	Now     time.Time `json:"now"`
+	Users   int `json:"users"`
+	Deleted int `json:"deleted"`
+	// Groups and DeletedGroups are counted so too.
+	Groups        int       `json:"groups"`
+	DeletedGroups int       `json:"deleted_groups"`
+	Now           time.Time `json:"now"`
 }
 
 // Tenant tells what a client has to know.
@@ -141,12 +161,13 @@ func (s *Server) Tenant() Tenant {
 	d.advance(now)
 	d.mu.RLock()
 	alive, inBin := d.counts(head)
+	groups, binnedGroups := d.groupCounts(head)
 	d.mu.RUnlock()
 	return Tenant{
 		TenantID: s.TenantID, ClientID: s.ClientID, ClientSecret: s.ClientSecret,
 		Domains: d.people.domains.all(), Organization: s.organizationName(),
 		GraphURL: s.URL(), LoginURL: s.URL(), HTTPSGraphURL: s.HTTPSURL(), HTTPSLoginURL: s.HTTPSURL(),
-		Users: alive, Deleted: inBin, Groups: s.groups().count(), Now: now,
+		Users: alive, Deleted: inBin, Groups: groups, DeletedGroups: binnedGroups, Now: now,
 	}
 }
 

@@ -18,7 +18,7 @@ func TestTheTenantTellsWhatAClientNeeds(t *testing.T) {
 		"tenant_id": s.TenantID, "client_id": s.ClientID, "client_secret": s.ClientSecret, "organization": "Contoso",
 		"domains":   []any{"contoso.example", "contoso-europe.example", "contoso.onmicrosoft.example"},
 		"graph_url": s.URL(), "login_url": s.URL(), "https_graph_url": s.HTTPSURL(), "https_login_url": s.HTTPSURL(),
-		"users": 1000.0, "deleted": 0.0, "groups": 24.0, "now": "2025-06-02T12:00:00Z",
+		"users": 1000.0, "deleted": 0.0, "groups": 24.0, "deleted_groups": 0.0, "now": "2025-06-02T12:00:00Z",
 	}, got); diff != "" {
 		t.Error(diff)
 	}

@@ -11,7 +11,7 @@ import (
 
 // simFields are all properties, in the order in which the control API writes them.
 var simFields = func() *selection {
-	s := &selection{}
+	s := &selection{resource: &userResource}
 	s.add(propID)
 	for p := range numProperties {
 		if p != propID && p != propManager && p != propState {
@@ -132,12 +132,15 @@ func (d *directory) known(key string, states ...lifeState) (int, error) {
 type operation struct {
 	Op         string                     `json:"op"`
 	User       string                     `json:"user,omitempty"`
+	Group      string                     `json:"group,omitempty"`
 	Properties map[string]json.RawMessage `json:"properties,omitempty"`
+	memberChoice
 }
 
 type operationResult struct {
-	Op   string  `json:"op"`
-	User rawJSON `json:"user"`
+	Op    string  `json:"op"`
+	User  rawJSON `json:"user,omitempty"`
+	Group rawJSON `json:"group,omitempty"`
 }
 
 // operate does one operation and returns the user; the caller holds the lock and settles.
@@ -153,7 +156,7 @@ func (x *exchange) operate(o operation) (int, error) {
 		states = []lifeState{live, deleted}
 	case "change", "block", "unblock", "delete":
 	default:
-		return 0, refuse(http.StatusBadRequest, "unknown op %q: use create, change, block, unblock, delete, restore or purge", o.Op)
+		return 0, refuse(http.StatusBadRequest, "unknown op %q: use create, change, block, unblock, delete, restore or purge, or one of %v", o.Op, groupOperations)
 	}
 	i, err := d.known(o.User, states...)
 	if err != nil {
@@ -254,14 +257,30 @@ func (x *exchange) simOperations() (int, any, error) {
 	defer d.settle(x.now)
 	results := make([]operationResult, 0, len(body.Operations))
 	for n, o := range body.Operations {
-		i, err := x.operate(o)
+		result, err := x.operateAny(o)
 		if r := (*refusal)(nil); errors.As(err, &r) {
 			return 0, nil, refuse(r.status, "operation %d (%s): %s; those before it are done", n+1, o.Op, r.message)
 		}
 		if err != nil {
 			return 0, nil, err
 		}
-		results = append(results, operationResult{o.Op, d.simJSON(i)})
+		results = append(results, result)
 	}
 	return http.StatusOK, map[string]any{"results": results}, nil
+}
+
+func (x *exchange) operateAny(o operation) (operationResult, error) {
+	d := x.server.directory
+	if slices.Contains(groupOperations, o.Op) {
+		n, err := x.operateGroup(o)
+		if err != nil {
+			return operationResult{}, err
+		}
+		return operationResult{Op: o.Op, Group: d.simGroupJSON(n)}, nil
+	}
+	i, err := x.operate(o)
+	if err != nil {
+		return operationResult{}, err
+	}
+	return operationResult{Op: o.Op, User: d.simJSON(i)}, nil
 }

@@ -13,15 +13,22 @@ import (
 
 // A cursor is what an opaque $skiptoken or $deltatoken carries: where to go on, and for delta the whole query.
 type cursor struct {
-	Kind   string   `json:"k"`           // cursorList, cursorDeleted, cursorSkip or cursorDelta
-	At     int      `json:"a"`           // where to go on: a user's number, or in a round of changes a sequence number
+	Kind   string   `json:"k"`           // cursorList, cursorDeleted, cursorMembers, cursorSkip or cursorDelta
+	Set    string   `json:"r"`           // what is walked: users, groups, or the path of a list of members
+	At     int      `json:"a"`           // where to go on: an object's number, or in a round of changes a sequence number
+	Begun  bool     `json:"b,omitempty"` // with $orderby: go on after the key; in a delta of groups: go on inside the group
 	After  string   `json:"o,omitempty"` // with $orderby: the key after which to go on
+	In     int      `json:"n,omitempty"` // with Begun, in a delta of groups: the next member, or place among the changes
 	Full   bool     `json:"f,omitempty"` // the first round of a delta, which tells everybody
 	Since  int      `json:"s,omitempty"` // the round tells the changes after this sequence number
 	Until  int      `json:"u,omitempty"` // and up to this one
 	Select string   `json:"p,omitempty"`
 	IDs    []string `json:"i,omitempty"` // of $filter=id eq '…' or id eq '…'
 	Lean   bool     `json:"m,omitempty"` // Prefer: return=minimal
+	// Trap is the fault that waits behind the link: it fails, again and again.
+	Trap faultKind `json:"x,omitempty"`
+	// Detour is the link that a page gives instead of its own, after pages were swapped.
+	Detour string `json:"d,omitempty"`
 	// The life of a token counts from the beginning of its round.
 	Issued     time.Time `json:"t"`
 	Generation int       `json:"g,omitempty"`
@@ -32,6 +39,7 @@ type cursor struct {
 const (
 	cursorList    = "list"
 	cursorDeleted = "bin"
+	cursorMembers = "members"
 	cursorSkip    = "skip"
 	cursorDelta   = "delta"
 )
@@ -97,8 +105,10 @@ func (x *exchange) usable(c cursor) bool {
 	expired, reset := a.expired, a.reset
 	a.mu.Unlock()
 	switch {
-	case c.Life != x.server.life, c.Generation < reset:
-		x.deltaReset(c.Select)
+	case c.Trap == faultShortPage:
+		x.broken(http.StatusServiceUnavailable)
+	case c.Life != x.server.life, c.Generation < reset, c.Trap == faultLostPage:
+		x.deltaReset(c.Set, c.Select)
 	case c.Generation < expired, x.now.Sub(c.Issued) > tokenLife:
 		x.deltaExpired()
 	default:
@@ -113,8 +123,8 @@ func (x *exchange) deltaExpired() {
 }
 
 // deltaReset tells the client to start over at the address in Location, which has an empty $deltatoken.
-func (x *exchange) deltaReset(properties string) {
-	location := x.baseURL() + graphPrefix + "users/delta?"
+func (x *exchange) deltaReset(set, properties string) {
+	location := x.baseURL() + graphPrefix + set + "/delta?"
 	if properties != "" {
 		location += query{{"$select", properties}}.encode("") + "&"
 	}

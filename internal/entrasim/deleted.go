@@ -6,13 +6,51 @@ import (
 	"strings"
 )
 
-// deletedDefaults are the properties of a deleted user without $select.
-const deletedDefaults = "businessPhones,displayName,givenName,jobTitle,mail,mobilePhone,officeLocation,preferredLanguage,surname,userPrincipalName,id,deletedDateTime"
+// Properties of a deleted object without $select.
+const (
+	deletedDefaults      = "businessPhones,displayName,givenName,jobTitle,mail,mobilePhone,officeLocation,preferredLanguage,surname,userPrincipalName,id,deletedDateTime"
+	deletedGroupDefaults = "id,deletedDateTime,createdDateTime,description,displayName,groupTypes,mail,mailEnabled,mailNickname,proxyAddresses,securityEnabled,visibility"
+)
 
-// listDeleted answers GET /directory/deletedItems/microsoft.graph.user, in the order of the users' numbers.
-func (x *exchange) listDeleted() {
+// listDeletedUsers answers GET /directory/deletedItems/microsoft.graph.user, in the order of the users' numbers.
+func (x *exchange) listDeletedUsers() {
+	x.listDeleted(&userResource, deletedDefaults, func(d *directory, p *page, s *selection, top int) {
+		var scratch user
+		at, _ := slices.BinarySearch(d.bin, p.from.At)
+		for _, i := range d.bin[at:] {
+			u := d.at(i, d.visible, &scratch, s.mask)
+			if u == nil || u.state != deleted {
+				continue
+			}
+			if p.items == top {
+				p.continueAt(i)
+				return
+			}
+			p.item(func(dst []byte) []byte { return d.appendUser(dst, u, s, d.visible) })
+		}
+	})
+}
+
+// listDeletedGroups answers GET /directory/deletedItems/microsoft.graph.group, in the order of the groups' numbers.
+func (x *exchange) listDeletedGroups() {
+	x.listDeleted(&groupResource, deletedGroupDefaults, func(d *directory, p *page, s *selection, top int) {
+		for n := p.from.At; n < len(d.groups.objects); n++ {
+			if state, exists := d.groupState(n, d.visible); !exists || state != deleted {
+				continue
+			}
+			if p.items == top {
+				p.continueAt(n)
+				return
+			}
+			p.item(func(dst []byte) []byte { return appendGroup(dst, d.groupAt(n, d.visible), s) })
+		}
+	})
+}
+
+// listDeleted answers the part of the recycle bin that write writes.
+func (x *exchange) listDeleted(r *resource, defaults string, write func(d *directory, p *page, s *selection, top int)) {
 	q := parseQuery(x.request.URL.RawQuery)
-	s, err := parseSelect(orElse(q.get("$select"), deletedDefaults), false)
+	s, err := r.parseSelect(orElse(q.get("$select"), defaults), false)
 	if err == nil {
 		err = q.only("$select $top $skiptoken $count")
 	}
@@ -20,39 +58,19 @@ func (x *exchange) listDeleted() {
 	if err == nil {
 		err = errTop
 	}
-	from := cursor{Kind: cursorDeleted}
-	if err == nil && q.has("$skiptoken") {
-		var ok bool
-		if from, ok = x.server.decodeCursor(q.get("$skiptoken"), cursorDeleted); !ok || from.Life != x.server.life {
-			err = &queryError{http.StatusBadRequest, "Directory_ExpiredPageToken", "The specified page token value has expired or is not valid."}
-		}
+	from, errFrom := x.listCursor(q, cursorDeleted, r.set)
+	if err == nil {
+		err = errFrom
 	}
 	if err != nil {
 		x.fail(err)
 		return
 	}
-	link := func(c cursor) string {
-		return x.baseURL() + graphPrefix + "directory/deletedItems/microsoft.graph.user?" +
-			strings.TrimPrefix(q.encode("$skiptoken")+"&", "&") + "$skiptoken=" + x.server.encodeCursor(c)
-	}
 	d := x.server.directory
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	p := newPage(x, strings.Replace(s.contextOf(), "users", "directoryObjects/microsoft.graph.user", 1))
-	var scratch user
-	at, _ := slices.BinarySearch(d.bin, from.At)
-	for _, i := range d.bin[at:] {
-		u := d.at(i, d.visible, &scratch, s.mask)
-		if u == nil || u.state != deleted {
-			continue
-		}
-		if p.items == top {
-			p.next = link(cursor{Kind: cursorDeleted, At: i})
-			break
-		}
-		p.item(func(dst []byte) []byte { return d.appendUser(dst, u, s, d.visible) })
-	}
-	p.again = link(from)
+	p := newPage(x, strings.Replace(s.contextOf(), r.set, "directoryObjects/"+r.typeName, 1), from, x.listLink("directory/deletedItems/"+r.typeName, q))
+	write(d, p, s, top)
 	p.finish()
 }
 
@@ -63,13 +81,25 @@ func (x *exchange) getDeleted() {
 		x.notFound(id)
 		return
 	}
-	if !parseQuery(x.request.URL.RawQuery).has("$select") {
+	whole := !parseQuery(x.request.URL.RawQuery).has("$select")
+	d := x.server.directory
+	d.mu.RLock()
+	_, isGroup := d.findGroup(id, d.visible, deleted)
+	d.mu.RUnlock()
+	if isGroup {
+		if whole {
+			x.request.URL.RawQuery = "$select=" + deletedGroupDefaults
+		}
+		x.answerGroup(id, "directoryObjects", deleted)
+		return
+	}
+	if whole {
 		x.request.URL.RawQuery = "$select=" + deletedDefaults
 	}
 	x.answerUser(id, "directoryObjects", deleted, func(_ *directory, i int) (int, bool) { return i, true })
 }
 
-// restoreDeleted answers POST /directory/deletedItems/{id}/restore, with an optional newUserPrincipalName.
+// restoreDeleted answers POST /directory/deletedItems/{id}/restore, for users with an optional newUserPrincipalName.
 func (x *exchange) restoreDeleted() {
 	var body struct {
 		NewUserPrincipalName string `json:"newUserPrincipalName"`
@@ -82,6 +112,12 @@ func (x *exchange) restoreDeleted() {
 	d := x.server.directory
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if n, ok := d.findGroup(id, head, deleted); ok {
+		d.restoreGroup(n, x.now)
+		d.settle(x.now)
+		x.answerRestored(&groupResource, func(s *selection) []byte { return appendGroup(nil, d.groupAt(n, head), s) })
+		return
+	}
 	i, ok := d.find(id, head, deleted)
 	if !ok {
 		x.notFound(id)
@@ -92,16 +128,19 @@ func (x *exchange) restoreDeleted() {
 		return
 	}
 	d.settle(x.now)
-	s, err := parseSelect("", false)
+	x.answerRestored(&userResource, func(s *selection) []byte {
+		var scratch user
+		return d.appendUser(nil, d.at(i, head, &scratch, s.mask), s, head)
+	})
+}
+
+func (x *exchange) answerRestored(r *resource, write func(*selection) []byte) {
+	s, err := r.parseSelect("", false)
 	if err != nil {
 		x.fail(err)
 		return
 	}
-	var scratch user
-	x.header.Set("Content-Type", graphContentType)
-	x.body = appendString(append(x.body[:0], `{"@odata.context":`...), x.metadata("directoryObjects/$entity"))
-	x.body = append(x.body, `,"@odata.type":"#microsoft.graph.user",`...)
-	x.body = append(x.body, d.appendUser(nil, d.at(i, head, &scratch, s.mask), s, head)[1:]...)
+	x.answerEntity(s, "directoryObjects", write(s))
 }
 
 // purgeDeleted answers DELETE /directory/deletedItems/{id}.
@@ -110,12 +149,14 @@ func (x *exchange) purgeDeleted() {
 	d := x.server.directory
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	i, ok := d.find(id, head, deleted)
-	if !ok {
+	if n, ok := d.findGroup(id, head, deleted); ok {
+		d.purgeGroup(n, x.now)
+	} else if i, ok := d.find(id, head, deleted); ok {
+		d.purge(i, x.now)
+	} else {
 		x.notFound(id)
 		return
 	}
-	d.purge(i, x.now)
 	d.settle(x.now)
 	x.status = http.StatusNoContent
 }

@@ -5,27 +5,43 @@ import (
 	"strings"
 )
 
-// deltaPage is how many users a delta page has at most; $top is not supported by delta.
+// deltaPage is how many objects a delta page has at most; $top is not supported by delta.
 const deltaPage = 200
 
 // deltaRefused are the options that Graph does not take with delta.
 var deltaRefused = []string{"$top", "$orderby", "$expand", "$search", "$count", "$skip"}
 
-// delta answers GET /users/delta. A round without a token tells everybody by number; a later one tells the changes
-// after its token, each user once, in the order of the users' last changes, in the state of the moment.
-func (x *exchange) delta() {
+// A tracked is a set of objects whose changes a delta tells. A page of its first round tells everything by number; one of a
+// later round tells the changes after its token, each object once, in the order of their last changes, in the state of the moment.
+type tracked struct {
+	resource *resource
+	number   func(d *directory, id guid) (int, bool)
+	// everything and changes write a page of a round; false means that the round goes on behind p.next.
+	everything, changes func(d *directory, p *page, s *selection, wanted map[int]bool) (complete bool)
+}
+
+func (x *exchange) deltaUsers() {
+	x.delta(tracked{&userResource, (*directory).numberByID, (*directory).deltaEverybody, (*directory).deltaChanges})
+}
+
+func (x *exchange) deltaGroups() {
+	x.delta(tracked{&groupResource, (*directory).groupNumber, (*directory).deltaAllGroups, (*directory).deltaGroupChanges})
+}
+
+// delta answers GET /users/delta or /groups/delta.
+func (x *exchange) delta(t tracked) {
 	q := parseQuery(x.request.URL.RawQuery)
 	for _, o := range deltaRefused {
 		if q.has(o) {
-			x.fail(badQuery("'%s' is not supported by the service for a delta query on users.", o))
+			x.fail(badQuery("'%s' is not supported by the service for a delta query on %s.", o, t.resource.set))
 			return
 		}
 	}
-	c, latest, ok := x.deltaCursor(q)
+	c, latest, ok := x.deltaCursor(q, t.resource)
 	if !ok {
 		return
 	}
-	s, err := parseSelect(c.Select, true)
+	s, err := t.resource.parseSelect(c.Select, true)
 	if err != nil {
 		x.fail(err)
 		return
@@ -39,22 +55,48 @@ func (x *exchange) delta() {
 	if c.Kind == cursorDelta { // a round begins, and ends where the replica stands now
 		c.Until = max(d.visible, c.Since)
 	}
-	p := newPage(x, s.contextOf())
-	again := c
-	switch {
-	case latest:
-		p.delta = x.nextRound(c, c.Until)
-	case c.Full:
-		d.deltaEverybody(x, p, s, c)
-	default:
-		d.deltaChanges(x, p, s, c)
+	if latest {
+		p := newPage(x, s.contextOf(), c, x.deltaLink)
+		p.done = nextRound(c, c.Until)
+		p.finish()
+		return
 	}
-	p.again = x.deltaLink("$skiptoken", again, cursorSkip)
+	c.Kind = cursorSkip // as the link to this page again
+	p := d.roundPage(x, t, s, c)
+	if x.spoil == faultSwapPages && p.next != nil && c.Detour == "" {
+		p = d.swapped(x, t, s, p)
+	}
 	p.finish()
 }
 
+// roundPage writes the page at a cursor.
+func (d *directory) roundPage(x *exchange, t tracked, s *selection, c cursor) *page {
+	p := newPage(x, s.contextOf(), c, x.deltaLink)
+	write := t.changes
+	if c.Full {
+		write = t.everything
+	}
+	if write(d, p, s, d.numbers(c.IDs, t)) {
+		x.closeRound(p)
+	}
+	return p
+}
+
+// swapped writes the page after p in its place. That one leads to p, and p from there to where the other would have led.
+func (d *directory) swapped(x *exchange, t tracked, s *selection, p *page) *page {
+	first := p.from
+	later := d.roundPage(x, t, s, *p.next)
+	if later.next != nil {
+		first.Detour = x.deltaLink(*later.next)
+	} else {
+		first.Detour = x.deltaLink(*later.done)
+	}
+	later.next, later.done = &first, nil
+	return later
+}
+
 // deltaCursor makes the cursor of the request, from its token or from its options.
-func (x *exchange) deltaCursor(q query) (c cursor, latest, ok bool) {
+func (x *exchange) deltaCursor(q query, r *resource) (c cursor, latest, ok bool) {
 	lean := strings.Contains(strings.ToLower(x.request.Header.Get("Prefer")), "return=minimal")
 	token := q.get("$deltatoken")
 	kind := cursorDelta
@@ -62,17 +104,17 @@ func (x *exchange) deltaCursor(q query) (c cursor, latest, ok bool) {
 		token, kind = q.get("$skiptoken"), cursorSkip
 	}
 	if token == "" || strings.EqualFold(token, "latest") {
-		ids, err := parseIDFilter(q.get("$filter"))
+		ids, err := r.parseIDFilter(q.get("$filter"))
 		if err != nil {
 			x.fail(err)
 			return c, false, false
 		}
-		c = cursor{Kind: cursorDelta, Full: true, Select: q.get("$select"), IDs: ids, Lean: lean}
+		c = cursor{Kind: cursorDelta, Set: r.set, Full: true, Select: q.get("$select"), IDs: ids, Lean: lean}
 		x.stamp(&c)
 		return c, token != "", true
 	}
 	c, ok = x.server.decodeCursor(token, kind)
-	if !ok {
+	if !ok || c.Set != r.set {
 		x.fail(badQuery("Badly formed token."))
 		return c, false, false
 	}
@@ -91,11 +133,10 @@ func (x *exchange) deltaCursor(q query) (c cursor, latest, ok bool) {
 	return c, false, ok
 }
 
-// deltaEverybody writes a page of the first round.
-func (d *directory) deltaEverybody(x *exchange, p *page, s *selection, c cursor) {
+// deltaEverybody writes a page of the first round of users.
+func (d *directory) deltaEverybody(p *page, s *selection, wanted map[int]bool) bool {
 	var scratch user
-	wanted := d.numbers(c.IDs)
-	for i := c.At; i < len(d.objects); i++ {
+	for i := p.from.At; i < len(d.objects); i++ {
 		if wanted != nil && !wanted[i] {
 			continue
 		}
@@ -104,37 +145,35 @@ func (d *directory) deltaEverybody(x *exchange, p *page, s *selection, c cursor)
 			continue
 		}
 		if p.items == deltaPage {
-			c.At = i
-			p.next = x.deltaLink("$skiptoken", c, cursorSkip)
-			return
+			p.continueAt(i)
+			return false
 		}
 		p.item(func(dst []byte) []byte { return d.appendDelta(dst, u, s, everything, noManager, d.visible) })
 	}
-	x.closeRound(p, c)
+	return true
 }
 
-// deltaChanges writes a page of a later round: at each entry that is its user's last one up to the end of the round.
-func (d *directory) deltaChanges(x *exchange, p *page, s *selection, c cursor) {
-	wanted := d.numbers(c.IDs)
+// deltaChanges writes a page of a later round of users: at each entry that is its user's last one up to the end of the round.
+func (d *directory) deltaChanges(p *page, s *selection, wanted map[int]bool) bool {
+	c := p.from
 	for seq := c.At + 1; seq <= c.Until; seq++ {
-		e := d.log.get(seq)
-		if e == nil || e.next != 0 && e.next <= c.Until || wanted != nil && !wanted[e.user] {
+		e := d.log.lastOf(refUser, seq, c.Until)
+		if e == nil || wanted != nil && !wanted[e.object.number()] {
 			continue
 		}
 		changed, managerBefore := d.log.changesOf(seq, c.Since)
 		var scratch user
-		u := d.at(e.user, d.visible, &scratch, s.mask)
+		u := d.at(e.object.number(), d.visible, &scratch, s.mask)
 		if u.state == live && changed&s.mask == 0 && changed != everything {
 			continue
 		}
 		if p.items == deltaPage {
-			c.At = seq - 1
-			p.next = x.deltaLink("$skiptoken", c, cursorSkip)
-			return
+			p.continueAt(seq - 1)
+			return false
 		}
 		p.item(func(dst []byte) []byte {
 			if u.state != live {
-				return appendRemoved(dst, u)
+				return appendRemoved(dst, u.id, u.state)
 			}
 			tell := changed
 			if !c.Lean {
@@ -143,40 +182,43 @@ func (d *directory) deltaChanges(x *exchange, p *page, s *selection, c cursor) {
 			return d.appendDelta(dst, u, s, tell, managerBefore, d.visible)
 		})
 	}
-	x.closeRound(p, c)
+	return true
 }
 
 // closeRound gives the link from which the next round starts: where this one's contents ended. The fault delta-skip
 // makes it start at the true head instead, so that what the lagging replica did not show is never told.
-func (x *exchange) closeRound(p *page, c cursor) {
-	start := c.Until
+func (x *exchange) closeRound(p *page) {
+	start := p.from.Until
 	if truth := x.server.directory.log.head(); truth > start && x.server.faults.fire(faultDeltaSkip, x) {
 		start = truth
 	}
-	p.delta = x.nextRound(c, start)
+	p.done = nextRound(p.from, start)
 }
 
-func (x *exchange) nextRound(c cursor, start int) string {
-	return x.deltaLink("$deltatoken", cursor{
-		Since: start, At: start, Select: c.Select, IDs: c.IDs, Lean: c.Lean, Issued: c.Issued, Generation: c.Generation,
-	}, cursorDelta)
+func nextRound(c cursor, start int) *cursor {
+	return &cursor{
+		Kind: cursorDelta, Set: c.Set, Since: start, At: start, Select: c.Select, IDs: c.IDs, Lean: c.Lean, Issued: c.Issued, Generation: c.Generation,
+	}
 }
 
-// deltaLink counts the life of its token from the beginning of the round.
-func (x *exchange) deltaLink(name string, c cursor, kind string) string {
-	c.Kind = kind
-	return x.baseURL() + graphPrefix + "users/delta?" + name + "=" + x.server.encodeCursor(c)
+// deltaLink makes a nextLink or a deltaLink, by the kind of the cursor.
+func (x *exchange) deltaLink(c cursor) string {
+	name := "$skiptoken"
+	if c.Kind == cursorDelta {
+		name = "$deltatoken"
+	}
+	return x.baseURL() + graphPrefix + c.Set + "/delta?" + name + "=" + x.server.encodeCursor(c)
 }
 
-// numbers are the users with these ids; nil means all.
-func (d *directory) numbers(ids []string) map[int]bool {
+// numbers are the objects with these ids; nil means all.
+func (d *directory) numbers(ids []string, t tracked) map[int]bool {
 	if ids == nil {
 		return nil
 	}
 	wanted := map[int]bool{}
 	for _, s := range ids {
 		if id, ok := parseGUID(fold(s)); ok {
-			if i, ok := d.numberByID(id); ok {
+			if i, ok := t.number(d, id); ok {
 				wanted[i] = true
 			}
 		}
@@ -185,14 +227,17 @@ func (d *directory) numbers(ids []string) map[int]bool {
 }
 
 // parseIDFilter reads the only filter that delta takes: id eq '…' or id eq '…', at most 50 of them.
-func parseIDFilter(text string) ([]string, error) {
-	f, err := parseFilter(text, false)
+func (r *resource) parseIDFilter(text string) ([]string, error) {
+	f, err := r.parseFilter(text, false)
 	if err != nil || f == nil {
 		return nil, err
 	}
-	ids, ok := f.ids()
+	ids, ok := f.ids(r)
 	if !ok || len(ids) > 50 {
-		return nil, &queryError{http.StatusBadRequest, "Request_UnsupportedQuery", "A delta query on users can be filtered only by id eq '…', joined by or, for at most 50 ids."}
+		return nil, &queryError{
+			http.StatusBadRequest, "Request_UnsupportedQuery",
+			"A delta query on " + r.set + " can be filtered only by id eq '…', joined by or, for at most 50 ids.",
+		}
 	}
 	return ids, nil
 }

@@ -14,46 +14,34 @@ const binLife = 30 * 24 * time.Hour
 // head asks for the state after the latest change, whatever the replica shows.
 const head = math.MaxInt
 
-// A version is a user as it is since the change with that sequence number.
-type version struct {
-	seq  int
-	user *user
-}
-
-// An object is a user that was changed or created. It keeps the versions that the replica may still show, oldest first.
-type object struct {
-	versions []version
-}
-
-func (o *object) last() version { return o.versions[len(o.versions)-1] }
-
-// A directory is the data of the tenant. Users are known by their number: the generated ones come first, created ones
-// follow in the order of their creation; a number is never used again, so paging by number shows everybody once.
+// A directory is the data of the tenant. Users and groups are known by their number: the generated ones come first, created
+// ones follow in the order of their creation; a number is never used again, so paging by number shows everybody once.
 //
 // Reads go to a replica that is lag behind; the control API reads the head.
 type directory struct {
 	mu       sync.RWMutex
 	people   people
-	objects  []*object        // nil: as generated
+	objects  []*history[user] // nil: as generated
 	byName   map[string][]int // folded userPrincipalName → who has or had it since a change
 	byID     map[guid]int     // ids that a caller chose
 	bin      []int            // who is, or on the replica still is, in the recycle bin; ascending
 	binStale bool             // somebody left the bin
 	expiry   []binEntry       // in the order of deletion
+	groups   groupDirectory
 	log      changeLog
 	visible  int // sequence number up to which the replica has followed
 	lag      time.Duration
 }
 
 type binEntry struct {
-	user int
-	at   time.Time
+	object ref
+	at     time.Time
 }
 
-func newDirectory(p people, lag time.Duration) *directory {
+func newDirectory(p people, g groupSeed, lag time.Duration) *directory {
 	return &directory{
-		people: p, lag: lag,
-		objects: make([]*object, p.size),
+		people: p, lag: lag, groups: newGroupDirectory(g),
+		objects: make([]*history[user], p.size),
 		byName:  map[string][]int{},
 		byID:    map[guid]int{},
 	}
@@ -65,12 +53,9 @@ func fold(s string) string { return strings.ToLower(s) }
 // at returns user i as of a sequence number, or nil if there was none yet. A user as generated is made in scratch, with
 // the wanted properties; any other must not be changed. The caller holds the lock.
 func (d *directory) at(i, seq int, scratch *user, want mask) *user {
-	o := d.objects[i]
-	if o != nil {
-		for _, v := range slices.Backward(o.versions) {
-			if v.seq <= seq {
-				return v.user
-			}
+	if o := d.objects[i]; o != nil {
+		if u := o.at(seq); u != nil {
+			return u
 		}
 	}
 	if i >= d.people.size {
@@ -96,7 +81,7 @@ func (d *directory) isLive(i, seq int) bool {
 // id is the id of user i at any time: it never changes.
 func (d *directory) id(i int) guid {
 	if o := d.objects[i]; o != nil {
-		return o.versions[0].user.id
+		return o.versions[0].value.id
 	}
 	return d.people.ids.id(i)
 }
@@ -149,19 +134,30 @@ func (d *directory) settle(now time.Time) {
 	for len(d.expiry) > 0 && now.Sub(d.expiry[0].at) >= binLife {
 		e := d.expiry[0]
 		d.expiry = d.expiry[1:]
-		var scratch user
-		if u := d.at(e.user, head, &scratch, 0); u.state == deleted && u.deletedAt.Equal(e.at) {
-			d.replace(e.user, now, func(u *user) { u.state = purged })
-		}
+		d.expire(e, now)
 	}
 	if d.lag == 0 {
 		d.visible = d.log.head()
 	}
-	for d.visible < d.log.head() && now.Sub(d.log.get(d.visible+1).at) >= d.lag {
+	for d.visible < d.log.head() && now.UnixNano()-d.log.get(d.visible+1).at >= int64(d.lag) {
 		d.visible++
 	}
 	d.emptyBin()
 	d.log.trim(now, d.visible)
+}
+
+// expire purges who has been in the recycle bin all the time since an entry.
+func (d *directory) expire(e binEntry, now time.Time) {
+	if e.object.kind() == refGroup {
+		if g := d.groupAt(e.object.number(), head); g.state == deleted && g.deletedAt.Equal(e.at) {
+			d.purgeGroup(e.object.number(), now)
+		}
+		return
+	}
+	var scratch user
+	if u := d.at(e.object.number(), head, &scratch, 0); u.state == deleted && u.deletedAt.Equal(e.at) {
+		d.purge(e.object.number(), now)
+	}
 }
 
 // advance is settle for readers.
@@ -186,23 +182,16 @@ func (d *directory) record(i, managerBefore int, now time.Time, changed mask, af
 	o := d.objects[i]
 	prev := 0
 	if o == nil {
-		o = &object{}
+		o = &history[user]{}
 		d.objects[i] = o
 	} else if len(o.versions) > 0 {
 		prev = o.last().seq
 	}
 	after.everSet |= after.filled()
-	seq := d.log.append(entry{at: now, user: i, managerBefore: managerBefore, changed: changed, prev: prev})
-	shown := 0
-	for k, v := range o.versions {
-		if v.seq <= d.visible {
-			shown = k
-		}
-	}
-	if d.lag == 0 {
-		shown = len(o.versions)
-	}
-	o.versions = append(slices.Clone(o.versions[shown:]), version{seq, after})
+	seq := d.log.append(entry{
+		at: now.UnixNano(), object: newRef(refUser, i), managerBefore: int32(managerBefore), changed: changed, prev: prev, //nolint:gosec // G115: a number of a user
+	})
+	o.follow(version[user]{seq, after}, d.visible, d.lag != 0)
 	d.indexName(i, after)
 	if after.state == purged {
 		*after = user{id: after.id, manager: noManager, state: purged}

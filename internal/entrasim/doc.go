@@ -14,16 +14,25 @@
 // tokens are RS256 JWTs of 3,599 seconds. Errors carry AADSTS codes 90002, 900144, 70003, 70011, 700016, 7000215, 7000216, 7000222.
 // A token's life goes by the tenant's clock. Without consent a token without roles is issued, and Graph answers 403.
 //
-// Graph, below /v1.0: users (list, get by id or userPrincipalName, $count, manager), users/delta, directory/deletedItems (list,
-// get, restore, purge), organization, domains, $batch. Of the query options: $select, $expand=manager($levels=1;$select=…), $top,
-// $count, $search, $orderby by displayName or userPrincipalName, and $filter with eq, ne, in, startswith, endswith, and, or, not.
+// Graph, below /v1.0: users (list, get by id or userPrincipalName, $count, manager), groups (list, get, $count), what belongs to
+// them (members, transitiveMembers, memberOf, transitiveMemberOf, each whole, by type and as $count), users/delta and groups/delta,
+// directory/deletedItems (list, get, restore, purge), organization, domains, $batch. Of the query options: $select,
+// $expand=manager($levels=1;$select=…) of users, $top, $count, $search, $orderby by displayName or userPrincipalName, and $filter with eq,
+// ne, in, startswith, endswith, and, or, not; for members only $select, $top and $count.
 //
 // Delta tokens live seven days by the tenant's clock, counted from the beginning of the round that gave them; then they get
 // 400 syncStateNotFound, and after a reset or a restart 410 resyncRequired with a Location. A round ends where it stood when it began; a user
 // comes once in it, in the state of the moment. Users that are gone come as @removed, changed (in the recycle bin) or deleted.
 // manager@delta comes when the manager changed, not each time the user did.
 //
-// The recycle bin runs out after 30 days by the tenant's clock. The userPrincipalName of a deleted user has the id without dashes
+// members@delta tells who joined and who left, each once, and of a group that is new, restored or in a first round all members. A page
+// has at most 200 groups and 1,000 members: a large group comes again on the next page, with the same properties and other members.
+// Who is in the recycle bin keeps his memberships: he is not in the lists of members, but in a first round; that he was deleted or
+// restored is no change of the group, that he was purged is one (so Graph's documentation; people report that it is not told:
+// microsoftgraph/microsoft-graph-docs, issue 14708).
+//
+// The recycle bin runs out after 30 days by the tenant's clock. Of groups only those of Microsoft 365 have one; a security group is gone
+// at once. The userPrincipalName of a deleted user has the id without dashes
 // before it in Graph; the control API shows it as it was. A name in the bin is free for others.
 //
 // The replica that answers Graph can lag behind (Server.Lag, POST /sim/lag): lists, gets, deltas, the bin and $deltatoken=latest all
@@ -35,8 +44,14 @@
 // worth naming. There are Latin names with diacritics, Cyrillic, Arabic, Chinese and Japanese ones, titles with emoji, display names
 // with markup and formulas, 2 % guests (user_home.example#EXT#@contoso.onmicrosoft.example), 2 % blocked, 3 % without mail, some
 // userPrincipalNames with capitals. userPrincipalNames are unique without regard to case, as Entra has it; the pairs of addresses
-// that differ only in case are in mail (and otherMails). Managers form a tree whose top two manage each other. Groups (one with
-// everybody, nested ones, a cycle of three) exist in the model and the control API only.
+// that differ only in case are in mail (and otherMails). Managers form a tree whose top two manage each other.
+//
+// # Groups
+//
+// Groups are not stored either before somebody changes them: the first has everybody, the next three hold each other in a cycle, every
+// tenth holds the next two, a few have a device, a contact or an application among their members, some share their displayName with
+// another. Server.Groups, GroupMembers and GroupNesting choose numbers, sizes and nesting. A member costs four bytes once it joined or left,
+// and joining, leaving and telling it in a delta cost the same in a group of ten and of 250,000.
 //
 // # Control
 //
@@ -48,7 +63,11 @@
 //	POST   /sim/users/{id|name}/block     also /unblock, /restore, /purge
 //	POST   /sim/operations                {"operations":[{"op","user","properties"}]}: one visible step
 //	POST   /sim/random                    {"changes":2000,"seed":7,"kinds":["change"]}
-//	GET    /sim/groups                    GET /sim/groups/{id}
+//	GET    /sim/groups?q=&state=&limit=&offset=   GET /sim/groups/{id}, /sim/groups/{id}/members
+//	POST   /sim/groups                    create; PATCH, DELETE /sim/groups/{id}; POST …/restore, /purge
+//	POST   /sim/groups/{id}/join          {"members":["id or name",{"type":"device"}],"from":0,"count":25000}; also /leave; a group nests
+//	POST   /sim/groups/bulk               {"groups":1000,"members":50,"kind":"security","name":"Bulk"}
+//	POST   /sim/groups/random             {"changes":200,"seed":7,"kinds":["join","leave","nest"]}
 //	GET    /sim/clock                     POST {"advance":"720h"} or {"offset_ms":N}: forward only
 //	GET    /sim/faults                    POST a rule (see FaultRule), DELETE /sim/faults[/{id}]
 //	POST   /sim/lag                       {"duration":"5s"}
@@ -57,7 +76,7 @@
 //	GET    /sim/stats                     DELETE starts anew
 //	GET    /sim/ca.pem                    the certificate authority of HTTPS
 //
-// A user's state there is live or deleted; Graph's state, a part of the address, is called region.
+// Operations may be on groups as well ({"op":"join","group","members"}). A user's state there is live or deleted; Graph's state, a part of the address, is called region.
 //
 // Errors are {"error":"a sentence that says what to do"}.
 //
@@ -65,7 +84,10 @@
 //
 // Sign-in of people, consent pages, certificates and federated credentials; more than one application or secret; permissions one by
 // one (the application may do all or nothing, and a revoked consent works at once, where production waits for the token's end).
-// Groups, photos, places, applications, subscriptions and audit logs in Graph; writes through Graph but restore and purge.
+// Photos, places, applications, subscriptions and audit logs in Graph; writes through Graph but restore and purge. Of groups: owners,
+// dynamic and hidden membership, distribution lists and mail-enabled security groups, $expand=members, filters on groupTypes, that
+// production keeps groups out of Microsoft 365 groups, a group out of itself, and groups without a name from being made. A group is not
+// among its own transitive members, whatever cycle leads to it. Devices, contacts and applications have a type and an id, nothing else.
 // Throttling by real budgets: only fault rules throttle, x-ms-resource-unit is told all the same. Replicas that differ from request
 // to request. Filters with lambdas, dates or $orderby on other properties; $search cuts words at blanks only. Licences, directory
 // extensions, contacts as managers. That the manager of a person is deleted is not told as a change of the person; the link is

@@ -13,7 +13,7 @@ import (
 func (d *directory) editor(properties map[string]json.RawMessage, created bool) (func(*user), error) {
 	var edits []func(*user)
 	for name, raw := range properties {
-		p, ok := propertyByName(name)
+		p, ok := userResource.property(name)
 		if !ok || p == propCreatedDateTime || p == propDeletedDateTime || p == propID && !created {
 			return nil, refuse(http.StatusBadRequest, "%q cannot be set: give properties of a user as Graph names them", name)
 		}
@@ -34,7 +34,8 @@ func (d *directory) edit(p property, raw json.RawMessage) (func(*user), error) {
 	null := string(raw) == "null"
 	switch p {
 	case propID:
-		return editID(raw)
+		id, err := readID(raw)
+		return func(u *user) { u.id = id }, err
 	case propManager:
 		return d.editManager(raw)
 	case propAccountEnabled:
@@ -73,16 +74,16 @@ func editText(p property, raw json.RawMessage) (func(*user), error) {
 	return func(u *user) { u.text[p] = *text }, nil
 }
 
-func editID(raw json.RawMessage) (func(*user), error) {
+func readID(raw json.RawMessage) (guid, error) {
 	var text string
 	if json.Unmarshal(raw, &text) != nil {
-		return nil, refuse(http.StatusBadRequest, "must be a GUID")
+		return guid{}, refuse(http.StatusBadRequest, "must be a GUID")
 	}
 	id, ok := parseGUID(fold(text))
 	if !ok {
-		return nil, refuse(http.StatusBadRequest, "must be a GUID")
+		return guid{}, refuse(http.StatusBadRequest, "must be a GUID")
 	}
-	return func(u *user) { u.id = id }, nil
+	return id, nil
 }
 
 func (d *directory) editManager(raw json.RawMessage) (func(*user), error) {

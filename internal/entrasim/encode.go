@@ -148,13 +148,13 @@ func (d *directory) appendManagerDelta(dst []byte, manager, before, seq int) []b
 	return append(dst, ']')
 }
 
-// appendRemoved writes a user that is gone: changed means that the recycle bin still has it.
-func appendRemoved(dst []byte, u *user) []byte {
+// appendRemoved writes an object that is gone: changed means that the recycle bin still has it.
+func appendRemoved(dst []byte, id guid, state lifeState) []byte {
 	reason := "deleted"
-	if u.state == deleted {
+	if state == deleted {
 		reason = "changed"
 	}
 	dst = append(dst, `{"id":"`...)
-	dst = u.id.append(dst)
+	dst = id.append(dst)
 	return append(dst, `","@removed":{"reason":"`+reason+`"}}`...)
 }

@@ -26,18 +26,23 @@ const (
 	faultRepeatPage    faultKind = "repeat-page"    // the next link leads to this same page again
 	faultExpiredDelta  faultKind = "expired-delta"  // a delta request with a token is told that the token has expired
 	faultResetDelta    faultKind = "reset-delta"    // a delta request with a token gets 410 with a Location
+	faultShortPage     faultKind = "short-page"     // half of the values are missing, and the next link leads to 503 each time it is followed
+	faultLostPage      faultKind = "lost-page"      // a delta page without values, and the next link leads to 410: the first round tells all again
+	faultSwapPages     faultKind = "swap-pages"     // a delta page changes places with the one after it
 	faultDeltaSkip     faultKind = "delta-skip"     // a closing delta link stands at the true head, not at the lagging replica's
 	faultExpiredSecret faultKind = "expired-secret" // the token endpoint says that the secret has expired
 	faultNoConsent     faultKind = "no-consent"     // Graph answers 403 Authorization_RequestDenied
 	faultUnauthorized  faultKind = "unauthorized"   // Graph answers 401 InvalidAuthenticationToken
 )
 
-// pageFaults are about collections of users, bodyFaults about a whole answer, tokenFaults about a delta token.
+// pageFaults are about collections, deltaFaults about those of a delta, bodyFaults about a whole answer, tokenFaults about a
+// delta token.
 var (
-	pageFaults  = []faultKind{faultEmptyPage, faultEmptyEnd, faultTruncatedPage, faultRepeatPage}
+	pageFaults  = []faultKind{faultEmptyPage, faultEmptyEnd, faultTruncatedPage, faultRepeatPage, faultShortPage}
+	deltaFaults = []faultKind{faultLostPage, faultSwapPages}
 	bodyFaults  = []faultKind{faultCut, faultInvalidJSON}
 	tokenFaults = []faultKind{faultExpiredDelta, faultResetDelta}
-	allFaults   = slices.Concat([]faultKind{faultLatency, faultThrottle, faultError}, bodyFaults, pageFaults, tokenFaults,
+	allFaults   = slices.Concat([]faultKind{faultLatency, faultThrottle, faultError}, bodyFaults, pageFaults, deltaFaults, tokenFaults,
 		[]faultKind{faultDeltaSkip, faultExpiredSecret, faultNoConsent, faultUnauthorized})
 )
 
@@ -190,7 +195,7 @@ func (r *FaultRule) fits(x *exchange) bool {
 		return !x.inner
 	case slices.Contains(tokenFaults, r.Kind):
 		return isDelta(path) && hasDeltaToken(x.request.URL.RawQuery)
-	case r.Kind == faultDeltaSkip:
+	case slices.Contains(deltaFaults, r.Kind), r.Kind == faultDeltaSkip:
 		return isDelta(path)
 	case r.Kind == faultExpiredSecret:
 		return strings.HasSuffix(path, "/oauth2/v2.0/token")
@@ -202,11 +207,22 @@ func (r *FaultRule) fits(x *exchange) bool {
 }
 
 func isDelta(path string) bool {
-	return strings.HasSuffix(strings.TrimSuffix(path, "()"), "delta") && strings.HasPrefix(path, graphPrefix+"users/")
+	set, function, _ := strings.Cut(strings.TrimPrefix(path, graphPrefix), "/")
+	function = strings.TrimSuffix(function, "()")
+	return (set == "users" || set == "groups") && (function == "delta" || function == "microsoft.graph.delta")
 }
 
+// isCollection tells whether a path is answered by pages.
 func isCollection(path string) bool {
-	return path == graphPrefix+"users" || isDelta(path) || path == graphPrefix+"directory/deletedItems/microsoft.graph.user"
+	segments := strings.Split(strings.TrimPrefix(path, graphPrefix), "/")
+	switch {
+	case isDelta(path):
+		return true
+	case segments[0] == "users" || segments[0] == "groups":
+		return len(segments) == 1 || len(segments) > 2 && segments[2] != "manager" && !strings.HasSuffix(path, "/$count")
+	default:
+		return strings.HasPrefix(path, graphPrefix+"directory/deletedItems/microsoft.graph.")
+	}
 }
 
 func hasDeltaToken(rawQuery string) bool {
@@ -238,7 +254,7 @@ func (x *exchange) inject() bool {
 	case faultResetDelta:
 		q := parseQuery(x.request.URL.RawQuery)
 		c, _ := x.server.decodeCursor(orElse(q.get("$deltatoken"), q.get("$skiptoken")), cursorDelta, cursorSkip)
-		x.deltaReset(c.Select)
+		x.deltaReset(strings.Split(strings.TrimPrefix(x.request.URL.Path, graphPrefix), "/")[0], c.Select)
 	case faultExpiredSecret:
 		x.secretExpired()
 	case faultNoConsent:

@@ -40,8 +40,14 @@ func (f *filter) mask() mask {
 	return m
 }
 
+// A row is an object that a filter can be tried on.
+type row interface {
+	// filterValues are the values of a property as text; null is the empty text.
+	filterValues(p property) []string
+}
+
 // matches decides without regard to case, as Entra does.
-func (f *filter) matches(u *user) bool {
+func (f *filter) matches(u row) bool {
 	if f == nil {
 		return true
 	}
@@ -82,7 +88,6 @@ func (f *filter) matchesText(text string) bool {
 	return false
 }
 
-// filterValues are the values of a property as text; null is the empty text.
 func (u *user) filterValues(p property) []string {
 	if l := u.list(p); l != nil {
 		return *l
@@ -102,15 +107,15 @@ func (u *user) filterValues(p property) []string {
 	}
 }
 
-// candidates are the only users that can match, ascending, if the filter names them by id or userPrincipalName.
-func (f *filter) candidates(d *directory) ([]int, bool) {
-	keys, ok := f.keys(propID, propUserPrincipalName)
+// candidates are the numbers of the only objects that can match, ascending, if the filter names them by a key of theirs.
+func (f *filter) candidates(r *resource, find func(key string) (int, bool)) ([]int, bool) {
+	keys, ok := f.keys(r.keys...)
 	if !ok {
 		return nil, false
 	}
 	var few []int
 	for _, k := range keys {
-		if i, ok := d.find(k, d.visible, live); ok {
+		if i, ok := find(k); ok {
 			few = append(few, i)
 		}
 	}
@@ -119,7 +124,7 @@ func (f *filter) candidates(d *directory) ([]int, bool) {
 }
 
 // ids are the ids of a filter that is nothing but id eq … or id eq ….
-func (f *filter) ids() ([]string, bool) { return f.keys(propID) }
+func (f *filter) ids(r *resource) ([]string, bool) { return f.keys(r.keys[0]) }
 
 func (f *filter) keys(properties ...property) ([]string, bool) {
 	switch {

@@ -1,18 +1,16 @@
 package entrasim
 
-import (
-	"net/http"
-	"strings"
-)
+import "strings"
 
 // A filterParser reads OData's $filter: or, and, not, parentheses, eq, ne, in, startswith, endswith.
 type filterParser struct {
+	resource *resource
 	tokens   []string
 	advanced bool // ConsistencyLevel: eventual and $count=true
 }
 
 // parseFilter returns nil for an empty text.
-func parseFilter(text string, advanced bool) (*filter, error) {
+func (r *resource) parseFilter(text string, advanced bool) (*filter, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, nil //nolint:nilnil // a nil filter is one that matches everybody
 	}
@@ -20,7 +18,7 @@ func parseFilter(text string, advanced bool) (*filter, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &filterParser{tokens: tokens, advanced: advanced}
+	p := &filterParser{resource: r, tokens: tokens, advanced: advanced}
 	f, err := p.or()
 	if err != nil {
 		return nil, err
@@ -147,7 +145,7 @@ func (p *filterParser) call(op filterOp) (*filter, error) {
 	if err := p.expect("("); err != nil {
 		return nil, err
 	}
-	property, err := filterProperty(p.take())
+	property, err := p.resource.filterProperty(p.take())
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +160,7 @@ func (p *filterParser) call(op filterOp) (*filter, error) {
 }
 
 func (p *filterParser) comparison(name string) (*filter, error) {
-	property, err := filterProperty(name)
+	property, err := p.resource.filterProperty(name)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +179,7 @@ func (p *filterParser) comparison(name string) (*filter, error) {
 		values, err := p.list()
 		return &filter{op: opEqual, property: property, values: values}, err
 	default:
-		return nil, unsupportedQuery("Operator '%s' is not supported for users here.", op)
+		return nil, unsupportedQuery("Operator '%s' is not supported for %s here.", op, p.resource.set)
 	}
 }
 
@@ -223,14 +221,13 @@ func (p *filterParser) value() (string, error) {
 	}
 }
 
-func filterProperty(name string) (property, error) {
-	p, ok := propertyByName(name)
-	if !ok {
-		return 0, badQuery("Invalid filter clause: Could not find a property named '%s' on type 'microsoft.graph.user'.", name)
-	}
-	switch p {
-	case propManager, propExtensionAttributes, propCreatedDateTime, propDeletedDateTime, propBusinessPhones, propOtherMails, propProxyAddresses:
-		return 0, &queryError{http.StatusBadRequest, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause specified for property '" + name + "' of resource 'User'."}
+func (r *resource) filterProperty(name string) (property, error) {
+	p, ok := r.property(name)
+	switch {
+	case !ok:
+		return 0, badQuery("Invalid filter clause: Could not find a property named '%s' on type '%s'.", name, r.typeName)
+	case r.unfilterable.has(p):
+		return 0, unsupportedQuery("Unsupported or invalid query filter clause specified for property '%s' of resource '%s'.", name, r.typeName)
 	default:
 		return p, nil
 	}
@@ -238,7 +235,7 @@ func filterProperty(name string) (property, error) {
 
 // parseSearch reads $search="displayName:ann" AND "mail:x", and joins it to a filter. A clause matches when a word of the
 // property starts with the value. (Graph cuts words at more characters than blanks.)
-func parseSearch(text string, f *filter) (*filter, error) {
+func (r *resource) parseSearch(text string, f *filter) (*filter, error) {
 	join := opAnd
 	for rest := strings.TrimSpace(text); rest != ""; rest = strings.TrimSpace(rest) {
 		var word string
@@ -254,7 +251,7 @@ func parseSearch(text string, f *filter) (*filter, error) {
 		}
 		clause, after, closed := strings.Cut(rest, `"`)
 		name, value, found := strings.Cut(clause, ":")
-		p, err := filterProperty(name)
+		p, err := r.filterProperty(name)
 		if !closed || !found || err != nil {
 			return nil, badQuery("Syntax error in $search: write \"displayName:value\".")
 		}

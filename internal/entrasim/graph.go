@@ -24,11 +24,17 @@ func (s *Server) graphRoutes() *http.ServeMux {
 	route("GET /v1.0/users", (*exchange).listUsers)
 	route("GET /v1.0/users/$count", (*exchange).countUsers)
 	for _, delta := range []string{"delta", "delta()", "microsoft.graph.delta", "microsoft.graph.delta()"} {
-		route("GET /v1.0/users/"+delta, (*exchange).delta)
+		route("GET /v1.0/users/"+delta, (*exchange).deltaUsers)
+		route("GET /v1.0/groups/"+delta, (*exchange).deltaGroups)
 	}
 	route("GET /v1.0/users/{id}", (*exchange).getUser)
 	route("GET /v1.0/users/{id}/manager", (*exchange).getManager)
-	route("GET /v1.0/directory/deletedItems/microsoft.graph.user", (*exchange).listDeleted)
+	route("GET /v1.0/groups", (*exchange).listGroups)
+	route("GET /v1.0/groups/$count", (*exchange).countGroups)
+	route("GET /v1.0/groups/{id}", (*exchange).getGroup)
+	routeRelations(route)
+	route("GET /v1.0/directory/deletedItems/microsoft.graph.user", (*exchange).listDeletedUsers)
+	route("GET /v1.0/directory/deletedItems/microsoft.graph.group", (*exchange).listDeletedGroups)
 	route("GET /v1.0/directory/deletedItems/{id}", (*exchange).getDeleted)
 	route("POST /v1.0/directory/deletedItems/{id}/restore", (*exchange).restoreDeleted)
 	route("DELETE /v1.0/directory/deletedItems/{id}", (*exchange).purgeDeleted)
@@ -57,8 +63,8 @@ func (x *exchange) graphHeaders() {
 // resourceUnits is the price of a request as Graph's throttling page counts it. Nothing is throttled by it here.
 func (x *exchange) resourceUnits() int {
 	units := 1
-	if x.request.Method == http.MethodGet && strings.TrimPrefix(x.request.URL.Path, graphPrefix) == "users" {
-		units = 2
+	if x.request.Method == http.MethodGet {
+		units = unitsOf(strings.Split(strings.TrimPrefix(x.request.URL.Path, graphPrefix), "/"))
 	}
 	q := parseQuery(x.request.URL.RawQuery)
 	if q.has("$select") {
@@ -71,6 +77,26 @@ func (x *exchange) resourceUnits() int {
 		units--
 	}
 	return max(units, 1)
+}
+
+// unitsOf is the price of reading a path before its options.
+func unitsOf(path []string) int {
+	if len(path) == 1 && path[0] == "users" {
+		return 2
+	}
+	if len(path) < 3 {
+		return 1
+	}
+	switch path[2] {
+	case "members":
+		return 3
+	case "transitiveMembers":
+		return 5
+	case "memberOf", "transitiveMemberOf":
+		return 2
+	default:
+		return 1
+	}
 }
 
 // An errorBody is Graph's error shape.

@@ -65,7 +65,7 @@ func (d *directory) change(i int, now time.Time, edit func(*user)) error {
 // remove moves a live user to the recycle bin.
 func (d *directory) remove(i int, now time.Time) {
 	d.replace(i, now, func(u *user) { u.state, u.deletedAt = deleted, now })
-	d.expiry = append(d.expiry, binEntry{i, now})
+	d.expiry = append(d.expiry, binEntry{newRef(refUser, i), now})
 	if at, found := slices.BinarySearch(d.bin, i); !found {
 		d.bin = slices.Insert(d.bin, at, i)
 	}
@@ -84,9 +84,10 @@ func (d *directory) restore(i int, now time.Time, newName string) error {
 	return nil
 }
 
-// purge removes a user for good, from the recycle bin or straight away.
+// purge removes a user for good, from the recycle bin or straight away, and from its groups.
 func (d *directory) purge(i int, now time.Time) {
 	d.replace(i, now, func(u *user) { u.state = purged })
+	d.leaveAll(newRef(refUser, i), now)
 }
 
 // emptyBin forgets the places in the recycle bin that are free, once the replica knows it too.

@@ -1,6 +1,9 @@
 package entrasim
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // A page is one answer of a collection under construction. It knows the faults of pages.
 type page struct {
@@ -8,14 +11,23 @@ type page struct {
 	started bool
 	items   int
 	starts  []int // where each item starts in the body, to cut some off again
-	// next and delta are the links; again is the link that would bring this same page.
-	next, delta, again string
+	// from leads to this page, next to the one after it; done is the delta link's. link makes links of them.
+	from       cursor
+	next, done *cursor
+	link       func(cursor) string
 }
 
-func newPage(x *exchange, context string) *page {
+func newPage(x *exchange, context string, from cursor, link func(cursor) string) *page {
 	x.header.Set("Content-Type", graphContentType)
 	x.body = appendString(append(x.body[:0], `{"@odata.context":`...), x.metadata(context))
-	return &page{x: x}
+	return &page{x: x, from: from, link: link}
+}
+
+// continueAt makes the next page begin at another place of the same walk.
+func (p *page) continueAt(at int) {
+	next := p.from
+	next.At = at
+	p.next = &next
 }
 
 // count writes @odata.count; it comes on the first page only.
@@ -44,26 +56,56 @@ func (p *page) item(write func([]byte) []byte) {
 // finish closes the page with its link. (In production the links come before the values; the order of members has no meaning in JSON.)
 func (p *page) finish() {
 	p.start()
+	p.suffer()
+	p.x.body = append(p.x.body, ']')
+	next, done := "", ""
+	if p.next != nil {
+		next = p.link(*p.next)
+	}
+	if p.done != nil {
+		done = p.link(*p.done)
+	}
+	if detour := p.from.Detour; detour != "" && p.x.spoil != faultRepeatPage {
+		if next, done = detour, ""; strings.Contains(detour, "$deltatoken=") {
+			next, done = "", detour
+		}
+	}
+	if next != "" {
+		p.x.body = appendString(append(p.x.body, `,"@odata.nextLink":`...), next)
+	}
+	if done != "" {
+		p.x.body = appendString(append(p.x.body, `,"@odata.deltaLink":`...), done)
+	}
+	p.x.body = append(p.x.body, '}')
+}
+
+// suffer does to the page what a fault says.
+func (p *page) suffer() {
 	switch p.x.spoil {
 	case faultEmptyPage:
 		p.keep(0)
 	case faultEmptyEnd:
 		p.keep(0)
-		p.next, p.delta = "", ""
+		p.next, p.done, p.from.Detour = nil, nil, ""
 	case faultTruncatedPage:
 		p.keep((p.items + 1) / 2)
 	case faultRepeatPage:
-		p.next, p.delta = p.again, ""
+		p.next, p.done = &p.from, nil
+	case faultShortPage:
+		p.keep((p.items + 1) / 2)
+		p.trap(faultShortPage)
+	case faultLostPage:
+		p.keep(0)
+		p.trap(faultLostPage)
 	default:
 	}
-	p.x.body = append(p.x.body, ']')
-	if p.next != "" {
-		p.x.body = appendString(append(p.x.body, `,"@odata.nextLink":`...), p.next)
-	}
-	if p.delta != "" {
-		p.x.body = appendString(append(p.x.body, `,"@odata.deltaLink":`...), p.delta)
-	}
-	p.x.body = append(p.x.body, '}')
+}
+
+// trap makes the page go on behind a link that fails.
+func (p *page) trap(kind faultKind) {
+	next := p.from
+	next.Trap, next.Detour = kind, ""
+	p.next, p.done, p.from.Detour = &next, nil, ""
 }
 
 // keep throws away all items but the first n.

@@ -1,11 +1,7 @@
 package entrasim
 
-import "strings"
-
-// A property is one stored property of a user, in the order in which whole users are written.
-type property int
-
-// The text properties come first: their number is their place in user.text.
+// The properties of a user, in the order in which whole users are written. The text properties come first: their number
+// is their place in user.text.
 const (
 	propDisplayName property = iota
 	propGivenName
@@ -49,22 +45,6 @@ const (
 
 // numExtensions is the number of onPremisesExtensionAttributes, extensionAttribute1 to extensionAttribute15.
 const numExtensions = 15
-
-// A mask is a set of properties, one bit each.
-type mask uint64
-
-// everything is the mask of a change after which a delta tells the whole user again.
-const everything mask = 1<<numProperties - 1
-
-func maskOf(properties ...property) mask {
-	var m mask
-	for _, p := range properties {
-		m |= 1 << p
-	}
-	return m
-}
-
-func (m mask) has(p property) bool { return m&(1<<p) != 0 }
 
 // propertyNames holds the names of Microsoft Graph (resource type user, v1.0).
 var propertyNames = [numProperties]string{
@@ -111,19 +91,9 @@ var defaultProperties = []property{
 	propOfficeLocation, propPreferredLanguage, propSurname, propUserPrincipalName, propID,
 }
 
-// propertyByName finds a stored property; Graph takes property names without regard to case.
-func propertyByName(name string) (property, bool) {
-	for p, n := range propertyNames {
-		if strings.EqualFold(n, name) {
-			return property(p), true
-		}
-	}
-	return 0, false
-}
-
-// emptyValues are the properties of Graph's user that this tenant never fills, with the JSON that Graph
+// emptyUserValues are the properties of Graph's user that this tenant never fills, with the JSON that Graph
 // returns for them when they are selected.
-var emptyValues = map[string]string{
+var emptyUserValues = map[string]string{
 	"ageGroup": "null", "assignedLicenses": "[]", "assignedPlans": "[]", "consentProvidedForMinor": "null",
 	"employeeHireDate": "null", "employeeLeaveDateTime": "null", "employeeOrgData": "null",
 	"externalUserStateChangeDateTime": "null", "identities": "[]", "imAddresses": "[]", "isResourceAccount": "null",
@@ -135,16 +105,13 @@ var emptyValues = map[string]string{
 	"signInSessionsValidFromDateTime": "null",
 }
 
-// storedElsewhere are the properties that Graph refuses on the collection with 501 NotImplemented.
-const storedElsewhere = " aboutMe birthday hireDate interests mailboxSettings mySite pastProjects preferredName responsibilities schools skills "
-
-// emptyValue tells the JSON of a property that exists in Graph and is empty in this tenant.
-// Directory extensions (extension_<app>_<name>) are open properties: accepted, never present.
-func emptyValue(name string) (canonical, value string, known bool) {
-	for n, v := range emptyValues {
-		if strings.EqualFold(n, name) {
-			return n, v, true
-		}
-	}
-	return name, "", strings.HasPrefix(name, "extension_")
+// userResource is https://learn.microsoft.com/graph/api/resources/user, v1.0.
+var userResource = resource{
+	set: "users", typeName: "microsoft.graph.user", names: propertyNames[:], defaults: defaultProperties,
+	keys: []property{propID, propUserPrincipalName}, relation: propManager,
+	sortable: maskOf(propDisplayName, propUserPrincipalName),
+	unfilterable: maskOf(propManager, propExtensionAttributes, propCreatedDateTime, propDeletedDateTime, propBusinessPhones, propOtherMails,
+		propProxyAddresses),
+	empty:     emptyUserValues,
+	elsewhere: " aboutMe birthday hireDate interests mailboxSettings mySite pastProjects preferredName responsibilities schools skills ",
 }

@@ -102,17 +102,21 @@ func (q query) encode(without string) string {
 	return b.String()
 }
 
+// advanced tells whether the request asks for an advanced query and for a count, which most of them need.
+func (x *exchange) advanced(q query) bool { return x.eventual() && q.get("$count") == "true" }
+
 // eventual tells whether the request asks for an advanced query (header ConsistencyLevel: eventual).
 func (x *exchange) eventual() bool {
 	return strings.EqualFold(x.request.Header.Get("ConsistencyLevel"), "eventual")
 }
 
-// A selection is what is written of a user.
+// A selection is what is written of an object.
 type selection struct {
-	fields  []field
-	mask    mask
-	named   string     // the properties between parentheses in @odata.context; "" if the default ones
-	manager *selection // what is expanded of the manager, nil if nothing
+	resource *resource
+	fields   []field
+	mask     mask
+	named    string     // the properties between parentheses in @odata.context; "" if the default ones
+	manager  *selection // what is expanded of the manager, nil if nothing
 }
 
 // A field is one member of the JSON object.
@@ -123,39 +127,40 @@ type field struct {
 }
 
 func (s *selection) add(p property) {
-	if p == propManager {
-		s.mask |= maskOf(p) // a navigation property: only delta writes it, as manager@delta
-		return
-	}
 	s.mask |= maskOf(p)
-	s.fields = append(s.fields, field{key: `"` + propertyNames[p] + `":`, property: p})
+	if p != s.resource.relation { // a navigation property: only delta writes it, as manager@delta
+		s.fields = append(s.fields, field{key: `"` + s.resource.names[p] + `":`, property: p})
+	}
 }
 
 // parseSelect reads a $select; navigation says whether a relationship may be named in it, as in delta.
-func parseSelect(list string, navigation bool) (*selection, error) {
-	s := &selection{}
+func (r *resource) parseSelect(list string, navigation bool) (*selection, error) {
+	s := &selection{resource: r}
 	if strings.TrimSpace(list) == "" {
-		for _, p := range defaultProperties {
+		for _, p := range r.defaults {
 			s.add(p)
+		}
+		if navigation && r.relationTracked {
+			s.add(r.relation)
 		}
 		return s, nil
 	}
 	var names []string
 	for name := range strings.SplitSeq(list, ",") {
 		name = strings.TrimSpace(name)
-		p, known := propertyByName(name)
+		p, known := r.property(name)
 		switch {
-		case known && (p != propManager || navigation):
+		case known && (p != r.relation || navigation):
 			if !s.mask.has(p) {
 				s.add(p)
 			}
-			name = propertyNames[p]
-		case strings.Contains(storedElsewhere, " "+name+" "):
-			return nil, &queryError{http.StatusNotImplemented, "NotImplemented", "The property '" + name + "' cannot be selected on a collection of users."}
+			name = r.names[p]
+		case strings.Contains(r.elsewhere, " "+name+" "):
+			return nil, &queryError{http.StatusNotImplemented, "NotImplemented", "The property '" + name + "' cannot be selected on a collection of " + r.set + "."}
 		default:
-			canonical, constant, ok := emptyValue(name)
+			canonical, constant, ok := r.emptyValue(name)
 			if !ok {
-				return nil, badQuery("Parsing OData Select and Expand failed: Could not find a property named '%s' on type 'microsoft.graph.user'.", name)
+				return nil, badQuery("Parsing OData Select and Expand failed: Could not find a property named '%s' on type '%s'.", name, r.typeName)
 			}
 			name = canonical
 			if constant != "" {
@@ -191,13 +196,13 @@ func parseExpand(s *selection, expand string) error {
 			return unsupportedQuery("'%s' is not supported inside $expand=manager.", name)
 		}
 	}
-	m, err := parseSelect(properties, false)
+	m, err := s.resource.parseSelect(properties, false)
 	s.manager = m
 	s.mask |= maskOf(propManager)
 	return err
 }
 
-// contextOf is the fragment of @odata.context for a selection of users.
+// contextOf is the fragment of @odata.context for a selection.
 func (s *selection) contextOf() string {
 	parts := s.named
 	if s.manager != nil {
@@ -207,7 +212,7 @@ func (s *selection) contextOf() string {
 		parts += "manager(" + s.manager.named + ")"
 	}
 	if parts == "" {
-		return "users"
+		return s.resource.set
 	}
-	return "users(" + parts + ")"
+	return s.resource.set + "(" + parts + ")"
 }

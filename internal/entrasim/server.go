@@ -18,6 +18,17 @@ type Server struct {
 	// They take no memory until they are changed.
 	Users int
 
+	// Groups is how many groups are generated: 0 means one for 50 people and four more, a negative number none. The first has
+	// everybody, the next three hold each other in a cycle. They take no memory either.
+	Groups int
+
+	// GroupMembers is how many people each generated group but the first has: 0 means 50, a negative number none. Two
+	// neighbours share half of theirs.
+	GroupMembers int
+
+	// GroupNesting makes every so manieth group hold the next two: 0 means 10, a negative number that no group holds another.
+	GroupNesting int
+
 	// Seed chooses the people, all ids and the secret; 0 means 1. The same seed gives the same tenant.
 	Seed uint64
 
@@ -105,6 +116,7 @@ const (
 	spaceGroups
 	spaceServer
 	spaceRequests
+	spaceOthers
 )
 
 func (s *Server) space(kind uint64) idSpace { return idSpace(mix(s.Seed<<8 | kind)) }
@@ -128,7 +140,7 @@ func (s *Server) ready() {
 		}
 		s.directory = newDirectory(people{
 			seed: s.Seed, size: max(s.Users, 0), ids: s.space(spaceUsers), domains: domainsOf(s.Domain),
-		}, s.Lag)
+		}, s.groupSeed(), s.Lag)
 		s.faults.seed = s.Seed
 		s.life = rand.Text()
 		s.routes = routes{graph: s.graphRoutes(), login: s.loginRoutes(), control: s.controlRoutes()}

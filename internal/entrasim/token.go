@@ -19,7 +19,7 @@ import (
 const accessTokenLife = 3599 * time.Second
 
 // grantedRoles are the application permissions that an administrator consented to.
-var grantedRoles = []string{"User.Read.All", "User.ReadWrite.All", "Organization.Read.All", "Domain.Read.All"}
+var grantedRoles = []string{"User.Read.All", "User.ReadWrite.All", "GroupMember.Read.All", "Group.ReadWrite.All", "Organization.Read.All", "Domain.Read.All"}
 
 // signingKeys is the key pair of the login service, made at the first token: a restarted tenant has another one. Tokens that
 // were checked once are remembered, as RSA would otherwise cost more than most answers.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
@@ -52,37 +53,58 @@ const notFoundCode = "Request_ResourceNotFound"
 // takes two 404s of the directory; any other answer about anybody makes an error of the whole call. The two questions of one id are not
 // asked at one instant: a user restored between them seems gone, so that what cannot be taken back needs a second look later.
 func (c *Client) LookUpUsers(ctx context.Context, ids, selected []string) (map[string]Existence, error) {
+	options := "?" + selectOption(without(selected, propManager))
+	if expand := expandOption(selected); expand != "" {
+		options += "&" + expand
+	}
+	return c.lookUp(ctx, ids, routeUser, options)
+}
+
+// Templates of the paths of single objects.
+const (
+	routeUser    = "/users/{id}"
+	routeGroup   = "/groups/{id}"
+	routeDeleted = "/directory/deletedItems/{id}"
+)
+
+// lookUp asks for ids under the route of the live objects and in the recycle bin.
+func (c *Client) lookUp(ctx context.Context, ids []string, route, options string) (map[string]Existence, error) {
 	for _, id := range ids {
-		if _, err := ident.Parse(id); err != nil {
-			return nil, fault.Wrap(fault.Invalid, "InvalidID", err, "not the object id of a user")
+		if err := checkID(id); err != nil {
+			return nil, err
 		}
 	}
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	found := make(map[string]Existence, len(ids))
 	for some := range slices.Chunk(ids, maxBatch/2) {
-		if err := c.lookUpSome(ctx, some, selected, found); err != nil {
+		if err := c.lookUpSome(ctx, some, route, options, found); err != nil {
 			return nil, err
 		}
 	}
 	return found, nil
 }
 
-func (c *Client) lookUpSome(ctx context.Context, ids, selected []string, found map[string]Existence) error {
-	options := "?" + selectOption(without(selected, propManager))
-	if expand := expandOption(selected); expand != "" {
-		options += "&" + expand
+// checkID refuses what cannot be the id of an object, before it becomes a part of an address.
+func checkID(id string) error {
+	if _, err := ident.Parse(id); err != nil {
+		return fault.Wrap(fault.Invalid, "InvalidID", err, "not the object id of a user or group")
 	}
+	return nil
+}
+
+func (c *Client) lookUpSome(ctx context.Context, ids []string, route, options string, found map[string]Existence) error {
 	addresses := make([]string, 0, 2*len(ids))
 	for _, id := range ids {
 		// The bin is asked for properties that every directory object has: it does not know a user's by this address.
-		addresses = append(addresses, "/users/"+id+options, "/directory/deletedItems/"+id+"?"+selectOption([]string{propDeletedDateTime}))
+		addresses = append(addresses, strings.Replace(route, "{id}", id, 1)+options,
+			strings.Replace(routeDeleted, "{id}", id, 1)+"?"+selectOption([]string{propDeletedDateTime}))
 	}
 	parts, err := c.getBatch(ctx, addresses)
 	if err != nil {
 		return err
 	}
 	for i, id := range ids {
-		existence, err := c.existenceOf(id, parts[2*i], parts[2*i+1])
+		existence, err := c.existenceOf(id, route, parts[2*i], parts[2*i+1])
 		if err != nil {
 			return err
 		}
@@ -92,37 +114,37 @@ func (c *Client) lookUpSome(ctx context.Context, ids, selected []string, found m
 }
 
 // existenceOf judges the two answers about one id.
-func (c *Client) existenceOf(id string, live, binned part) (Existence, error) {
-	user, found, err := c.userIn(id, "/users/{id}", live)
+func (c *Client) existenceOf(id, route string, live, binned part) (Existence, error) {
+	object, found, err := c.objectIn(id, route, live)
 	if err != nil {
 		return Existence{}, err
 	}
 	if found {
-		return Existence{Presence: Live, User: user}, nil
+		return Existence{Presence: Live, User: object}, nil
 	}
-	user, found, err = c.userIn(id, "/directory/deletedItems/{id}", binned)
+	object, found, err = c.objectIn(id, routeDeleted, binned)
 	if err != nil {
 		return Existence{}, err
 	}
 	if found {
-		return Existence{Presence: Binned, User: User{ID: user.ID, DeletedAt: user.DeletedAt}}, nil
+		return Existence{Presence: Binned, User: User{ID: object.ID, DeletedAt: object.DeletedAt}}, nil
 	}
 	return Existence{Presence: Gone, User: User{ID: id}}, nil
 }
 
-// userIn reads the user of a part; found is false only for the directory's own 404.
-func (c *Client) userIn(id, route string, p part) (user User, found bool, err error) {
+// objectIn reads the user, or a group in its shape, of a part; found is false only for the directory's own 404.
+func (c *Client) objectIn(id, route string, p part) (object User, found bool, err error) {
 	r := request{method: http.MethodGet, route: route}
 	a := answer{status: p.status, header: p.header, body: p.body, requestID: p.header.Get("Request-Id")}
 	switch p.status {
 	case http.StatusOK:
-		if user, err = decodeUser(p.body, whole); err == nil && user.ID != id {
-			err = fmt.Errorf("it is about %s instead of %s", user.ID, id)
+		if object, err = decodeUser(p.body, whole); err == nil && object.ID != id {
+			err = fmt.Errorf("it is about %s instead of %s", object.ID, id)
 		}
 		if err != nil {
 			return User{}, false, fault.Wrap(fault.Unavailable, "BrokenAnswer", err, "the answer to GET "+route+" in a batch cannot be read")
 		}
-		return user, true, nil
+		return object, true, nil
 	case http.StatusNotFound:
 		var body errorBody
 		if err := json.Unmarshal(p.body, &body); err == nil && body.Error.has(notFoundCode) {

@@ -31,50 +31,62 @@ const (
 	partial
 )
 
-// decodePage reads the body of a page, completely or not at all.
-func decodePage(body []byte, s shape) (Page, error) {
-	page := Page{Count: -1}
+// decodePage reads the body of a page of users, completely or not at all.
+func decodePage(body []byte, as shape) (Page, error) {
+	var users []User
+	around, err := decodeEnvelope(body, as, func(in *scanner) error {
+		raw, err := in.raw()
+		if err != nil {
+			return err
+		}
+		user, err := decodeUser(raw, as)
+		if err != nil {
+			return fmt.Errorf("user %d of the page: %w", len(users), err)
+		}
+		users = append(users, user)
+		return nil
+	})
+	if err != nil {
+		return Page{}, err
+	}
+	return Page{Users: users, Next: around.next, Delta: around.delta, Count: around.count}, nil
+}
+
+// envelope is what stands around the values of a page.
+type envelope struct {
+	next, delta string
+	count       int // -1 if the page does not say
+}
+
+// decodeEnvelope calls item at the beginning of each value; item must consume it.
+func decodeEnvelope(body []byte, as shape, item func(*scanner) error) (envelope, error) {
+	page := envelope{count: -1}
 	found := false
 	in := scanner{data: body}
 	err := in.object(func(name string) error {
 		switch name {
 		case "value":
 			found = true
-			return in.users(&page.Users, s)
+			return in.items('[', ']', func() error { return item(&in) })
 		case "@odata.nextLink":
-			return in.value(&page.Next)
+			return in.value(&page.next)
 		case "@odata.deltaLink":
-			return in.value(&page.Delta)
+			return in.value(&page.delta)
 		case "@odata.count":
-			return in.value(&page.Count)
+			return in.value(&page.count)
 		}
 		var ignored any
 		return in.value(&ignored)
 	})
 	switch {
 	case err != nil:
-		return Page{}, err
+		return envelope{}, err
 	case !found:
-		return Page{}, errors.New("a page without a value")
-	case s == partial && page.Next == "" && page.Delta == "":
-		return Page{}, errors.New("a delta page without a link")
+		return envelope{}, errors.New("a page without a value")
+	case as == partial && page.next == "" && page.delta == "":
+		return envelope{}, errors.New("a delta page without a link")
 	}
 	return page, nil
-}
-
-func (s *scanner) users(users *[]User, as shape) error {
-	return s.items('[', ']', func() error {
-		raw, err := s.raw()
-		if err != nil {
-			return err
-		}
-		user, err := decodeUser(raw, as)
-		if err != nil {
-			return fmt.Errorf("user %d of the page: %w", len(*users), err)
-		}
-		*users = append(*users, user)
-		return nil
-	})
 }
 
 func decodeUser(raw []byte, as shape) (User, error) {

@@ -121,6 +121,8 @@ func permission(route string) string {
 		return "Organization.Read.All"
 	case routeDomains:
 		return "Domain.Read.All"
+	case routeGroups, routeGroupsDelta, routeDeletedGroups, routeMembers, routeGroup:
+		return "GroupMember.Read.All"
 	}
 	return "User.Read.All"
 }

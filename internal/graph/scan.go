@@ -38,15 +38,20 @@ func (s *scanner) expect(c byte) error {
 	return fmt.Errorf("%q where %q was expected, at byte %d", s.data[s.at], c, s.at)
 }
 
-// object calls visit for each member; visit must consume the member's value. Nothing may follow the object.
+// object is fields for the outermost object: nothing may follow it.
 func (s *scanner) object(visit func(name string) error) error {
-	err := s.items('{', '}', func() error {
-		raw, err := s.raw()
+	err := s.fields(visit)
+	if err == nil && (s.next() != 0 || s.at < len(s.data)) {
+		return fmt.Errorf("more than one JSON value: byte %d", s.at)
+	}
+	return err
+}
+
+// fields calls visit for each member of an object; visit must consume the member's value.
+func (s *scanner) fields(visit func(name string) error) error {
+	return s.items('{', '}', func() error {
+		name, err := s.text()
 		if err != nil {
-			return err
-		}
-		var name string
-		if err := json.Unmarshal(raw, &name); err != nil {
 			return err
 		}
 		if err := s.expect(':'); err != nil {
@@ -54,10 +59,51 @@ func (s *scanner) object(visit func(name string) error) error {
 		}
 		return visit(name)
 	})
-	if err == nil && (s.next() != 0 || s.at < len(s.data)) {
-		return fmt.Errorf("more than one JSON value: byte %d", s.at)
+}
+
+// text reads the string at the position. null is the empty text.
+func (s *scanner) text() (string, error) {
+	raw, err := s.raw()
+	if err != nil {
+		return "", err
 	}
-	return err
+	if known, ok := frequentText(raw); ok {
+		return known, nil
+	}
+	if isPlain(raw) {
+		return string(raw[1 : len(raw)-1]), nil
+	}
+	var text string
+	err = json.Unmarshal(raw, &text)
+	return text, err
+}
+
+// isPlain reports whether a value is a string of printable ASCII without escapes, as ids are.
+func isPlain(raw []byte) bool {
+	if len(raw) < 2 || raw[0] != '"' {
+		return false
+	}
+	for _, c := range raw[1 : len(raw)-1] {
+		if c < ' ' || c > '~' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+// frequentText saves memory for what every member of a group brings along.
+func frequentText(raw []byte) (string, bool) {
+	switch string(raw) {
+	case `"@odata.type"`:
+		return noteType, true
+	case `"id"`:
+		return propID, true
+	case `"#microsoft.graph.user"`:
+		return typePrefix + TypeUser, true
+	case `"#microsoft.graph.group"`:
+		return typePrefix + TypeGroup, true
+	}
+	return "", false
 }
 
 // items walks over what stands, divided by commas, between two brackets.

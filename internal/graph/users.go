@@ -15,27 +15,45 @@ const (
 	routeUsers        = "/users"
 	routeUsersDelta   = "/users/delta"
 	routeDeletedUsers = "/directory/deletedItems/microsoft.graph.user"
+
+	routeGroups        = "/groups"
+	routeGroupsDelta   = "/groups/delta"
+	routeDeletedGroups = "/directory/deletedItems/microsoft.graph.group"
+	routeMembers       = "/groups/{id}/members"
+
 	routeOrganization = "/organization"
 	routeDomains      = "/domains"
 	routeBatch        = "/$batch"
 	routeOther        = "other"
 )
 
-// maxEmptyPages bounds how many pages LatestUsersDelta walks through.
+// maxEmptyPages bounds how many pages LatestUsersDelta and LatestGroupsDelta walk through.
 const maxEmptyPages = 100
 
 // LatestUsersDelta returns a delta link "from now on": following it brings what happens to users after this call. selected names the
 // properties to watch, "manager" included; the choice is part of the link.
 func (c *Client) LatestUsersDelta(ctx context.Context, selected []string) (string, error) {
-	page, err := c.page(ctx, request{
-		url:   c.address(routeUsersDelta, "$deltatoken=latest", selectOption(selected)),
-		route: routeUsersDelta,
-	})
+	return c.latestDelta(ctx, routeUsersDelta, selected)
+}
+
+// latestDelta walks to the end of a round that has no contents. What the pages hold all the same is not looked at.
+func (c *Client) latestDelta(ctx context.Context, route string, selected []string) (string, error) {
+	r := request{url: c.address(route, "$deltatoken=latest", selectOption(selected)), route: route}
 	for range maxEmptyPages {
-		if err != nil || page.Delta != "" {
-			return page.Delta, err
+		var page envelope
+		err := c.get(ctx, r, func(body []byte) (err error) {
+			page, err = decodeEnvelope(body, partial, func(in *scanner) error {
+				_, err := in.raw()
+				return err
+			})
+			return err
+		})
+		if err != nil || page.delta != "" {
+			return page.delta, err
 		}
-		page, err = c.Follow(ctx, page.Next)
+		if r, err = c.following(page.next); err != nil {
+			return "", err
+		}
 	}
 	return "", fault.New(fault.Unavailable, "EndlessDelta", "a delta query from now on has more than %d pages", maxEmptyPages).
 		WithRemedy("It is tried again later")
@@ -65,17 +83,34 @@ func (c *Client) DeletedUsers(ctx context.Context, selected []string) (Page, err
 // Follow returns the page behind a Next or Delta link. A link of another host is Invalid, one that Graph no longer accepts Expired: then
 // the caller starts over with a full read.
 func (c *Client) Follow(ctx context.Context, link string) (Page, error) {
-	target, err := c.checkLink(link)
+	r, err := c.following(link)
 	if err != nil {
 		return Page{}, err
 	}
+	return c.page(ctx, r)
+}
+
+// following makes the request for a link.
+func (c *Client) following(link string) (request, error) {
+	target, err := c.checkLink(link)
+	if err != nil {
+		return request{}, err
+	}
 	r := request{url: link, route: c.routeOf(target), followed: true}
-	if r.route == routeUsersDelta {
+	if shapeOf(r.route) == partial {
 		r.header = http.Header{"Prefer": {"return=minimal"}}
 	} else {
 		r.header = listHeader() // a nextLink does not carry it
 	}
-	return c.page(ctx, r)
+	return r, nil
+}
+
+// shapeOf says how the objects of a route are to be read.
+func shapeOf(route string) shape {
+	if route == routeUsersDelta || route == routeGroupsDelta {
+		return partial
+	}
+	return whole
 }
 
 // checkLink refuses a link that is not on Graph's scheme, host and port: the token would go elsewhere.
@@ -88,19 +123,19 @@ func (c *Client) checkLink(link string) (*url.URL, error) {
 	return target, nil
 }
 
-// page gets one page and reads it in the shape that its route calls for.
-func (c *Client) page(ctx context.Context, r request) (Page, error) {
-	r.method = http.MethodGet
-	as := whole
-	if r.route == routeUsersDelta {
-		as = partial
-	}
-	var page Page
-	err := c.do(ctx, r, func(a answer) (err error) {
-		page, err = decodePage(a.body, as)
+// page gets one page of users.
+func (c *Client) page(ctx context.Context, r request) (page Page, err error) {
+	err = c.get(ctx, r, func(body []byte) (err error) {
+		page, err = decodePage(body, shapeOf(r.route))
 		return err
 	})
 	return page, err
+}
+
+// get gets a page and hands its body to use.
+func (c *Client) get(ctx context.Context, r request, use func(body []byte) error) error {
+	r.method = http.MethodGet
+	return c.do(ctx, r, func(a answer) error { return use(a.body) })
 }
 
 // listHeader asks for the index that advanced queries ($count, casts) need.
@@ -122,8 +157,11 @@ func (c *Client) routeOf(link *url.URL) string {
 	path := strings.TrimPrefix(link.Path, c.graph.Path+"/v1.0")
 	path = strings.Replace(strings.TrimSuffix(path, "()"), "/microsoft.graph.delta", "/delta", 1)
 	switch path {
-	case routeUsers, routeUsersDelta, routeDeletedUsers, routeDomains, routeOrganization:
+	case routeUsers, routeUsersDelta, routeDeletedUsers, routeGroups, routeGroupsDelta, routeDeletedGroups, routeDomains, routeOrganization:
 		return path
+	}
+	if strings.HasPrefix(path, routeGroups+"/") && strings.HasSuffix(path, "/members") && strings.Count(path, "/") == 3 {
+		return routeMembers
 	}
 	return routeOther
 }
