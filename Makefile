@@ -30,6 +30,7 @@ demo: build ## build, then run a simulated tenant of 1,000 people and a server t
 .PHONY: test
 test: ## run every test (under 10 minutes; needs nothing but Go)
 	$(GO) test -timeout 10m ./...
+	@GO='$(GO)' FUZZTIME=20000x .ci/fuzz ./internal/expr
 
 .PHONY: build
 build: ## build bin/rollcall (Go's own cache decides what is compiled)
@@ -65,6 +66,6 @@ soak: build ## run the long crash and fault tests
 	$(GO) test -tags soak -count 1 -timeout 3h -v ./e2e/...
 
 .PHONY: fuzz
-fuzz: ## fuzz every Fuzz function for FUZZTIME (30s) and run the property tests 10,000 times
+fuzz: ## fuzz every Fuzz function for FUZZTIME (30s; the mapping language 10m) and run the property tests 10,000 times
 	@echo "seed $(SEED) (repeat the property tests with: make fuzz SEED=$(SEED))"
 	@GO='$(GO)' SEED='$(SEED)' .ci/fuzz

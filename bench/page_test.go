@@ -24,7 +24,7 @@ func TestBenchmarksMeetTheirTargets(t *testing.T) {
 	for _, users := range sizes {
 		all = append(all, measure(t, users)...)
 	}
-	targets := judge(all)
+	targets := append(judge(all), measureMapping(t)...)
 	for _, target := range targets {
 		if target.Verdict == missed {
 			t.Errorf("%s: %s, %s", target.What, target.Got, target.Verdict)
@@ -87,6 +87,13 @@ const (
 	missed = "**missed**"
 )
 
+func judged(what, goal, got string, reached bool) target {
+	if reached {
+		return target{what, goal, got, met}
+	}
+	return target{what, goal, got, missed}
+}
+
 // judge compares the figures with the targets, as far as their sizes were measured.
 func judge(all []figures) []target {
 	find := func(users int, what string) (figures, bool) {
@@ -99,11 +106,7 @@ func judge(all []figures) []target {
 	}
 	var targets []target
 	add := func(what, goal, got string, reached bool) {
-		verdict := missed
-		if reached {
-			verdict = met
-		}
-		targets = append(targets, target{what, goal, got, verdict})
+		targets = append(targets, judged(what, goal, got, reached))
 	}
 	middle, hasMiddle := find(50_000, "first")
 	large, hasLarge := find(500_000, "first")

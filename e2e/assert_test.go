@@ -136,7 +136,8 @@ func (s *session) instance(name string) (string, error) {
 	return "", fmt.Errorf("there is no instance %s in %s", name, text(list))
 }
 
-// settings PATH JSON [INSTANCE]: changes one place of an instance's settings, such as scope or attributes/[target=title]/default.
+// settings PATH JSON [INSTANCE]: changes one place of an instance's settings, such as scope or attributes/[target=title]/default; attributes/-
+// adds to the list.
 func (s *session) settings(args []string) (string, error) {
 	if len(args) != 2 && len(args) != 3 {
 		return "", fmt.Errorf("%w: settings PATH JSON [INSTANCE]", errUsage)
@@ -150,7 +151,16 @@ func (s *session) settings(args []string) (string, error) {
 		return "", err
 	}
 	settings := at(document, "settings")
-	parent, name := "", args[0]
+	value, err := parse(args[1])
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", errUsage, err)
+	}
+	where, adds := strings.CutSuffix(args[0], "/-")
+	if adds {
+		list, _ := at(settings, where).([]any)
+		value = append(list, value)
+	}
+	parent, name := "", where
 	if i := strings.LastIndexByte(name, '/'); i >= 0 {
 		parent, name = name[:i], name[i+1:]
 	}
@@ -158,9 +168,7 @@ func (s *session) settings(args []string) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("%w: there is no place %q in %s", errUsage, parent, text(settings))
 	}
-	if place[name], err = parse(args[1]); err != nil {
-		return "", fmt.Errorf("%w: %w", errUsage, err)
-	}
+	place[name] = value
 	return s.request("PATCH", path, text(map[string]any{"settings": settings}))
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"rollcall/internal/attr"
+	"rollcall/internal/expr"
 	"rollcall/internal/fault"
 )
 
@@ -13,6 +14,9 @@ func attributesOf(record attr.Record) map[string]any {
 	values := make(map[string]any, len(record))
 	for _, field := range record {
 		values[field.Name] = field.Value
+		if _, sealed := attr.Sealed(field.Value); sealed {
+			values[field.Name] = expr.Redacted
+		}
 	}
 	return values
 }

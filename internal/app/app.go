@@ -109,7 +109,7 @@ func (a *App) open(ctx context.Context, settings config.Config, options Options)
 	a.Directory = directory.NewService(a.store, a.now, directory.Retention{Archive: settings.Retention.ArchiveDays, Audit: settings.Retention.AuditDays})
 	queue := &runQueue{}
 	a.Engine = engine.New(engine.Config{
-		Store: a.store, Directory: a.Directory, Tenant: tenants.tenant, Seal: tenants.seal, CheckCloud: tenants.checkCloud,
+		Store: a.store, Directory: a.Directory, Tenant: tenants.tenant, Seal: tenants.seal, SealValue: tenants.sealValue, OpenValue: tenants.openValue, CheckCloud: tenants.checkCloud,
 		Destination: func(instance engine.Instance) destination.Destination {
 			return orgdir.New(a.Directory, instance.OrgID, instance.ID)
 		},

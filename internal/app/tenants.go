@@ -50,6 +50,20 @@ func (t *tenants) seal(connection ident.ID, plain string) ([]byte, error) {
 	return t.sealer.Seal(plain, sealContext(connection))
 }
 
+// sealValue seals a value in an instance's journal.
+func (t *tenants) sealValue(instance ident.ID, plain string) ([]byte, error) {
+	return t.sealer.Seal(plain, valueContext(instance))
+}
+
+// openValue gives a value back that sealValue sealed.
+func (t *tenants) openValue(instance ident.ID, sealed []byte) (string, error) {
+	plain, err := t.sealer.Open(sealed, valueContext(instance))
+	return plain.Reveal(), err
+}
+
+// valueContext ties a sealed value to its instance.
+func valueContext(instance ident.ID) string { return "journal/" + instance.String() }
+
 // checkCloud fails as fault.Invalid for a cloud that this server does not know.
 func (t *tenants) checkCloud(name string) error {
 	if _, ok := t.clouds[name]; ok {

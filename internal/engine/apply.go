@@ -59,7 +59,10 @@ func (e *Engine) park(ctx context.Context, w *work, entries []Entry) error {
 func (e *Engine) applyEntries(ctx context.Context, w *work, run *Run, entries []Entry) error {
 	changes := make([]plan.Change, len(entries))
 	for i, entry := range entries {
-		changes[i] = entry.Change
+		var err error
+		if changes[i], err = e.reveal(entry); err != nil {
+			return err
+		}
 	}
 	results, err := w.target.Apply(ctx, changes)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"rollcall/internal/audit"
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
+	"rollcall/internal/mapping"
 )
 
 // Change is what may be changed of an instance; nil fields stay as they are.
@@ -108,6 +109,25 @@ func (e *Engine) changeSecret(ctx context.Context, instance Instance, secret str
 		return err
 	}
 	return e.Store.SaveConnection(ctx, connection)
+}
+
+// RestoreMappings makes the attribute mappings of an instance the sixteen default ones again; scope and filters stay (C2).
+func (e *Engine) RestoreMappings(ctx context.Context, id ident.ID) (Instance, error) {
+	var instance Instance
+	err := e.Store.InTx(ctx, func(ctx context.Context) error {
+		var err error
+		if instance, err = e.Store.Instance(ctx, id); err != nil {
+			return err
+		}
+		settings, err := e.Store.Settings(ctx, id, instance.ConfigVersion)
+		if err != nil {
+			return err
+		}
+		settings.Attributes = mapping.Defaults()
+		instance, err = e.ChangeInstance(ctx, id, Change{Settings: &settings})
+		return err
+	})
+	return instance, err
 }
 
 // DeleteInstance removes an instance. Its users keep status and externalId and become unmanaged; links and configuration go (C9).

@@ -51,6 +51,9 @@ type Config struct {
 	Tenant func(Connection) (mirror.Tenant, error)
 	// Seal seals a connection's client secret.
 	Seal func(connection ident.ID, secret string) ([]byte, error)
+	// SealValue seals a value in an instance's journal that nobody is shown; OpenValue gives it back.
+	SealValue func(instance ident.ID, value string) ([]byte, error)
+	OpenValue func(instance ident.ID, sealed []byte) (string, error)
 	// CheckCloud fails when the cloud is not known to the server.
 	CheckCloud func(name string) error
 	Queue      Queue
@@ -93,6 +96,8 @@ type work struct {
 	instance   Instance
 	connection Connection
 	target     destination.Destination
+	// names are digests of the name keys that the run's changes take, for mappings that offer several userNames; nil before they are needed.
+	names takenNames
 }
 
 // Advance works on a run for a few seconds and reports whether there is more to do. Failures of the run are settled here; an error means

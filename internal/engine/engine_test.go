@@ -22,6 +22,7 @@ import (
 	"rollcall/internal/ident"
 	"rollcall/internal/mirror"
 	"rollcall/internal/plan"
+	"rollcall/internal/secret"
 	"rollcall/internal/store"
 )
 
@@ -89,12 +90,21 @@ func (w *world) time() time.Time { return w.now }
 
 // newEngine returns an engine over the same database, as another node.
 func (w *world) newEngine() *engine.Engine {
+	sealer, err := secret.New(make([]byte, secret.KeySize))
+	if err != nil {
+		w.Fatal(err)
+	}
 	return engine.New(engine.Config{
 		Store: w.db, Directory: w.dir,
 		Destination: func(instance engine.Instance) destination.Destination {
 			return orgdir.New(w.dir, instance.OrgID, instance.ID)
 		},
 		Tenant: w.tenant, Seal: func(_ ident.ID, secret string) ([]byte, error) { return []byte(secret), nil },
+		SealValue: func(instance ident.ID, value string) ([]byte, error) { return sealer.Seal(value, instance.String()) },
+		OpenValue: func(instance ident.ID, sealed []byte) (string, error) {
+			value, err := sealer.Open(sealed, instance.String())
+			return value.Reveal(), err
+		},
 		CheckCloud: func(string) error { return nil },
 		Queue:      w.queue, Observer: silence{}, Now: w.time, Machine: w.time, Node: ident.New(w.now), Logger: slog.New(slog.DiscardHandler),
 	})
@@ -553,7 +563,8 @@ func TestANodeThatLostItsRunCannotWriteAnyMore(t *testing.T) {
 	// The tenant answers the first node's first page only after another node took the run over.
 	taken := false
 	first := engine.New(engine.Config{
-		Store: w.db, Directory: w.dir, Destination: w.engine.Destination, Seal: w.engine.Seal, CheckCloud: w.engine.CheckCloud,
+		Store: w.db, Directory: w.dir, Destination: w.engine.Destination, Seal: w.engine.Seal, SealValue: w.engine.SealValue, OpenValue: w.engine.OpenValue,
+		CheckCloud: w.engine.CheckCloud,
 		Tenant: func(connection engine.Connection) (mirror.Tenant, error) {
 			if !taken {
 				taken = true

@@ -52,6 +52,8 @@ type Health struct {
 	// LastFailure says why the last run failed; nil after a run that went through. BadRuns counts failed runs in a row.
 	LastFailure *Failure `json:"lastFailure,omitempty"`
 	BadRuns     int      `json:"badRuns,omitempty"`
+	// PlannedAt is when everybody was planned because values follow the time (Now in an expression).
+	PlannedAt time.Time `json:"plannedAt,omitzero"`
 	// Quarantine is set while runs fail as a whole (D11).
 	Quarantine *Quarantine `json:"quarantine,omitempty"`
 	// DisabledAt is when the instance was disabled after 28 days in quarantine.

@@ -125,6 +125,8 @@ type Applying interface {
 	// NameClaims returns the planned (or, for a dry run, proposed) entries of the run that take a name which another object holds or
 	// another entry takes too, and the entries of such holders.
 	NameClaims(ctx context.Context, run ident.ID) ([]Entry, error)
+	// WantedNames calls each with the name keys that planned (or proposed) entries of the run take.
+	WantedNames(ctx context.Context, run ident.ID, each func(nameKey []byte)) error
 	// RankEntry stores rank, park flag, and what changes when a name cannot be had: the whole change and the state.
 	RankEntry(ctx context.Context, entry Entry) error
 	// NextEntries returns up to limit planned entries of the run in the order of phase, rank, id. With parking, only those that want their

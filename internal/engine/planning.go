@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"time"
 
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
@@ -69,24 +70,54 @@ func (e *Engine) yield(ctx context.Context, w *work, run *Run) (bool, error) {
 }
 
 func (e *Engine) planObjects(ctx context.Context, w *work, run *Run, rules *plan.Rules, objects []Object) error {
-	terms, err := w.target.Terms(ctx)
-	if err != nil {
-		return err
-	}
-	withTerms := *rules
-	withTerms.Domains, withTerms.RequireDomain = terms.Domains, terms.RequireDomain
-	drafts, found, err := e.lookUp(ctx, w, &withTerms, objects)
-	if err != nil {
-		return err
-	}
 	batch := planned{run: run, now: e.Now()}
+	judged, err := e.judge(ctx, w, rules, batch.now, objects)
+	if err != nil {
+		return err
+	}
 	for i, object := range objects {
-		change, does := withTerms.Decide(drafts[i], found)
-		batch.add(object, change, does, drafts[i].InScope())
+		batch.add(object, judged.changes[i], judged.does[i], judged.drafts[i].InScope())
 	}
 	run.Progress.Planned += len(objects)
 	run.Progress.After = objects[len(objects)-1].Seq
+	if err := e.conceal(rules, batch.inserts, batch.replaced); err != nil {
+		return err
+	}
 	return e.write(ctx, w.instance, batch)
+}
+
+// judged is what the rules say of some objects: everything at the object's place.
+type judged struct {
+	// rules with the terms of the destination.
+	rules   plan.Rules
+	drafts  []plan.Draft
+	found   plan.Found
+	changes []plan.Change
+	// does: there is a change.
+	does []bool
+}
+
+// judge plans objects. Runs and whoever asks what a run would do get the same answer, because they all ask here.
+func (e *Engine) judge(ctx context.Context, w *work, rules *plan.Rules, now time.Time, objects []Object) (judged, error) {
+	terms, err := w.target.Terms(ctx)
+	if err != nil {
+		return judged{}, err
+	}
+	j := judged{rules: *rules, changes: make([]plan.Change, len(objects)), does: make([]bool, len(objects))}
+	j.rules.Domains, j.rules.RequireDomain, j.rules.Now = terms.Domains, terms.RequireDomain, now
+	if j.drafts, j.found, err = e.lookUp(ctx, w, &j.rules, objects); err != nil {
+		return judged{}, err
+	}
+	taken, err := e.namesOf(ctx, w, &j.rules)
+	if err != nil {
+		return judged{}, err
+	}
+	j.found.Planned = taken.has
+	for i := range objects {
+		j.changes[i], j.does[i] = j.rules.Decide(j.drafts[i], j.found)
+		taken.add(j.changes[i])
+	}
+	return j, nil
 }
 
 // lookUp drafts the objects and asks the destination what their changes depend on.

@@ -23,7 +23,7 @@ func (e *Engine) pull(ctx context.Context, w *work) error {
 		return err
 	}
 	puller := &mirror.Pull{Connection: w.connection.ID, Tenant: tenant, Store: e.Store, Now: e.Now}
-	want := mirror.Want{Attributes: rules.Mapping.Needs(), Full: w.run.Kind == Full}
+	want := mirror.Want{Attributes: rules.Needs(), Full: w.run.Kind == Full}
 	until := e.Machine().Add(saveEvery)
 	for {
 		progress, err := puller.Step(ctx, want, !w.run.Progress.PullBegun)
@@ -70,7 +70,11 @@ func (p *Progress) note(pull mirror.Progress) {
 // beginPlan marks what else must be planned and counts it.
 func (e *Engine) beginPlan(ctx context.Context, w *work) error {
 	run := w.run
-	if run.Kind == Full {
+	anew, err := e.newDay(ctx, w)
+	if err != nil {
+		return err
+	}
+	if run.Kind == Full || anew {
 		if err := e.Store.MarkAllDirty(ctx, w.instance); err != nil {
 			return err
 		}

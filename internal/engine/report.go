@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"rollcall/internal/attr"
+	"rollcall/internal/expr"
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
 	"rollcall/internal/plan"
@@ -109,6 +110,9 @@ func Differences(change plan.Change) string {
 func shown(value any) string {
 	if value == nil {
 		return "nothing"
+	}
+	if _, sealed := attr.Sealed(value); sealed {
+		return expr.Redacted
 	}
 	return strings.TrimSuffix(strings.TrimPrefix(string(attr.Record{{Name: "v", Value: value}}.AppendJSON(nil)), `{"v":`), "}")
 }

@@ -2,15 +2,53 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
+	"rollcall/internal/expr"
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
 	"rollcall/internal/mapping"
 	"rollcall/internal/plan"
+	"rollcall/internal/scope"
 )
 
-// Check returns all that is wrong with the settings.
+// SettingError is one thing that is wrong with settings.
+type SettingError struct {
+	// Location is the place in the settings' JSON: attributes[3].expression.
+	Location string
+	// Err says what is wrong, and names the mapping or filter where there is one.
+	Err error
+}
+
+// Error says what is wrong.
+func (e *SettingError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *SettingError) Unwrap() error { return e.Err }
+
+// SettingErrors is everything that is wrong with settings, in their order.
+type SettingErrors []*SettingError
+
+// Error returns all sentences in one line.
+func (e SettingErrors) Error() string {
+	texts := make([]string, len(e))
+	for i, one := range e {
+		texts[i] = one.Error()
+	}
+	return strings.Join(texts, "; ")
+}
+
+// Unwrap returns the single errors.
+func (e SettingErrors) Unwrap() []error {
+	list := make([]error, len(e))
+	for i, one := range e {
+		list[i] = one
+	}
+	return list
+}
+
+// Check returns all that is wrong with the settings: a fault of kind Invalid that wraps SettingErrors.
 func (s Settings) Check() error {
 	_, err := s.compile()
 	return err
@@ -18,26 +56,114 @@ func (s Settings) Check() error {
 
 // compile makes the rules of planning from the settings.
 func (s Settings) compile() (*plan.Rules, error) {
-	var problems []error
+	var wrong SettingErrors
 	set, err := mapping.Compile(s.Attributes)
-	if err != nil {
-		problems = append(problems, err)
-	}
+	wrong.addMappings(err)
+	who, err := s.Scope.Compile()
+	wrong.addFilters(err)
 	for _, list := range []struct {
 		name string
 		ids  []string
 	}{{"scope.users", s.Scope.Users}, {"scope.neverTouch", s.Scope.NeverTouch}} {
-		for _, id := range list.ids {
+		for i, id := range list.ids {
 			if _, err := ident.Parse(id); err != nil {
-				problems = append(problems, fault.New(fault.Invalid, "BadSetting", "%s: %q is not the object id of a user", list.name, id))
+				wrong.add(fmt.Sprintf("%s[%d]", list.name, i), fmt.Errorf("%s: %q is not the object id of a user", list.name, id))
 			}
 		}
 	}
 	if t := s.Thresholds; t.Count < 0 || t.Percent < 0 || t.Percent > 100 || t.Absolute < 0 {
-		problems = append(problems, fault.New(fault.Invalid, "BadSetting", "thresholds: count and absolute cannot be negative, percent is between 0 and 100"))
+		wrong.add("thresholds", errors.New("thresholds: count and absolute cannot be negative, percent is between 0 and 100"))
 	}
-	if err := errors.Join(problems...); err != nil {
-		return nil, fault.New(fault.Invalid, "BadConfiguration", "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
+	if wrong != nil {
+		return nil, fault.Wrap(fault.Invalid, badConfiguration, wrong, "the settings are not valid")
 	}
-	return &plan.Rules{Scope: s.Scope.Compile(), Mapping: set}, nil
+	return &plan.Rules{Scope: who, Mapping: set}, nil
+}
+
+func (e *SettingErrors) add(location string, err error) {
+	*e = append(*e, &SettingError{Location: location, Err: err})
+}
+
+// addMappings adds what mapping.Compile says, each mistake of an expression by itself.
+func (e *SettingErrors) addMappings(err error) {
+	var mappings mapping.Errors
+	if err == nil {
+		return
+	}
+	if !errors.As(err, &mappings) {
+		e.add("attributes", err)
+		return
+	}
+	for _, one := range mappings {
+		if one.Index < 0 {
+			e.add("attributes", one)
+			continue
+		}
+		location := fmt.Sprintf("attributes[%d]", one.Index)
+		var mistakes expr.SyntaxErrors
+		if !errors.As(one.Err, &mistakes) {
+			e.add(location, one)
+			continue
+		}
+		for _, mistake := range mistakes {
+			e.add(location+".expression", fmt.Errorf("%s: %w", one.Target, mistake))
+		}
+	}
+}
+
+// addFilters adds what scope says of the filters.
+func (e *SettingErrors) addFilters(err error) {
+	var filters scope.Errors
+	if err == nil {
+		return
+	}
+	if !errors.As(err, &filters) {
+		e.add("scope", err)
+		return
+	}
+	for _, one := range filters {
+		location := "scope.filters"
+		if one.Filter >= 0 {
+			location += fmt.Sprintf("[%d]", one.Filter)
+		}
+		if one.Clause >= 0 {
+			location += fmt.Sprintf(".clauses[%d]", one.Clause)
+		}
+		e.add(location, one)
+	}
+}
+
+// badConfiguration is the code of what an administrator got wrong.
+const badConfiguration = "BadConfiguration"
+
+// problems are several errors in one line.
+type problems []error
+
+// Error returns all sentences.
+func (p problems) Error() string {
+	texts := make([]string, len(p))
+	for i, one := range p {
+		texts[i] = one.Error()
+	}
+	return strings.Join(texts, "; ")
+}
+
+// Unwrap returns the single errors.
+func (p problems) Unwrap() []error { return p }
+
+// invalid makes one fault of several errors, nil if there is none. A single fault stays what it is.
+func invalid(all []error) error {
+	var wrong problems
+	for _, one := range all {
+		if one != nil {
+			wrong = append(wrong, one)
+		}
+	}
+	switch {
+	case wrong == nil:
+		return nil
+	case len(wrong) == 1 && fault.Is(wrong[0], fault.Invalid):
+		return wrong[0]
+	}
+	return fault.Wrap(fault.Invalid, badConfiguration, wrong, "the configuration is not valid")
 }

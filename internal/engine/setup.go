@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -108,15 +107,6 @@ func checkInterval(interval time.Duration) error {
 		return fault.New(fault.Invalid, "BadInterval", "the interval %s is not between %s and %s", interval, minInterval, maxInterval)
 	}
 	return nil
-}
-
-// invalid makes one fault of several, nil if there is none.
-func invalid(problems []error) error {
-	err := errors.Join(problems...)
-	if err == nil {
-		return nil
-	}
-	return fault.New(fault.Invalid, "BadConfiguration", "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
 }
 
 // connect returns the connection for a new instance: that of an instance with the same tenant, cloud and client, or a new one.

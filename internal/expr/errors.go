@@ -1,8 +1,10 @@
 package expr
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -12,14 +14,36 @@ import (
 // SyntaxError says what is wrong with the text of an expression, and where.
 type SyntaxError struct {
 	// Line and Column count from 1; columns are characters, not bytes.
-	Line, Column int
+	Line   int `json:"line"`
+	Column int `json:"column"`
 	// Message is a sentence without its full stop.
-	Message string
+	Message string `json:"message"`
 }
 
 // Error returns the position and the message.
 func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Message)
+}
+
+// SyntaxErrors is everything that is wrong with an expression, in the order of the text.
+type SyntaxErrors []*SyntaxError
+
+// Error returns all sentences in one line.
+func (e SyntaxErrors) Error() string {
+	texts := make([]string, len(e))
+	for i, one := range e {
+		texts[i] = one.Error()
+	}
+	return strings.Join(texts, "; ")
+}
+
+// Unwrap returns the single errors.
+func (e SyntaxErrors) Unwrap() []error {
+	list := make([]error, len(e))
+	for i, one := range e {
+		list[i] = one
+	}
+	return list
 }
 
 // EvaluationError says why an expression has no result for a record.
@@ -44,7 +68,7 @@ type failure struct {
 // Error returns the message alone.
 func (f *failure) Error() string { return f.message }
 
-func failAt(at int, format string, args ...any) error {
+func failAt(at int, format string, args ...any) *failure {
 	return &failure{at: at, message: fmt.Sprintf(format, args...)}
 }
 
@@ -54,30 +78,41 @@ func position(text string, at int) (line, column int) {
 	return strings.Count(before, "\n") + 1, utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
 }
 
-// syntaxError gives an error of lexer or parser its position.
-func syntaxError(text string, err error) error {
-	var f *failure
-	if !errors.As(err, &f) {
-		return err
+// syntaxErrors gives failures their positions and puts them in the order of the text.
+func syntaxErrors(text string, failures []*failure) SyntaxErrors {
+	slices.SortStableFunc(failures, func(a, b *failure) int { return cmp.Compare(a.at, b.at) })
+	list := make(SyntaxErrors, len(failures))
+	for i, f := range failures {
+		line, column := position(text, f.at)
+		list[i] = &SyntaxError{Line: line, Column: column, Message: f.message}
 	}
-	line, column := position(text, f.at)
-	return &SyntaxError{Line: line, Column: column, Message: f.message}
+	return list
 }
 
-// located gives an error of the evaluation its position.
+// located gives an error of the evaluation its position; what is not about the record stays as it is.
 func (e *Expression) located(err error) error {
-	if f, ok := errors.AsType[*failure](err); ok {
-		line, column := position(e.text, f.at)
-		err = &EvaluationError{Line: line, Column: column, Message: f.message}
+	f, ok := errors.AsType[*failure](err)
+	if !ok {
+		return err
 	}
+	line, column := position(e.text, f.at)
+	err = &EvaluationError{Line: line, Column: column, Message: f.message}
 	return fault.Wrap(fault.Invalid, "ExpressionFailed", err, "the expression has no result")
 }
 
 // short quotes a value for a message, cut where it gets long.
 func short(text string) string {
+	if cut := clipped(text); cut != text {
+		return fmt.Sprintf("%q…", strings.TrimSuffix(cut, "…"))
+	}
+	return fmt.Sprintf("%q", text)
+}
+
+// clipped cuts a name or value for a message where it gets long.
+func clipped(text string) string {
 	const limit = 40
 	if utf8.RuneCountInString(text) <= limit {
-		return fmt.Sprintf("%q", text)
+		return text
 	}
-	return fmt.Sprintf("%q…", first(text, limit))
+	return first(text, limit) + "…"
 }

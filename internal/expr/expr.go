@@ -5,15 +5,18 @@
 //
 //	Switch([IsSoftDeleted], , "False", "True", "True", "False")
 //
-// Parse reads and checks an expression once; Evaluate computes it for one record, as often as needed and from any number of
-// goroutines. An argument is evaluated only when its value is needed, so that a branch which is not taken cannot fail. An absent
-// attribute, one without value and an empty argument are the same: null.
+// Parse reads and checks an expression once and tells everything that is wrong with it; Evaluate computes it for one record, as often as
+// needed and from any number of goroutines. An argument is evaluated only when its value is needed, so that a branch which is not taken
+// cannot fail. An absent attribute, one without value and an empty argument are the same: null. Evaluation always sees the whole
+// record, never only what changed.
 //
-// What a function does is its entry in the table of functions.go. This package holds the functions on text and the conditional ones;
-// those on dates, numbers, lists, patterns and roles, hexadecimal numbers and the names of enumerations are not known yet.
+// What a function does is its entry in one of the tables (text.go, dates.go, …); docs/reference/expressions.md is made from them.
 package expr
 
 import (
+	"io"
+	"time"
+
 	"rollcall/internal/fault"
 )
 
@@ -23,8 +26,10 @@ const (
 	MaxLength = 10_000
 	// MaxNesting is how deep function calls may be nested.
 	MaxNesting = 100
-	// MaxText is the length in bytes of any text that an evaluation makes.
-	MaxText = 1 << 20
+	// MaxText is the length in bytes of any text, and of all texts of a list, that an evaluation makes.
+	MaxText = 64 << 10
+	// MaxWork bounds what one evaluation may do: about a unit for each byte that a function reads, times the size of a pattern.
+	MaxWork = 4 << 20
 )
 
 // Expression is an expression that was read and checked. It does not change any more.
@@ -32,17 +37,34 @@ type Expression struct {
 	text       string
 	root       *node
 	attributes []string
+	uses       Uses
 }
 
-// Parse reads an expression: a function call, an attribute, a constant or a comparison. The error is a fault of kind Invalid that wraps
-// a *SyntaxError with the position.
-func Parse(text string) (*Expression, error) {
-	p := parser{lexer: lexer{text: text}}
-	root, err := p.parse()
-	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, "InvalidExpression", err, "the expression cannot be read")
+// Uses says on what besides the record an expression depends.
+type Uses struct {
+	// Clock: the result changes with the time (Now).
+	Clock bool
+	// Random: the result is drawn (Guid, RandomString).
+	Random bool
+	// Unique: the result depends on the values that are taken (SelectUniqueValue).
+	Unique bool
+	// Redact: the value flows, but whoever shows it shows Redacted instead.
+	Redact bool
+}
+
+// Redacted is what is shown in place of a value of an expression that uses Redact.
+const Redacted = "[Redact]"
+
+// Parse reads an expression: a function call, an attribute, a constant, a concatenation or a comparison. known says what is wrong with the name
+// of an attribute, nil for nothing; without it every name is taken. The error is a fault of kind Invalid that wraps SyntaxErrors: all
+// that is wrong, in the order of the text.
+func Parse(text string, known func(attribute string) error) (*Expression, error) {
+	p := parser{lexer: lexer{text: text}, known: known}
+	root := p.parse()
+	if len(p.failures) > 0 {
+		return nil, fault.Wrap(fault.Invalid, "InvalidExpression", syntaxErrors(text, p.failures), "the expression cannot be read")
 	}
-	return &Expression{text: text, root: root, attributes: p.attributes}, nil
+	return &Expression{text: text, root: root, attributes: p.attributes, uses: p.uses}, nil
 }
 
 // String returns the text that was read.
@@ -52,13 +74,78 @@ func (e *Expression) String() string { return e.text }
 // must not change the list.
 func (e *Expression) Attributes() []string { return e.attributes }
 
-// Evaluate computes the expression. lookup returns the value of an attribute, nil for none, in one of the types that ValueOf takes;
-// it is asked once for each time that an attribute is needed. The error is a fault of kind Invalid that wraps an *EvaluationError:
-// what the record holds does not suit the expression. Time and memory are bounded by the sizes of the expression and the values.
-func (e *Expression) Evaluate(lookup func(name string) any) (Value, error) {
-	value, err := e.root.evaluate(lookup)
-	if err != nil {
-		return Value{}, e.located(err)
-	}
-	return value, nil
+// Uses says on what besides the record the expression depends.
+func (e *Expression) Uses() Uses { return e.uses }
+
+// Input is what an expression is evaluated with. One Input serves one evaluation at a time.
+type Input struct {
+	// Attribute returns the value of an attribute, nil for none, in one of the types that ValueOf takes. It is asked once for each time that
+	// an attribute is needed.
+	Attribute func(name string) any
+	// Now is the time for Now().
+	Now time.Time
+	// Random gives the bytes from which Guid and RandomString are drawn. Who passes the same bytes gets the same result.
+	Random io.Reader
+	// Taken says whether another object of the destination has the value already, for SelectUniqueValue. Without it none is taken.
+	Taken func(value string) (bool, error)
+
+	work int
 }
+
+// Action is what an expression asks for instead of, or beside, a value.
+type Action uint8
+
+// The actions.
+const (
+	// Flow: the value is written.
+	Flow Action = iota
+	// IgnoreAttribute: the attribute is left as it is.
+	IgnoreAttribute
+	// IgnoreObject: nothing is done for the object.
+	IgnoreObject
+	// Escrow: the object is set aside as failed and tried again later.
+	Escrow
+)
+
+// String returns the name that test files use.
+func (a Action) String() string {
+	return [...]string{"flow", "ignoreAttribute", "ignoreObject", "escrow"}[a]
+}
+
+// Result is what an expression evaluates to.
+type Result struct {
+	// Value is null unless Action is Flow.
+	Value  Value
+	Action Action
+	// Reason says why the object is in escrow: a sentence without full stop.
+	Reason string
+}
+
+// Evaluate computes the expression. The error is a fault of kind Invalid that wraps an *EvaluationError: what the record holds does not
+// suit the expression. Errors of Input's functions are returned as they are. Time and memory are bounded by MaxWork and MaxText,
+// whatever the record holds.
+func (e *Expression) Evaluate(in *Input) (Result, error) {
+	in.work = 0
+	value, err := e.root.evaluate(in)
+	if err == nil {
+		return Result{Value: value}, nil
+	}
+	if s, ok := err.(*signal); ok { //nolint:errorlint // signals are never wrapped
+		return Result{Action: s.action, Reason: s.reason}, nil
+	}
+	return Result{}, e.located(err)
+}
+
+// signal ends an evaluation with an action; it travels as an error.
+type signal struct {
+	action Action
+	reason string
+}
+
+// Error returns the name of the action.
+func (s *signal) Error() string { return s.action.String() }
+
+var (
+	ignoreAttribute = &signal{action: IgnoreAttribute}
+	ignoreObject    = &signal{action: IgnoreObject}
+)

@@ -1,77 +1,141 @@
 package expr
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"rollcall/internal/attr"
 )
 
 // function is an entry of the function table.
 type function struct {
 	name string
+	// family is the title of the group, set by sorted.
+	family string
 	// meaning is one line for people.
 	meaning string
 	// parameters in their order.
 	parameters []parameter
 	// repeat is how many of the last parameters may be given again and again.
 	repeat int
+	// gives is the class of the result.
+	gives class
+	// outermost: the function decides about the whole attribute and cannot stand inside another.
+	outermost bool
+	uses      Uses
+	// adapt makes another documented way to pass the arguments the usual one; nil if there is none.
+	adapt func(arguments []*node) []*node
+	// prepare checks the constant arguments further and makes what evaluate finds in node.prepared; nil if there is nothing to do.
+	prepare func(*preparation) any
 	// evaluate computes one call. It evaluates each argument at most once, and only those it needs.
 	evaluate func(call) (Value, error)
+	// examples for the reference page, each of which a test runs; at least one.
+	examples []example
+	// cloudSync: documented for cloud sync only, not for app provisioning.
+	cloudSync bool
+	// choice says what we chose where the documents are silent, contradict each other or describe what does not work; "" if there was
+	// nothing to choose. Whole sentences.
+	choice string
+}
+
+// example is an expression with the attributes it needs, as ParseAssignment reads them, and its result as JSON.
+type example struct {
+	expression string
+	attributes []string
+	result     string
 }
 
 type parameter struct {
-	name string
+	name  string
+	class class
 	// optional parameters may be left out, by an empty argument or at the end.
 	optional bool
 }
 
-func required(names ...string) []parameter {
-	parameters := make([]parameter, len(names))
+func required(c class, names ...string) []parameter { return parameters(false, c, names) }
+
+func optional(c class, names ...string) []parameter { return parameters(true, c, names) }
+
+func parameters(optional bool, c class, names []string) []parameter {
+	list := make([]parameter, len(names))
 	for i, name := range names {
-		parameters[i] = parameter{name: name}
+		list[i] = parameter{name: name, class: c, optional: optional}
 	}
-	return parameters
+	return list
 }
 
-// table lists the functions in the order of their names. What they do is Microsoft's "Reference for writing expressions for attribute
-// mappings in Microsoft Entra ID"; Trim is of the dialect of cloud sync. Where the page is silent, the function's comment says what we chose.
-var table = []function{
-	{name: "Append", meaning: "the source followed by the suffix", parameters: required("source", "suffix"), evaluate: evaluateAppend},
-	{name: "Coalesce", meaning: "the first argument that is not null", parameters: required("source"), repeat: 1, evaluate: evaluateCoalesce},
-	{name: "IIF", meaning: "one value if the condition is true, else the other", parameters: []parameter{{name: "condition"}, {name: "valueIfTrue", optional: true}, {name: "valueIfFalse", optional: true}}, evaluate: evaluateIIF},
-	{name: "IsNull", meaning: "True if the attribute has no value", parameters: required("expression"), evaluate: evaluateIsNull},
-	{name: "IsNullOrEmpty", meaning: "True if the attribute has no value or an empty one", parameters: required("expression"), evaluate: evaluateIsNullOrEmpty},
-	{name: "IsPresent", meaning: "True if the attribute has a value that is not empty", parameters: required("expression"), evaluate: evaluateIsPresent},
-	{name: "Join", meaning: "the sources that are not empty, with the separator between them", parameters: required("separator", "source"), repeat: 1, evaluate: evaluateJoin},
-	{name: "Left", meaning: "the first characters of the source", parameters: required("source", "numChars"), evaluate: evaluateLeft},
-	{name: "Mid", meaning: "a part of the source, from a position counted from 1", parameters: required("source", "start", "length"), evaluate: evaluateMid},
-	{name: "Not", meaning: "False if the source is True, else True", parameters: required("source"), evaluate: evaluateNot},
-	{name: "StripSpaces", meaning: "the source without its spaces", parameters: required("source"), evaluate: evaluateStripSpaces},
-	{name: "Switch", meaning: "the value behind the key that equals the source, else the default", parameters: []parameter{{name: "source"}, {name: "defaultValue", optional: true}, {name: "key"}, {name: "value", optional: true}}, repeat: 2, evaluate: evaluateSwitch},
-	{name: "ToLower", meaning: "the source in lower case", parameters: []parameter{{name: "source"}, {name: "culture", optional: true}}, evaluate: evaluateToLower},
-	{name: "ToUpper", meaning: "the source in upper case", parameters: []parameter{{name: "source"}, {name: "culture", optional: true}}, evaluate: evaluateToUpper},
-	{name: "Trim", meaning: "the source without white space around it", parameters: required("value"), evaluate: evaluateTrim},
+// family is a group of functions, for people.
+type family struct {
+	title     string
+	functions []function
+}
+
+// families holds every function, in the order of the reference page. What they do is Microsoft's "Reference for writing expressions for
+// attribute mappings in Microsoft Entra ID", and for those marked so its reference for cloud sync.
+var families = []family{
+	{"Text", textFunctions},
+	{"Letters and words", letterFunctions},
+	{"Patterns", patternFunctions},
+	{"Conditions", conditionFunctions},
+	{"Numbers and types", numberFunctions},
+	{"Dates", dateFunctions},
+	{"Several values", listFunctions},
+	{"Encodings", encodingFunctions},
+	{"Random values", randomFunctions},
+	{"Uniqueness, errors and logs", uniqueFunctions},
+	{"App roles", roleFunctions},
+}
+
+// table lists the functions in the order of their names.
+var table = sorted(families)
+
+func sorted(families []family) []function {
+	var functions []function
+	for _, f := range families {
+		for _, one := range f.functions {
+			one.family = f.title
+			functions = append(functions, one)
+		}
+	}
+	slices.SortFunc(functions, func(a, b function) int { return strings.Compare(a.name, b.name) })
+	return functions
 }
 
 // findFunction looks a function up; names are compared with their case, as Entra does.
-func findFunction(name token) (*function, error) {
+func findFunction(name token) (*function, *failure) {
 	i, found := slices.BinarySearchFunc(table, name.text, func(f function, name string) int { return strings.Compare(f.name, name) })
 	if found {
 		return &table[i], nil
 	}
-	known := make([]string, len(table))
-	for i, f := range table {
-		if strings.EqualFold(f.name, name.text) {
-			return nil, failAt(name.at, "there is no function %s; write %s", name.text, f.name)
-		}
-		known[i] = f.name
+	names := make([]string, len(table))
+	for i := range table {
+		names[i] = table[i].name
 	}
-	return nil, failAt(name.at, "there is no function %s; known are %s", name.text, strings.Join(known, ", "))
+	if near := cmp.Or(attr.Nearest(name.text, names), containing(name.text, names)); near != "" {
+		return nil, failAt(name.at, "there is no function %s; the nearest is %s", clipped(name.text), near)
+	}
+	return nil, failAt(name.at, "there is no function %s; `rollcall expr functions` lists all", clipped(name.text))
 }
 
-// check compares the arguments with the parameters and returns them without those left out behind the last parameter.
-func (f *function) check(at int, arguments []*node) ([]*node, error) {
-	most := len(f.parameters)
+// containing returns the shortest name of which the part is a good part, upper and lower case aside: IIF for If, ToLower for Lower.
+func containing(part string, names []string) string {
+	shortest := ""
+	for _, name := range names {
+		if strings.Contains(strings.ToLower(name), strings.ToLower(part)) && len(name) < 3*len(part) && (shortest == "" || len(name) < len(shortest)) {
+			shortest = name
+		}
+	}
+	return shortest
+}
+
+// check compares the arguments with the parameters; it takes those away that are left out behind the last parameter.
+func (f *function) check(call *node) []*failure {
+	if f.adapt != nil {
+		call.arguments = f.adapt(call.arguments)
+	}
+	arguments, most := call.arguments, len(f.parameters)
 	for f.repeat == 0 && len(arguments) > most && arguments[len(arguments)-1] == nil {
 		arguments = arguments[:len(arguments)-1]
 	}
@@ -80,15 +144,25 @@ func (f *function) check(at int, arguments []*node) ([]*node, error) {
 		least--
 	}
 	count := len(arguments)
+	call.arguments = arguments
 	if count < least || f.repeat == 0 && count > most || f.repeat > 0 && (count-most)%f.repeat != 0 {
-		return nil, failAt(at, "%s is written %s (%s); here it has %s", f.name, f.signature(), f.meaning, counted(count))
+		return []*failure{failAt(call.at, "%s is written %s (%s); here it has %s", f.name, f.signature(), f.meaning, counted(count))}
 	}
+	var failures []*failure
 	for i, argument := range arguments {
-		if p := f.parameter(i); argument == nil && !p.optional {
-			return nil, failAt(at, "%s is written %s (%s); here argument %d, %s, is empty", f.name, f.signature(), f.meaning, i+1, p.name)
+		p := f.parameter(i)
+		if argument == nil && !p.optional {
+			failures = append(failures, failAt(call.at, "%s is written %s (%s); here argument %d, %s, is empty", f.name, f.signature(), f.meaning, i+1, p.name))
+		} else if wrong := argument.misfit(p.class); wrong != "" {
+			failures = append(failures, failAt(argument.at, "%s of %s %s", p.name, f.name, wrong))
 		}
 	}
-	return arguments, nil
+	if f.prepare != nil && failures == nil {
+		p := preparation{call: call}
+		call.prepared = f.prepare(&p)
+		failures = p.failures
+	}
+	return failures
 }
 
 // parameter returns the parameter that argument i stands for.
@@ -123,4 +197,46 @@ func counted(arguments int) string {
 		return "1 argument"
 	}
 	return strconv.Itoa(arguments) + " arguments"
+}
+
+// preparation is what a function sees of a call before any record is there.
+type preparation struct {
+	call     *node
+	failures []*failure
+}
+
+// constant returns an argument, counted from 0, as text; false if it depends on the record or was left out.
+func (p *preparation) constant(i int) (string, bool) {
+	if !p.given(i) {
+		return "", false
+	}
+	value, ok := p.call.arguments[i].constant()
+	text, single := value.Text()
+	return text, ok && single
+}
+
+// number returns a constant argument as a whole number; false if it is none.
+func (p *preparation) number(i int) (int64, bool) {
+	if !p.given(i) {
+		return 0, false
+	}
+	value, ok := p.call.arguments[i].constant()
+	number, whole := value.asInteger()
+	return number, ok && whole
+}
+
+// given reports whether the argument was written.
+func (p *preparation) given(i int) bool {
+	return i < len(p.call.arguments) && p.call.arguments[i] != nil
+}
+
+// fail tells what is wrong with an argument.
+func (p *preparation) fail(i int, format string, args ...any) {
+	at := p.call.at
+	if p.given(i) {
+		at = p.call.arguments[i].at
+	}
+	failed := failAt(at, format, args...)
+	failed.message = p.call.function.parameter(i).name + " of " + p.call.function.name + " " + failed.message
+	p.failures = append(p.failures, failed)
 }

@@ -1,9 +1,14 @@
 package expr
 
 import (
+	"encoding/json"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
+	"time"
+
+	"rollcall/internal/dotnet"
 )
 
 // Kind is the type of a Value.
@@ -19,21 +24,26 @@ const (
 	Boolean
 	// Number is a number; a literal keeps the text that was written.
 	Number
+	// Date is a time in UTC, in whole seconds; as text "7/30/2025 2:05:00 PM".
+	Date
 	// List is what a multi-valued attribute holds: one text or more.
 	List
+	// Objects is a list of complex values, such as assignments of app roles: one or more, each with the JSON text of an object.
+	Objects
 )
 
 // Value is what an expression, or a part of it, evaluates to. The zero Value is null.
 type Value struct {
 	kind    Kind
 	boolean bool
-	number  float64
-	text    string
-	list    []string
+	// number of a Number; of a Date the seconds since 1970.
+	number float64
+	text   string
+	list   []string
 }
 
-// ValueOf makes a Value of what a record holds: nil, string, bool, float64, int, []string, or a []any of these. Empty lists are null. Anything
-// else, an object for instance, is an error.
+// ValueOf makes a Value of what a record holds: nil, string, bool, float64, int, []string, a []any of these, or a []any of objects
+// (map[string]any). Empty lists are null. Anything else, an object for instance, is an error.
 func ValueOf(value any) (Value, error) {
 	switch v := value.(type) {
 	case nil:
@@ -49,25 +59,51 @@ func ValueOf(value any) (Value, error) {
 	case []string:
 		return listValue(v), nil
 	case []any:
-		list := make([]string, 0, len(v))
-		for _, item := range v {
-			if _, nested := item.([]any); nested {
-				return Value{}, fmt.Errorf("holds a list in a list, which expressions cannot use")
-			}
-			one, err := ValueOf(item)
-			if err != nil {
-				return Value{}, err
-			}
-			list = one.appendTexts(list)
-		}
-		return listValue(list), nil
+		return valueOfList(v)
 	}
 	return Value{}, fmt.Errorf("is an object, which expressions cannot use")
+}
+
+func valueOfList(items []any) (Value, error) {
+	list := make([]string, 0, len(items))
+	objects := 0
+	for _, item := range items {
+		switch object := item.(type) {
+		case []any:
+			return Value{}, fmt.Errorf("holds a list in a list, which expressions cannot use")
+		case map[string]any:
+			text, err := json.Marshal(object)
+			if err != nil {
+				return Value{}, fmt.Errorf("holds an object that cannot be read: %w", err)
+			}
+			list = append(list, string(text))
+			objects++
+			continue
+		}
+		one, err := ValueOf(item)
+		if err != nil {
+			return Value{}, err
+		}
+		list = one.appendTexts(list)
+	}
+	switch {
+	case objects == 0:
+		return listValue(list), nil
+	case objects < len(list):
+		return Value{}, fmt.Errorf("holds objects beside other values, which expressions cannot use")
+	}
+	return Value{kind: Objects, list: list}, nil
 }
 
 func textValue(text string) Value { return Value{kind: Text, text: text} }
 
 func booleanValue(b bool) Value { return Value{kind: Boolean, boolean: b} }
+
+func numberValue(n int64) Value {
+	return Value{kind: Number, number: float64(n), text: strconv.FormatInt(n, 10)}
+}
+
+func dateValue(t time.Time) Value { return Value{kind: Date, number: float64(t.Unix())} }
 
 func listValue(list []string) Value {
 	if len(list) == 0 {
@@ -79,7 +115,7 @@ func listValue(list []string) Value {
 // Kind returns the type of the value.
 func (v Value) Kind() Kind { return v.kind }
 
-// Any returns the value as a record holds it: nil, string, bool, float64 or []string.
+// Any returns the value as a record holds it: nil, string, bool, float64, []string, or a []any of objects. A date is its text.
 func (v Value) Any() any {
 	switch v.kind {
 	case Text:
@@ -88,15 +124,27 @@ func (v Value) Any() any {
 		return v.boolean
 	case Number:
 		return v.number
+	case Date:
+		text, _ := v.Text()
+		return text
 	case List:
 		return v.list
+	case Objects:
+		objects := make([]any, len(v.list))
+		for i, text := range v.list {
+			var object map[string]any
+			if json.Unmarshal([]byte(text), &object) == nil { // it was marshalled here
+				objects[i] = object
+			}
+		}
+		return objects
 	default:
 		return nil
 	}
 }
 
 // Text returns the value as one text: "" for null, "True" or "False" for a boolean, the only element of a list. It reports false for a
-// list of several.
+// list of several and for objects.
 func (v Value) Text() (text string, single bool) {
 	switch v.kind {
 	case Text:
@@ -111,11 +159,29 @@ func (v Value) Text() (text string, single bool) {
 			return v.text, true
 		}
 		return strconv.FormatFloat(v.number, 'f', -1, 64), true
+	case Date:
+		return formatDate(v.time()), true
 	case List:
 		return v.list[0], len(v.list) == 1
+	case Objects:
+		return "", false
 	default:
 		return "", true
 	}
+}
+
+// time of a Date.
+func (v Value) time() time.Time { return time.Unix(int64(v.number), 0).UTC() }
+
+// dateLayout is how dates are written and read again everywhere in the language.
+const dateLayout = "M/d/yyyy h:mm:ss tt"
+
+func formatDate(t time.Time) string {
+	text, err := dotnet.FormatTime(t, dateLayout)
+	if err != nil { // the format is right, and dates keep to the years that have four digits
+		return t.Format(time.RFC3339)
+	}
+	return text
 }
 
 // Empty reports whether the value is null or the empty text.
@@ -135,6 +201,27 @@ func (v Value) True() bool {
 		text, single := v.Text()
 		return single && strings.EqualFold(text, "true")
 	}
+}
+
+// size is about how many bytes the value holds.
+func (v Value) size() int {
+	size := len(v.text)
+	for _, text := range v.list {
+		size += len(text) + 1
+	}
+	return size
+}
+
+// texts returns the values that a multi-valued attribute holds, or the only one; none for null.
+func (v Value) texts() []string {
+	if v.kind == List || v.kind == Objects {
+		return v.list
+	}
+	if v.kind == Null {
+		return nil
+	}
+	text, _ := v.Text()
+	return []string{text}
 }
 
 // appendTexts appends the non-empty texts that the value holds.
@@ -165,4 +252,34 @@ func (v Value) asNumber() (float64, bool) {
 	}
 	number, err := strconv.ParseFloat(text, 64)
 	return number, err == nil
+}
+
+// asInteger reads the value as a whole number, exactly where 64 bits hold it.
+func (v Value) asInteger() (int64, bool) {
+	if text, single := v.Text(); single {
+		if number, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64); err == nil {
+			return number, true
+		}
+	}
+	number, ok := v.asNumber()
+	if !ok || number != math.Trunc(number) || math.Abs(number) >= 1<<53 {
+		return 0, false
+	}
+	return int64(number), true
+}
+
+// asDate reads the value as a date.
+func (v Value) asDate() (time.Time, bool) {
+	if v.kind == Date {
+		return v.time(), true
+	}
+	if v.kind != Text && v.kind != List {
+		return time.Time{}, false
+	}
+	text, single := v.Text()
+	if !single {
+		return time.Time{}, false
+	}
+	date, err := dotnet.ReadTime(text)
+	return date, err == nil
 }

@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"rollcall/internal/attr"
 	"rollcall/internal/expr"
 	"rollcall/internal/fault"
+	"rollcall/internal/source"
 )
 
 // AttributeError is what is wrong with one attribute mapping.
@@ -58,11 +60,10 @@ func (e Errors) Unwrap() []error {
 type rule struct {
 	target
 	kind         Kind
-	source       sourceAttribute
+	source       source.Attribute
 	expression   *expr.Expression
 	constant     any
 	defaultValue any
-	onlyOnCreate bool
 	clear        bool
 	// origin names where the value comes from, for messages.
 	origin string
@@ -71,7 +72,7 @@ type rule struct {
 // compiler collects the rules, and everything that is wrong.
 type compiler struct {
 	rules    []rule
-	sources  map[string]sourceAttribute
+	sources  map[string]source.Attribute
 	targets  map[string]int // by path in lower case, the index of the mapping
 	matching []Attribute
 	errors   Errors
@@ -80,7 +81,7 @@ type compiler struct {
 // Compile checks a list of attribute mappings and makes it quick to apply. The error is a fault of kind Invalid that wraps Errors: all that is
 // wrong, at once.
 func Compile(attributes []Attribute) (*Set, error) {
-	c := compiler{sources: map[string]sourceAttribute{}, targets: make(map[string]int, len(attributes))}
+	c := compiler{sources: map[string]source.Attribute{}, targets: make(map[string]int, len(attributes))}
 	for i, attribute := range attributes {
 		r, err := c.compile(attribute, i)
 		if err != nil {
@@ -99,7 +100,9 @@ func Compile(attributes []Attribute) (*Set, error) {
 		return nil, fault.Wrap(fault.Invalid, "InvalidMapping", c.errors, "the attribute mappings are not valid")
 	}
 	slices.SortFunc(c.rules, func(a, b rule) int { return strings.Compare(a.path, b.path) })
-	return &Set{rules: c.rules, sources: c.sources, needs: needed(c.sources), matching: matching}, nil
+	set := &Set{rules: c.rules, sources: c.sources, needs: source.Properties(slices.Collect(maps.Values(c.sources))...), matching: matching}
+	set.evaluations.New = func() any { return newEvaluation(set) }
+	return set, nil
 }
 
 func (c *compiler) compile(a Attribute, index int) (rule, error) {
@@ -112,7 +115,8 @@ func (c *compiler) compile(a Attribute, index int) (rule, error) {
 		return rule{}, fmt.Errorf("mapping %d fills the same attribute", first+1)
 	}
 	c.targets[key] = index
-	r := rule{target: t, kind: a.Kind, onlyOnCreate: a.Apply == OnlyOnCreate, clear: a.ClearWhenEmpty}
+	t.onCreate = a.Apply == OnlyOnCreate
+	r := rule{target: t, kind: a.Kind, clear: a.ClearWhenEmpty}
 	if a.Apply != "" && a.Apply != Always && a.Apply != OnlyOnCreate {
 		return rule{}, fmt.Errorf("a mapping applies %q or %q, not %q", Always, OnlyOnCreate, a.Apply)
 	}
@@ -138,15 +142,18 @@ func (c *compiler) compile(a Attribute, index int) (rule, error) {
 func (c *compiler) value(r *rule, a Attribute) error {
 	switch a.Kind {
 	case Direct:
-		source, err := findSource(a.Source)
+		attribute, err := source.Find(a.Source)
 		if err != nil {
 			return err
 		}
-		if source.multiValued {
+		if err := attribute.Missing(); err != nil {
+			return err
+		}
+		if attribute.MultiValued {
 			return fmt.Errorf("%s has several values; an expression such as Join(\",\", [%s]) makes one text of them", a.Source, a.Source)
 		}
-		r.source, r.origin = source, a.Source
-		c.sources[a.Source] = source
+		r.source, r.origin = attribute, a.Source
+		c.sources[a.Source] = attribute
 	case Constant:
 		if a.Constant == "" {
 			return errors.New("the constant is empty")
@@ -157,12 +164,13 @@ func (c *compiler) value(r *rule, a Attribute) error {
 		}
 		r.constant = constant
 	case Expression:
-		expression, err := expr.Parse(a.Expression)
-		if err != nil {
+		expression, err := expr.Parse(a.Expression, func(name string) error {
+			attribute, err := source.Find(name)
+			c.sources[name] = attribute
 			return err
-		}
+		})
 		r.expression, r.origin = expression, "the expression"
-		return c.refer(expression.Attributes())
+		return err
 	case None:
 	default:
 		return fmt.Errorf("a mapping is %q, %q, %q or %q, not %q", Direct, Constant, Expression, None, a.Kind)
@@ -170,41 +178,40 @@ func (c *compiler) value(r *rule, a Attribute) error {
 	return nil
 }
 
-// refer makes the attributes of the tenant that an expression names known to the set. The error lists all that do not exist.
-func (c *compiler) refer(names []string) error {
-	var unknown []string
-	for _, name := range names {
-		source, err := findSource(name)
-		if err != nil {
-			unknown = append(unknown, err.Error())
-			continue
-		}
-		c.sources[name] = source
-	}
-	if unknown != nil {
-		return errors.New(strings.Join(unknown, "; "))
-	}
-	return nil
-}
-
 // suits checks what only some attributes allow.
 func (r *rule) suits(a Attribute) error {
-	manager := r.path == attr.Manager
-	reference := r.kind == Direct && r.source.property == "manager"
+	identifying := r.path == attr.UserName || r.path == attr.ExternalID
+	reference := r.kind == Direct && r.source.Reference
 	switch {
-	case manager && !reference && r.kind != None, reference && !manager:
+	case r.path == attr.Manager && !reference && r.kind != None, reference && r.path != attr.Manager:
 		return fmt.Errorf("the manager is a reference to another user: map manager directly to %s, and nothing else to it", attr.Manager)
-	case manager && r.defaultValue != nil:
+	case r.path == attr.Manager && r.defaultValue != nil:
 		return errors.New("the manager can have no default value")
-	case r.path == attr.Active && (r.onlyOnCreate || r.clear || r.defaultValue != nil):
+	case r.path == attr.Active && (r.onCreate || r.clear || r.defaultValue != nil):
 		return errors.New("this attribute is always applied and never empty; leave out onlyOnCreate, the default value and clearWhenEmpty")
-	case (r.path == attr.UserName || r.path == attr.ExternalID) && (r.kind == None || r.kind == Constant || r.onlyOnCreate || r.clear || r.defaultValue != nil):
-		return errors.New("this attribute tells one user from another: it needs a direct mapping or an expression, always applied, with no default value and not cleared")
-	case a.Matching != 0 && !slices.Contains(matchable, r.path):
-		return fmt.Errorf("users can be matched by %s only", strings.Join(matchable, ", "))
+	case identifying && (r.kind == None || r.kind == Constant || r.clear || r.defaultValue != nil):
+		return errors.New("this attribute tells one user from another: it needs a direct mapping or an expression, with no default value and not cleared")
+	case r.path == attr.ExternalID && r.onCreate:
+		return errors.New("this attribute ties users to the tenant, so it is always applied; leave out onlyOnCreate")
+	case r.unique() && (r.path != attr.UserName || !r.onCreate || a.Matching != 0):
+		return fmt.Errorf("SelectUniqueValue fills %s only, in a mapping that is applied on creation only and is no matching attribute; match by %s instead", attr.UserName, attr.ExternalID)
+	}
+	return r.matches(a)
+}
+
+// unique reports whether the value depends on what others have.
+func (r *rule) unique() bool { return r.expression != nil && r.expression.Uses().Unique }
+
+// matches checks what a matching attribute needs.
+func (r *rule) matches(a Attribute) error {
+	switch {
 	case a.Matching < 0:
 		return fmt.Errorf("the precedence of a matching attribute counts from 1, not %d", a.Matching)
-	case a.Matching != 0 && (r.onlyOnCreate || r.kind == None || r.kind == Constant):
+	case a.Matching == 0:
+		return nil
+	case !slices.Contains(matchable, r.path):
+		return fmt.Errorf("users can be matched by %s only", strings.Join(matchable, ", "))
+	case r.onCreate || r.kind == None || r.kind == Constant:
 		return errors.New("a matching attribute needs a direct mapping or an expression that is always applied")
 	}
 	return nil

@@ -8,12 +8,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"rollcall/internal/attr"
+	"rollcall/internal/ident"
 	"rollcall/internal/mapping"
+	"rollcall/internal/source"
 )
 
 var update = flag.Bool("update", false, "write the results of the golden tests into testdata")
@@ -27,11 +30,17 @@ type user struct {
 
 // outcome is the result of a golden case.
 type outcome struct {
-	Wanted   attr.Record       `json:"wanted"`
-	OnCreate attr.Record       `json:"onCreate,omitempty"`
-	Active   bool              `json:"active"`
-	Problems []mapping.Problem `json:"problems,omitempty"`
+	Wanted    attr.Record       `json:"wanted"`
+	OnCreate  attr.Record       `json:"onCreate,omitempty"`
+	UserNames []string          `json:"userNames,omitempty"`
+	Active    bool              `json:"active"`
+	Ignored   *mapping.Problem  `json:"ignored,omitempty"`
+	Problems  []mapping.Problem `json:"problems,omitempty"`
+	Warnings  []mapping.Problem `json:"warnings,omitempty"`
 }
+
+// circumstances of all golden cases.
+var circumstances = mapping.Circumstances{Now: time.Date(2026, 8, 3, 9, 30, 0, 0, time.UTC), Instance: ident.ID{1, 2, 3}}
 
 // Each archive of testdata is a theme: `mappings` holds what replaces or extends the sixteen default mappings, then come pairs of
 // `… user` and `… gives`. Where mappings are wrong there are pairs of `… mappings` and `… is refused` instead.
@@ -117,7 +126,7 @@ func override(t *testing.T, attributes []mapping.Attribute, data []byte) []mappi
 			attributes = append(attributes[:i:i], attributes[i+1:]...)
 		default:
 			attributes[i] = change
-			if change.Target == attr.UserName && change.Matching == 0 {
+			if change.Target == attr.UserName && change.Matching == 0 && change.Apply != mapping.OnlyOnCreate {
 				attributes[i].Matching = 1
 			}
 		}
@@ -135,9 +144,9 @@ func mapUser(t *testing.T, attributes []mapping.Attribute, data []byte) []byte {
 	if err := json.Unmarshal(data, &u); err != nil {
 		t.Fatal(err)
 	}
-	source := mapping.Source{ID: u.ID, Record: u.Record, SoftDeleted: u.SoftDeleted}
-	result := set.Map(source)
-	if diff := cmp.Diff(result, set.Map(source)); diff != "" {
+	person := source.User{ID: u.ID, Record: u.Record, SoftDeleted: u.SoftDeleted}
+	result := set.Map(person, circumstances)
+	if diff := cmp.Diff(result, set.Map(person, circumstances)); diff != "" {
 		t.Errorf("mapping twice differs:\n%s", diff)
 	}
 	var out bytes.Buffer

@@ -14,6 +14,12 @@ const (
 	InvalidValue = "InvalidValue"
 	// ExpressionFailed: the expression has no result for this user.
 	ExpressionFailed = "ExpressionFailed"
+	// Escrowed: the expression sets the user aside.
+	Escrowed = "Escrowed"
+	// Ignored: an expression says that nothing is to be done for this user.
+	Ignored = "IgnoreObjectFlow"
+	// UnknownCountry: a warning; the value is written although it is no ISO 3166 code of a country.
+	UnknownCountry = "UnknownCountry"
 )
 
 // Problem says why one attribute of a user could not be mapped.
@@ -24,8 +30,10 @@ type Problem struct {
 	Target string `json:"target"`
 	// Text is a sentence about the user's attribute without full stop: "title has 600 characters; at most 512 are allowed".
 	Text string `json:"text"`
+	// OnCreate: the problem matters only if the user has to be created.
+	OnCreate bool `json:"onCreate,omitempty"`
 }
 
 func problem(code string, t target, format string, args ...any) *Problem {
-	return &Problem{Code: code, Target: t.path, Text: fmt.Sprintf(format, args...)}
+	return &Problem{Code: code, Target: t.path, OnCreate: t.onCreate, Text: fmt.Sprintf(format, args...)}
 }

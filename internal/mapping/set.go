@@ -1,15 +1,23 @@
 package mapping
 
 import (
+	"slices"
+	"sync"
+
+	"golang.org/x/text/language"
+
 	"rollcall/internal/attr"
+	"rollcall/internal/expr"
+	"rollcall/internal/source"
 )
 
 // Set is a list of attribute mappings, checked and compiled. It does not change any more; any number of goroutines may use it.
 type Set struct {
-	rules    []rule // in the order of their paths
-	sources  map[string]sourceAttribute
-	needs    []string
-	matching []string
+	rules       []rule // in the order of their paths
+	sources     map[string]source.Attribute
+	needs       []string
+	matching    []string
+	evaluations sync.Pool // of *evaluation
 }
 
 // Result is what the mappings make of one user.
@@ -20,10 +28,16 @@ type Result struct {
 	// OnCreate are further values for a user who is created: of mappings that apply only on creation, and defaults in place of
 	// values that are absent or nil in Wanted.
 	OnCreate attr.Record
+	// UserNames are what SelectUniqueValue offers for the userName of a user who is created, the best first; OnCreate has none then.
+	UserNames []string
 	// Active is what the mapping of active says; true if it says nothing, since a mapping can only restrict.
 	Active bool
+	// Ignored: an expression says that nothing is to be done for this user, and where. Nil otherwise.
+	Ignored *Problem
 	// Problems lists the attributes that could not be mapped; their values are left out. One with userName comes first.
 	Problems []Problem
+	// Warnings lists values that are written although they look wrong.
+	Warnings []Problem
 }
 
 // Needs returns the Graph properties to $select, sorted. The caller must not change the list.
@@ -32,56 +46,120 @@ func (s *Set) Needs() []string { return s.needs }
 // Matching returns the paths of the matching attributes in the order of precedence. The caller must not change the list.
 func (s *Set) Matching() []string { return s.matching }
 
-// Map makes the wanted destination record of a user.
-func (s *Set) Map(u Source) Result {
-	result := Result{Wanted: make(attr.Record, 0, len(s.rules)), Active: true}
-	var lookup func(name string) any
+// Redacted returns the paths whose values nobody is shown (Redact), sorted.
+func (s *Set) Redacted() []string {
+	var paths []string
 	for i := range s.rules {
-		r := &s.rules[i]
-		if r.kind == Expression && lookup == nil {
-			lookup = s.lookup(u)
+		if s.rules[i].uses().Redact {
+			paths = append(paths, s.rules[i].path)
 		}
-		value, p := r.evaluate(u, lookup)
-		if p == nil && value == nil && r.path == attr.UserName {
-			p = problem(MissingUserName, r.target, "userName is missing: %s has no value", r.origin)
-		}
-		if p != nil {
-			result.add(*p)
-			continue
-		}
-		result.take(r, value)
+	}
+	return paths
+}
+
+// UsesClock reports whether values change with the time (Now), and not only with the user.
+func (s *Set) UsesClock() bool {
+	return slices.ContainsFunc(s.rules, func(r rule) bool { return r.uses().Clock })
+}
+
+// OffersNames reports whether a user who is created gets one of several userNames (SelectUniqueValue).
+func (s *Set) OffersNames() bool {
+	return slices.ContainsFunc(s.rules, func(r rule) bool { return r.unique() })
+}
+
+func (r *rule) uses() expr.Uses {
+	if r.expression == nil {
+		return expr.Uses{}
+	}
+	return r.expression.Uses()
+}
+
+// Map makes the wanted destination record of a user.
+func (s *Set) Map(u source.User, c Circumstances) Result {
+	e := s.evaluations.Get().(*evaluation) //nolint:errcheck,forcetypeassert // nothing else is ever put there
+	defer s.evaluations.Put(e)
+	e.user, e.Now, e.instance = u, c.Now, c.Instance
+	result := Result{Wanted: make(attr.Record, 0, len(s.rules)), Active: true}
+	for i := range s.rules {
+		result.put(&s.rules[i], e)
 	}
 	return result
 }
 
-// lookup answers the expressions' questions about a user. It gets a copy, so that a Map without expressions allocates none.
-func (s *Set) lookup(u Source) func(name string) any {
-	return func(name string) any { return s.sources[name].read(u) }
+// put evaluates one mapping and puts what comes of it where it belongs.
+func (result *Result) put(r *rule, e *evaluation) expr.Action {
+	value, action, p := r.evaluate(e)
+	if p == nil && value == nil && action == expr.Flow && r.path == attr.UserName && len(e.candidates) == 0 {
+		p = problem(MissingUserName, r.target, "userName is missing: %s has no value", r.origin)
+	}
+	switch {
+	case p != nil && r.uses().Redact:
+		result.add(*problem(p.Code, r.target, "%s: the value does not suit the attribute, or has none; it is not shown (%s)", r.path, expr.Redacted))
+	case p != nil:
+		result.add(*p)
+	case action == expr.IgnoreObject:
+		result.Ignored = problem(Ignored, r.target, "the mapping of %s says IgnoreObjectFlow", r.path)
+	case action == expr.IgnoreAttribute:
+	case r.uses().Unique:
+		result.UserNames = e.candidates
+	default:
+		result.take(r, value)
+	}
+	return action
 }
 
 // evaluate makes the value of one attribute; nil if there is none.
-func (r *rule) evaluate(u Source, lookup func(name string) any) (any, *Problem) {
+func (r *rule) evaluate(e *evaluation) (any, expr.Action, *Problem) {
+	e.candidates = nil
 	switch r.kind {
 	case Direct:
-		return r.accept(r.source.read(u))
+		value, p := r.accept(r.source.Read(e.user))
+		return value, expr.Flow, p
 	case Constant:
-		return r.constant, nil
+		return r.constant, expr.Flow, nil
 	case Expression:
-		value, err := r.expression.Evaluate(lookup)
-		if err != nil {
-			return nil, problem(ExpressionFailed, r.target, "%s: %v", r.path, err)
-		}
-		text, single := value.Text()
+		result, err := e.run(r)
 		switch {
-		case single && r.boolean:
-			return r.parseBoolean(text)
-		case single:
-			return r.accept(text)
-		default:
-			return r.accept(value.Any())
+		case err != nil:
+			return nil, expr.Flow, problem(ExpressionFailed, r.target, "%s: %v", r.path, err)
+		case r.uses().Unique:
+			return nil, expr.Flow, r.acceptCandidates(e)
+		case result.Action == expr.Escrow:
+			return nil, expr.Escrow, problem(Escrowed, r.target, "%s: %s", r.path, result.Reason)
 		}
+		value, p := r.acceptResult(result.Value)
+		return value, result.Action, p
 	default:
-		return nil, nil
+		return nil, expr.Flow, nil
+	}
+}
+
+// acceptCandidates keeps the candidates that the attribute can hold. It fails if there were some and none is left.
+func (r *rule) acceptCandidates(e *evaluation) *Problem {
+	var fit []string
+	var wrong *Problem
+	for _, candidate := range e.candidates {
+		if _, p := r.accept(candidate); p != nil {
+			wrong = p
+		} else if candidate != "" {
+			fit = append(fit, candidate)
+		}
+	}
+	if e.candidates = fit; len(fit) == 0 {
+		return wrong
+	}
+	return nil
+}
+
+func (r *rule) acceptResult(value expr.Value) (any, *Problem) {
+	text, single := value.Text()
+	switch {
+	case single && r.boolean:
+		return r.parseBoolean(text)
+	case single:
+		return r.accept(text)
+	default:
+		return r.accept(value.Any())
 	}
 }
 
@@ -89,13 +167,13 @@ func (r *rule) evaluate(u Source, lookup func(name string) any) (any, *Problem) 
 func (result *Result) take(r *rule, value any) {
 	switch {
 	case value == nil:
-		if r.clear && !r.onlyOnCreate {
+		if r.clear && !r.onCreate {
 			result.Wanted = append(result.Wanted, attr.Field{Name: r.path})
 		}
 		if r.defaultValue != nil {
 			result.OnCreate = append(result.OnCreate, attr.Field{Name: r.path, Value: r.defaultValue})
 		}
-	case r.onlyOnCreate:
+	case r.onCreate:
 		result.OnCreate = append(result.OnCreate, attr.Field{Name: r.path, Value: value})
 	default:
 		if active, ok := value.(bool); ok && r.path == attr.Active {
@@ -103,6 +181,19 @@ func (result *Result) take(r *rule, value any) {
 		}
 		result.Wanted = append(result.Wanted, attr.Field{Name: r.path, Value: value})
 	}
+	if text, ok := value.(string); ok && r.country && !isCountry(text) {
+		shown := quote(text)
+		if r.uses().Redact {
+			shown = expr.Redacted
+		}
+		result.Warnings = append(result.Warnings, *problem(UnknownCountry, r.target, "%s is %s, which is no ISO 3166 alpha-2 code of a country", r.path, shown))
+	}
+}
+
+// isCountry reports whether the text is an ISO 3166-1 alpha-2 code in upper case.
+func isCountry(text string) bool {
+	region, err := language.ParseRegion(text)
+	return err == nil && len(text) == 2 && region.IsCountry() && region.Canonicalize().String() == text
 }
 
 func (result *Result) add(p Problem) {

@@ -16,6 +16,10 @@ type target struct {
 	path string
 	// boolean targets take true or false, all others text.
 	boolean bool
+	// country targets should hold ISO 3166 alpha-2 codes.
+	country bool
+	// onCreate targets are filled only when the user is created.
+	onCreate bool
 	// limit is the number of characters that a text may have.
 	limit int
 }
@@ -90,6 +94,9 @@ func parseTarget(text string) (target, error) {
 	if err != nil {
 		return target{}, err
 	}
+	if strings.EqualFold(path.URN, attr.CoreUser) {
+		path.URN = "" // the name alone means the same (RFC 7644, section 3.10)
+	}
 	known := coreAttributes
 	switch {
 	case strings.EqualFold(path.URN, attr.EnterpriseUser):
@@ -105,7 +112,10 @@ func parseTarget(text string) (target, error) {
 	if err := found.fit(&path); err != nil {
 		return target{}, err
 	}
-	t := target{path: path.String(), boolean: path.URN == "" && path.Name == attr.Active, limit: otherLimit}
+	t := target{
+		path: path.String(), boolean: path.URN == "" && path.Name == attr.Active, limit: otherLimit,
+		country: path.Name == "addresses" && path.Sub == "country",
+	}
 	if limit, special := limits[t.path]; special {
 		t.limit = limit
 	}
@@ -119,8 +129,8 @@ func unknownTarget(path attr.Path, known map[string]shape) error {
 	case "password":
 		return errors.New("passwords cannot be mapped")
 	}
-	if near := nearest(path.Name, known); near != "" {
-		return fmt.Errorf("there is no directory attribute %s; %s is the nearest", path, known[near].name)
+	if near := attr.Nearest(path.Name, names(known)); near != "" {
+		return fmt.Errorf("there is no directory attribute %s; %s is the nearest", path, near)
 	}
 	return fmt.Errorf("there is no directory attribute %s; there are %s", path, strings.Join(names(known), ", "))
 }

@@ -16,6 +16,8 @@ import (
 type Found struct {
 	// ByKey holds the objects found for each key.
 	ByKey map[Key][]Target
+	// Planned reports whether an earlier change of the plan takes a name key; nil for none.
+	Planned func(nameKey string) bool
 	// Claimed names, for objects of this instance, another instance that wants the object and waits for it to be let go.
 	Claimed map[ident.ID]string
 }
@@ -109,8 +111,11 @@ func (d Draft) binName() string {
 	if d.source.State == Live || d.linked == nil || d.linked.Record.Has(attr.DeletedAt) {
 		return ""
 	}
-	return strings.ReplaceAll(d.source.ID, "-", "") + d.linked.Record.Text(attr.UserName)
+	return binPrefix(d.source) + d.linked.Record.Text(attr.UserName)
 }
+
+// binPrefix stands before the names of objects in the recycle bin.
+func binPrefix(source Source) string { return strings.ReplaceAll(source.ID, "-", "") }
 
 // outOfScope: live, but not (any more) for this instance.
 func (r *Rules) outOfScope(d Draft, found Found) (Change, bool) {
@@ -124,7 +129,7 @@ func (r *Rules) outOfScope(d Draft, found Found) (Change, bool) {
 	}
 	wanted := attr.Record{}
 	wanted.Set(attr.Active, false)
-	if name := d.mapped.Wanted.Text(attr.UserName); name != "" && d.linked.Record.Has(attr.DeletedAt) {
+	if name := d.nameOf(*d.linked); name != "" && d.linked.Record.Has(attr.DeletedAt) {
 		wanted.Set(attr.UserName, name)
 		wanted.Set(attr.DeletedAt, nil)
 	}
@@ -143,13 +148,12 @@ func (r *Rules) outOfScope(d Draft, found Found) (Change, bool) {
 
 // linked: live, in scope, and tied to an object already.
 func (r *Rules) linked(d Draft, target Target, found Found) (Change, bool) {
-	active := r.active(d)
-	if problems := d.mapped.Problems; len(problems) > 0 {
-		if active || !target.Record.Bool(attr.Active) {
-			return d.problem(Fail), true
+	if waits, because := d.waits(true); waits != "" {
+		if r.active(d) || !target.Record.Bool(attr.Active) {
+			return d.problem(waits, because), true
 		}
 		reason := d.inactive()
-		change := d.base(Deactivate, Free, reason.Code, reason.Text+"; other attributes wait, because "+problems[0].Text)
+		change := d.base(Deactivate, Free, reason.Code, reason.Text+"; other attributes wait, because "+because[0].Text)
 		only := attr.Record{}
 		only.Set(attr.Active, false)
 		return change.compare(target.Record, only)
@@ -159,7 +163,28 @@ func (r *Rules) linked(d Draft, target Target, found Found) (Change, bool) {
 		return change, false
 	}
 	change.describe(d, target)
+	change.warn(d)
 	return r.checkName(change, target.Record, found), true
+}
+
+// waits says why nothing is written for an object: Fail for problems, Skip if an expression says so; "" if something is. exists leaves
+// problems aside that matter on creation only.
+func (d Draft) waits(exists bool) (Action, []mapping.Problem) {
+	var problems []mapping.Problem
+	for _, problem := range d.mapped.Problems {
+		if !exists || !problem.OnCreate {
+			problems = append(problems, problem)
+		}
+	}
+	switch {
+	case d.mapped.Ignored != nil:
+		return Skip, []mapping.Problem{*d.mapped.Ignored}
+	case len(problems) == 0:
+		return "", nil
+	case problems[0].Code == mapping.MissingUserName && d.linked == nil:
+		return Skip, problems
+	}
+	return Fail, problems
 }
 
 // wanted is what an object that exists should hold. A default that was given on creation is not cleared again while its source stays
@@ -178,19 +203,19 @@ func (r *Rules) wanted(d Draft, target Target) attr.Record {
 	}
 	wanted.Set(attr.Active, active)
 	wanted.Set(attr.DeletedAt, nil)
+	if name := d.nameOf(target); name != "" {
+		wanted.Set(attr.UserName, name)
+	}
 	return wanted
 }
 
 // unlinked: live, in scope, not tied to anything yet: matched, created, skipped or failed.
 func (r *Rules) unlinked(d Draft, found Found) Change {
-	problems := d.mapped.Problems
-	if len(problems) > 0 && problems[0].Code == mapping.MissingUserName {
-		return d.problem(Skip)
-	}
 	matches, key := r.matches(d, found)
+	waits, because := d.waits(len(matches) > 0)
 	switch {
-	case len(problems) > 0 && (len(matches) > 0 || !d.blocked()):
-		return d.problem(Fail)
+	case waits == Skip, waits == Fail && (len(matches) > 0 || !d.blocked()):
+		return d.problem(waits, because)
 	case len(matches) > 1:
 		return d.base(Fail, Write, "DuplicateTargetEntries", fmt.Sprintf(
 			"%s and %s both have %s %q; make it unique", targetName(matches[0]), targetName(matches[1]), key.Path, key.Value))
@@ -254,6 +279,7 @@ func (r *Rules) tie(d Draft, target Target, key Key, found Found) Change {
 	change.Link = true
 	change.describe(d, target)
 	change.Reason = Reason{Code: "Matched", Text: "exists already, found by " + key.Path + "; tied to it and updated"}
+	change.warn(d)
 	change.TakesName = attr.NameKey(d.mapped.Wanted.Text(attr.UserName))
 	return r.checkName(change, target.Record, found)
 }
@@ -262,9 +288,34 @@ func (r *Rules) create(d Draft, found Found) Change {
 	change := d.base(Create, Write, "Added", "is new in scope: "+d.decision.Reason)
 	after := slices.DeleteFunc(d.mapped.Wanted.Merge(d.mapped.OnCreate), func(field attr.Field) bool { return field.Value == nil })
 	after.Set(attr.Active, r.active(d))
+	if offered := d.mapped.UserNames; len(offered) > 0 {
+		free := slices.IndexFunc(offered, found.free)
+		if free < 0 {
+			change := d.base(Fail, Write, mapping.Escrowed, "every userName that SelectUniqueValue offers is taken: "+strings.Join(offered, ", "))
+			change.TakesName = attr.NameKey(offered[0])
+			return change
+		}
+		after.Set(attr.UserName, offered[free])
+	}
 	change.After, change.Link = after, true
 	change.TakesName = attr.NameKey(after.Text(attr.UserName))
+	change.warn(d)
 	return r.checkName(change, nil, found)
+}
+
+// free reports whether no object has the userName, and no earlier change of the plan takes it.
+func (found Found) free(name string) bool {
+	key := attr.NameKey(name)
+	return len(found.ByKey[Key{Path: attr.UserName, Value: key}]) == 0 && (found.Planned == nil || !found.Planned(key))
+}
+
+// warn adds to the reason what looks wrong in the values that are written.
+func (c *Change) warn(d Draft) {
+	for _, warning := range d.mapped.Warnings {
+		if c.After.Has(warning.Target) {
+			c.Reason.Text += "; warning: " + warning.Text
+		}
+	}
 }
 
 // active says what both the lifecycle and the mapping allow; a mapping can only restrict.
@@ -299,10 +350,10 @@ func (d Draft) ownedByOther(target Target) Change {
 	return change
 }
 
-func (d Draft) problem(action Action) Change {
-	texts := make([]string, len(d.mapped.Problems))
-	for i, problem := range d.mapped.Problems {
+func (d Draft) problem(action Action, because []mapping.Problem) Change {
+	texts := make([]string, len(because))
+	for i, problem := range because {
 		texts[i] = problem.Text
 	}
-	return d.base(action, Write, d.mapped.Problems[0].Code, strings.Join(texts, "; "))
+	return d.base(action, Write, because[0].Code, strings.Join(texts, "; "))
 }

@@ -34,8 +34,12 @@ func compileRules(t *testing.T, data []byte) *plan.Rules {
 	if err != nil {
 		t.Fatal(err)
 	}
+	who, err := golden.Scope.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
 	rules := &plan.Rules{
-		Instance: idOf("this"), Scope: golden.Scope.Compile(), Mapping: set, Domains: map[string]bool{}, RequireDomain: golden.RequireDomain,
+		Instance: idOf("this"), Scope: who, Mapping: set, Domains: map[string]bool{}, RequireDomain: golden.RequireDomain,
 	}
 	for _, domain := range golden.Domains {
 		rules.Domains[domain] = true
@@ -56,6 +60,8 @@ type goldenCase struct {
 	Objects []goldenObject `json:"objects"`
 	// Claimed names, for objects, the instance that waits for them to be let go.
 	Claimed map[string]string `json:"claimed"`
+	// Planned are userNames that earlier changes of the plan take.
+	Planned []string `json:"planned"`
 }
 
 // goldenObject is an object of the destination. Ids and owners are short words; the owner "this" is the instance that plans.
@@ -105,7 +111,10 @@ func (c goldenCase) decide(rules *plan.Rules) *plan.Change {
 		linked = &target
 	}
 	draft := rules.Draft(c.source(), linked)
-	found := plan.Found{ByKey: map[plan.Key][]plan.Target{}, Claimed: map[ident.ID]string{}}
+	found := plan.Found{
+		ByKey: map[plan.Key][]plan.Target{}, Claimed: map[ident.ID]string{},
+		Planned: func(key string) bool { return slices.Contains(c.Planned, key) },
+	}
 	for _, key := range rules.Keys(draft) {
 		for _, object := range c.Objects {
 			value := object.Record.Text(key.Path)

@@ -50,10 +50,9 @@ func checkBucket(t *testing.T, c plan.Change) {
 	want, known := map[plan.Action][3]bool{
 		plan.Create: {false, true, false}, plan.Delete: {true, false, true}, plan.Release: {false, false, true},
 		plan.Deactivate: {true, true, true}, plan.Reactivate: {true, true, true},
-		plan.Skip: {false, false, false},
 	}[c.Action]
 	switch {
-	case c.Action == plan.Fail:
+	case c.Action == plan.Fail, c.Action == plan.Skip:
 		want, known = [3]bool{false, false, has[2]}, true // it may be about an object or not
 	case c.Action == plan.Update && c.Link:
 		want, known = [3]bool{has[1], has[1], true}, true // nothing may differ

@@ -1,12 +1,15 @@
 package plan
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"rollcall/internal/attr"
 	"rollcall/internal/ident"
 	"rollcall/internal/mapping"
 	"rollcall/internal/scope"
+	"rollcall/internal/source"
 )
 
 // SourceState says where in its life an object of the tenant is.
@@ -51,6 +54,15 @@ type Rules struct {
 	// Domains are the verified domains, in lower case. RequireDomain refuses names outside them (D10).
 	Domains       map[string]bool
 	RequireDomain bool
+	// Now is the time of the plan, for expressions that look at it.
+	Now time.Time
+}
+
+// Needs returns the Graph properties that scope and mapping look at, sorted. Without all of them in the mirror nobody may be planned.
+func (r *Rules) Needs() []string {
+	needs := slices.Concat(r.Scope.Needs(), r.Mapping.Needs())
+	slices.Sort(needs)
+	return slices.Compact(needs)
 }
 
 // Draft is what is known of one object before the destination has been searched for it.
@@ -62,18 +74,23 @@ type Draft struct {
 }
 
 // Draft decides the scope of a source object and maps it. linked is the object it is tied to, nil if there is none (any more).
-func (r *Rules) Draft(source Source, linked *Target) Draft {
-	draft := Draft{source: source, linked: linked}
-	draft.decision = r.Scope.Decide(scope.User{ID: source.ID, UserType: source.Record.Text("userType")})
-	if source.State != Live || draft.decision.Never || !draft.decision.In && (linked == nil || !linked.Record.Has(attr.DeletedAt)) {
+func (r *Rules) Draft(object Source, linked *Target) Draft {
+	user := source.User{ID: object.ID, Record: object.Record}
+	draft := Draft{source: object, linked: linked, decision: r.Scope.Decide(user)}
+	if object.State != Live || draft.decision.Never || !draft.decision.In && (linked == nil || !linked.Record.Has(attr.DeletedAt)) {
 		return draft
 	}
-	blocked := source.Record.Has("accountEnabled") && !source.Record.Bool("accountEnabled")
-	draft.mapped = r.Mapping.Map(mapping.Source{
-		ID: source.ID, Record: source.Record, SoftDeleted: blocked || !draft.decision.In,
-	})
+	user.SoftDeleted = draft.softDeleted()
+	draft.mapped = r.Mapping.Map(user, r.circumstances())
 	return draft
 }
+
+func (r *Rules) circumstances() mapping.Circumstances {
+	return mapping.Circumstances{Now: r.Now, Instance: r.Instance}
+}
+
+// softDeleted is what IsSoftDeleted says to expressions.
+func (d Draft) softDeleted() bool { return d.blocked() || !d.decision.In }
 
 // InScope reports whether the object is live and in scope.
 func (d Draft) InScope() bool { return d.source.State == Live && d.decision.In }
@@ -84,21 +101,25 @@ func (d Draft) blocked() bool {
 }
 
 // Keys lists what to look up in the destination before Decide: for an object without a link what it may be matched by, in order of
-// precedence; and the holder of the name that it is going to take.
+// precedence; and the holders of the names that it is going to take, or may take.
 func (r *Rules) Keys(d Draft) []Key {
 	if name := d.binName(); name != "" {
 		return []Key{matchKey(attr.UserName, name)}
 	}
-	name := d.mapped.Wanted.Text(attr.UserName)
-	if d.source.State != Live || name == "" {
+	if d.source.State != Live {
 		return nil
 	}
 	if d.linked != nil {
-		if key := attr.NameKey(name); key != attr.NameKey(d.linked.Record.Text(attr.UserName)) {
+		name := d.nameOf(*d.linked)
+		if key := attr.NameKey(name); name != "" && key != attr.NameKey(d.linked.Record.Text(attr.UserName)) {
 			return []Key{{Path: attr.UserName, Value: key}}
 		}
 		return nil
 	}
+	return r.keysToMatch(d)
+}
+
+func (r *Rules) keysToMatch(d Draft) []Key {
 	keys := make([]Key, 0, 3)
 	if external := d.mapped.Wanted.Text(attr.ExternalID); external != "" {
 		keys = append(keys, Key{Path: attr.ExternalID, Value: external})
@@ -114,9 +135,30 @@ func (r *Rules) Keys(d Draft) []Key {
 		}
 	}
 	if !named {
-		keys = append(keys, matchKey(attr.UserName, name))
+		for _, name := range d.newNames() {
+			keys = append(keys, matchKey(attr.UserName, name))
+		}
 	}
 	return keys
+}
+
+// newNames returns the userNames that an object which has to be created may get, the best first.
+func (d Draft) newNames() []string {
+	for _, record := range []attr.Record{d.mapped.Wanted, d.mapped.OnCreate} {
+		if name := record.Text(attr.UserName); name != "" {
+			return []string{name}
+		}
+	}
+	return d.mapped.UserNames
+}
+
+// nameOf returns the userName that an object should have: what the mapping says, or, where the mapping leaves existing names alone, the name it
+// had before it went to the recycle bin; "" if the name stays.
+func (d Draft) nameOf(target Target) string {
+	if name := d.mapped.Wanted.Text(attr.UserName); name != "" || !target.Record.Has(attr.DeletedAt) {
+		return name
+	}
+	return strings.TrimPrefix(target.Record.Text(attr.UserName), binPrefix(d.source))
 }
 
 func matchKey(path, value string) Key {

@@ -14,7 +14,11 @@ func TestNobodyBecomesActiveOrInactiveWhileItIsUnknownWhetherHeMaySignIn(t *test
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules := plan.Rules{Instance: idOf("this"), Scope: scope.Rules{AllUsers: true}.Compile(), Mapping: set}
+	everybody, err := scope.Rules{AllUsers: true}.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := plan.Rules{Instance: idOf("this"), Scope: everybody, Mapping: set}
 	source := plan.Source{ID: "2b1c6f1e-0000-4000-8000-000000000001", State: plan.Live, Record: attr.From(map[string]any{
 		"userPrincipalName": "ada@contoso.example", "displayName": "Ada", "id": "2b1c6f1e-0000-4000-8000-000000000001", "jobTitle": "Countess",
 	})}

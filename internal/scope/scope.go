@@ -1,12 +1,17 @@
 // Package scope decides who is in scope, and says why.
 //
-// Rules are what an administrator configures; Compile makes them quick to ask. Every decision names the rule that made it and gives its
-// reason as a sentence about the user.
+// Rules are what an administrator configures; Compile checks them and makes them quick to ask. Every decision names the rule that made it
+// and gives its reason as a sentence about the user.
+//
+// Rules are asked in this order: users never to touch; guests; the selection (all users, or some); the scoping filters, which restrict
+// all users as well as selected ones.
 package scope
 
 import (
 	"fmt"
 	"strings"
+
+	"rollcall/internal/source"
 )
 
 // Rules say which users of the tenant an instance manages. The zero Rules manage nobody.
@@ -19,6 +24,8 @@ type Rules struct {
 	IncludeGuests bool `json:"includeGuests,omitempty"`
 	// NeverTouch are the object ids of users whom no run may create, change or deactivate.
 	NeverTouch []string `json:"neverTouch,omitempty"`
+	// Filters are the scoping filters: whoever is taken must pass one of them. With none, everybody who is taken is in.
+	Filters []Filter `json:"filters,omitempty"`
 }
 
 // Scope is a compiled set of rules. It does not change any more; any number of goroutines may ask it.
@@ -27,14 +34,8 @@ type Scope struct {
 	selected, neverTouch map[string]struct{}
 	selectedReason       string
 	notSelectedReason    string
-}
-
-// User is what a decision needs to know of a user.
-type User struct {
-	// ID is the object id in the tenant, a GUID in any case.
-	ID string
-	// UserType is Graph's userType: "Member", "Guest", or "" for accounts older than the property, which are members.
-	UserType string
+	filters              []filter
+	needs                []string
 }
 
 // What Decision.Rule may say, in the order in which the rules are asked.
@@ -43,12 +44,14 @@ const (
 	NeverTouch = "never-touch"
 	// Guests: the user is a guest, and guests are not included.
 	Guests = "guests"
-	// AllUsers: all users are in scope.
-	AllUsers = "all-users"
-	// Selected: the user was selected.
-	Selected = "selected-users"
-	// NotSelected: no rule takes the user.
+	// NotSelected: neither are all users taken, nor was this one selected.
 	NotSelected = "not-selected"
+	// ByFilter: there are scoping filters; the user passes one of them, or none.
+	ByFilter = "scoping-filter"
+	// AllUsers: all users are in scope, and there are no filters.
+	AllUsers = "all-users"
+	// Selected: the user was selected, and there are no filters.
+	Selected = "selected-users"
 )
 
 // Decision says whether a user is in scope, and why.
@@ -64,8 +67,9 @@ type Decision struct {
 	Reason string
 }
 
-// Compile makes the rules quick to ask. Ids that are empty are ignored, ids that occur twice count once.
-func (r Rules) Compile() *Scope {
+// Compile checks the rules and makes them quick to ask. Ids that are empty are ignored, ids that occur twice count once. Rules without
+// filters never fail; otherwise the error is a fault of kind Invalid that wraps Errors: all that is wrong with the filters, at once.
+func (r Rules) Compile() (*Scope, error) {
 	s := &Scope{all: r.AllUsers, guests: r.IncludeGuests, selected: idSet(r.Users), neverTouch: idSet(r.NeverTouch)}
 	switch count := len(s.selected); count {
 	case 0:
@@ -77,8 +81,16 @@ func (r Rules) Compile() *Scope {
 		s.selectedReason = fmt.Sprintf("is one of the %d selected users", count)
 		s.notSelectedReason = fmt.Sprintf("is not among the %d selected users", count)
 	}
-	return s
+	var err error
+	s.filters, s.needs, err = compileFilters(r.Filters)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
+
+// Needs returns the Graph properties that decisions look at, sorted. The caller must not change the list.
+func (s *Scope) Needs() []string { return s.needs }
 
 func idSet(ids []string) map[string]struct{} {
 	set := make(map[string]struct{}, len(ids))
@@ -92,20 +104,29 @@ func idSet(ids []string) map[string]struct{} {
 
 func idKey(id string) string { return strings.ToLower(strings.TrimSpace(id)) }
 
-// Decide says whether the user is in scope, and why. It allocates nothing for ids in lower case.
-func (s *Scope) Decide(u User) Decision {
+// Decide says whether the user is in scope, and why. u.SoftDeleted is not looked at: it follows from the decision. Without filters, and
+// for whoever passes one by texts and booleans, it allocates nothing for ids in lower case.
+func (s *Scope) Decide(u source.User) Decision {
 	id := idKey(u.ID)
 	if _, found := s.neverTouch[id]; found {
 		return Decision{Never: true, Rule: NeverTouch, Reason: "is on the list of users never to touch"}
 	}
-	if !s.guests && strings.EqualFold(u.UserType, "Guest") {
+	if !s.guests && strings.EqualFold(u.Record.Text("userType"), "Guest") {
 		return Decision{Rule: Guests, Reason: "is a guest, and guests are not included"}
 	}
-	if s.all {
+	if _, selected := s.selected[id]; !s.all && !selected {
+		return Decision{Rule: NotSelected, Reason: s.notSelectedReason}
+	}
+	for i := range s.filters {
+		if s.filters[i].failing(u) == nil {
+			return Decision{In: true, Rule: ByFilter, Reason: s.filters[i].passed}
+		}
+	}
+	switch {
+	case len(s.filters) > 0:
+		return Decision{Rule: ByFilter, Reason: s.notPassed(u)}
+	case s.all:
 		return Decision{In: true, Rule: AllUsers, Reason: "all users are in scope"}
 	}
-	if _, found := s.selected[id]; found {
-		return Decision{In: true, Rule: Selected, Reason: s.selectedReason}
-	}
-	return Decision{Rule: NotSelected, Reason: s.notSelectedReason}
+	return Decision{In: true, Rule: Selected, Reason: s.selectedReason}
 }

@@ -48,7 +48,7 @@ func (db *DB) NameClaims(ctx context.Context, run ident.ID) ([]engine.Entry, err
 // large tenant in the database would take many times that.
 func (db *DB) wantedTwice(ctx context.Context, run ident.ID) ([]string, error) {
 	var digests []uint64
-	if err := db.wantedNames(ctx, run, func(name []byte) { digests = append(digests, digest(name)) }); err != nil {
+	if err := db.WantedNames(ctx, run, func(name []byte) { digests = append(digests, digest(name)) }); err != nil {
 		return nil, err
 	}
 	slices.Sort(digests)
@@ -62,7 +62,7 @@ func (db *DB) wantedTwice(ctx context.Context, run ident.ID) ([]string, error) {
 		return nil, nil
 	}
 	counts := map[string]int{}
-	if err := db.wantedNames(ctx, run, func(name []byte) {
+	if err := db.WantedNames(ctx, run, func(name []byte) {
 		if repeated[digest(name)] {
 			counts[string(name)]++
 		}
@@ -73,7 +73,8 @@ func (db *DB) wantedTwice(ctx context.Context, run ident.ID) ([]string, error) {
 	return slices.SortedFunc(maps.Keys(counts), cmp.Compare[string]), nil
 }
 
-func (db *DB) wantedNames(ctx context.Context, run ident.ID, each func(name []byte)) error {
+// WantedNames calls each with the names that the run's planned (or proposed) entries take; the bytes are valid during the call.
+func (db *DB) WantedNames(ctx context.Context, run ident.ID, each func(name []byte)) error {
 	return db.each(ctx, numbered("SELECT takes_name FROM changes WHERE "+wantsName), []any{run}, func(rows *sql.Rows) error {
 		var name sql.RawBytes
 		if err := rows.Scan(&name); err != nil {
