@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"rollcall/internal/expr"
 	"rollcall/internal/mapping"
 	"rollcall/internal/source"
 )
@@ -12,6 +13,8 @@ import (
 type imported struct {
 	mapping.Attribute
 	node *node
+	// parsed is the source's text; nil for none, or one that is no expression.
+	parsed *expr.Expression
 }
 
 // readAttribute reads an attributeMapping. One without target or without readable source is noted and left out.
@@ -33,11 +36,12 @@ func (in *importer) readAttribute(n *node) {
 	in.readFlow(n, &a)
 	in.readMatching(n, &a)
 	in.readDefinition(n, &a)
-	if !in.readSource(n, &a) {
+	one := imported{Attribute: a, node: n}
+	if !in.readSource(n, &one) {
 		return
 	}
 	in.unknown("the mapping of "+a.Target, n)
-	in.attributes = append(in.attributes, imported{Attribute: a, node: n})
+	in.attributes = append(in.attributes, one)
 }
 
 // readFlow reads when and how values flow.
@@ -86,7 +90,7 @@ func (in *importer) readMatching(n *node, a *mapping.Attribute) {
 }
 
 // readSource reads where the value comes from; false if that cannot be read. No source is a mapping that only has a default value.
-func (in *importer) readSource(n *node, a *mapping.Attribute) bool {
+func (in *importer) readSource(n *node, a *imported) bool {
 	from := n.member("source")
 	if from.empty() {
 		n.member(kindAnnotation)
@@ -102,7 +106,7 @@ func (in *importer) readSource(n *node, a *mapping.Attribute) bool {
 		in.note(Dropped, from, a.Target, "the source has no expression, and none can be made of its parameters: %v", err)
 		return false
 	}
-	a.Kind = s.kind
+	a.Kind, a.parsed = s.kind, s.parsed
 	if strings.EqualFold(n.member(kindAnnotation).string(), string(mapping.Expression)) {
 		a.Kind = mapping.Expression
 	}

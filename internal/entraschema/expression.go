@@ -14,6 +14,8 @@ type origin struct {
 	kind mapping.Kind
 	name string
 	text string
+	// parsed is the text; nil if it is no expression.
+	parsed *expr.Expression
 }
 
 // readExpression reads an attributeMappingSource. Its text counts; where there is none, it is made of the tree of parameters.
@@ -37,11 +39,11 @@ func (in *importer) readExpression(from *node, subject string) (origin, error) {
 	in.compare(from, tree, subject)
 	switch {
 	case isExpression(tree):
-		return origin{kind: mapping.Expression, text: text}, nil
+		return origin{kind: mapping.Expression, text: text, parsed: parsed}, nil
 	case tree.Type == expr.TreeAttribute:
-		return origin{kind: mapping.Direct, name: tree.Name, text: text}, nil
+		return origin{kind: mapping.Direct, name: tree.Name, text: text, parsed: parsed}, nil
 	}
-	return origin{kind: mapping.Constant, name: tree.Name, text: text}, nil
+	return origin{kind: mapping.Constant, name: tree.Name, text: text, parsed: parsed}, nil
 }
 
 // unparsed reads a source whose text is no expression: attributes without brackets and constants without quotes occur. A function stays as it

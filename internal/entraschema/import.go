@@ -20,12 +20,19 @@ type importer struct {
 	parameters map[string][]expr.Parameter
 	// attributes that were taken over so far.
 	attributes []imported
+	// restricted: something that restricts the users in Entra was not taken over.
+	restricted bool
+	// noted are the effects of the notes about values.
+	noted map[*node]Effect
 }
 
 // Import reads a synchronizationSchema, or a synchronizationJob or synchronizationTemplate with one in it, or a list of those as Graph
 // answers. The configuration always compiles: mappings that it cannot hold are left out, those that every instance has are added. A
-// scoping filter is taken over whole or not at all; if none could be, one is made that lets nobody in. notes lists everything that is not
-// carried over as it is: first what was not taken, then the mappings, then the filters.
+// scoping filter is taken over whole or not at all. Filters for reading and of the category become a part of every scoping filter. Where
+// something that restricts the users in Entra cannot be taken over, every filter lets nobody in. notes lists everything that is not
+// carried over as it is: first what was not taken, then the mappings, then the filters, then what was not understood at all.
+//
+// A list may be written as its only element, as PowerShell does.
 //
 // A mapping that applies always reads mapping.Always, an operator is spelled as package scope writes it.
 //
@@ -36,7 +43,7 @@ func Import(document []byte) (Configuration, []Note, error) {
 	if err != nil {
 		return Configuration{}, nil, err
 	}
-	in := importer{parameters: functionParameters()}
+	in := importer{parameters: functionParameters(), noted: map[*node]Effect{}}
 	chosen, err := in.choose(root)
 	if err != nil {
 		return Configuration{}, nil, err
@@ -48,10 +55,11 @@ func Import(document []byte) (Configuration, []Note, error) {
 	if err != nil {
 		return Configuration{}, nil, err
 	}
-	c := Configuration{Attributes: attributes, Filters: in.filters(chosen.objectMapping)}
+	c := Configuration{Attributes: attributes, Filters: in.filters(chosen)}
 	in.unknown("the schema", chosen.schema)
 	in.unknown("the rule", chosen.rule)
 	in.unknown("the object mapping", chosen.objectMapping)
+	in.misunderstood(root)
 	if in.more > 0 {
 		in.notes = append(in.notes, Note{Effect: Dropped, Text: fmt.Sprintf("there are %d more notes than can be listed", in.more)})
 	}
@@ -60,6 +68,9 @@ func Import(document []byte) (Configuration, []Note, error) {
 
 // note tells of something; the path of a nil node is empty.
 func (in *importer) note(effect Effect, at *node, subject, format string, args ...any) {
+	if at != nil && in.noted[at] != Dropped {
+		in.noted[at] = effect
+	}
 	if len(in.notes) >= maxNotes {
 		in.more++
 		return
@@ -80,22 +91,30 @@ func (in *importer) first(array *node, subject string) []*node {
 	return items
 }
 
-// unknown notes the members of an object that nobody has read.
-func (in *importer) unknown(what string, n *node) {
-	for _, member := range n.unread() {
+// unknown notes the members of an object that nobody has read, and reports whether there are any.
+func (in *importer) unknown(what string, n *node) bool {
+	unread := n.unread()
+	for _, member := range unread {
 		in.note(Dropped, member, member.name, "%s has a member that is not known here: %s", what, cut(member.summary()))
+	}
+	return len(unread) > 0
+}
+
+// misunderstood notes the values that were asked for something that they are not, unless a note tells of them already.
+func (in *importer) misunderstood(n *node) {
+	effect, noted := in.noted[n]
+	if n.misread && !noted {
+		in.note(Dropped, n, n.name, "another kind of value stands here in Graph's schemas; it is not looked at: %s", cut(n.summary()))
+	}
+	if effect == Dropped {
+		return
+	}
+	for _, item := range n.items {
+		in.misunderstood(item)
 	}
 }
 
-// readRule notes what a rule says beside its object mappings.
+// readRule passes over what changes nothing in a rule. Its filters are read with those of the object mapping.
 func (in *importer) readRule(rule *node) {
-	name := rule.member("name").string()
-	rule.skip("id", "editable", "priority", "metadata", "objectMappings", "sourceDirectoryName", "targetDirectoryName")
-	if filter := rule.member("containerFilter"); !filter.empty() {
-		in.note(Dropped, filter, name, "it takes only users of some containers (organizational units): %s; "+
-			"a scoping filter on onPremisesDistinguishedName can do the same", cut(filter.summary()))
-	}
-	if filter := rule.member("groupFilter"); !filter.empty() {
-		in.note(Dropped, filter, name, "it takes only members of some groups: %s; select these groups in the scope", cut(filter.summary()))
-	}
+	rule.skip("id", "name", "editable", "priority", "metadata", "objectMappings", "sourceDirectoryName", "targetDirectoryName")
 }

@@ -31,6 +31,8 @@ type node struct {
 	index  int
 	// read is set when somebody asks for a member; what nobody asked for is unknown.
 	read bool
+	// misread is set when somebody asks for something that the value is not, and it is not empty.
+	misread bool
 }
 
 // path returns the place of the value in the document, as in synchronizationRules[0].name.
@@ -50,7 +52,11 @@ func (n *node) path() string {
 
 // member returns the member of an object with the name, in any case; of several the last. nil if there is none.
 func (n *node) member(name string) *node {
-	if n == nil || n.kind != objectNode {
+	if n == nil {
+		return nil
+	}
+	if n.kind != objectNode {
+		n.misread = n.misread || !n.empty()
 		return nil
 	}
 	for _, item := range slices.Backward(n.items) {
@@ -69,12 +75,18 @@ func (n *node) skip(names ...string) {
 	}
 }
 
-// list returns the items of an array; none for anything else.
+// list returns the items of an array. An object with members is a list of one: PowerShell writes it so. There are none in anything else.
 func (n *node) list() []*node {
-	if n == nil || n.kind != arrayNode {
+	switch {
+	case n == nil:
 		return nil
+	case n.kind == arrayNode:
+		return n.items
+	case n.kind == objectNode && len(n.items) > 0:
+		return []*node{n}
 	}
-	return n.items
+	n.misread = n.misread || !n.empty()
+	return nil
 }
 
 // string returns a text, a number as it is written or a boolean as True or False, "" for anything else.
@@ -86,6 +98,8 @@ func (n *node) string() string {
 		return "True"
 	case n.kind == booleanNode:
 		return "False"
+	case n.kind == arrayNode || n.kind == objectNode:
+		n.misread = n.misread || !n.empty()
 	}
 	return n.text
 }

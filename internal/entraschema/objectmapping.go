@@ -12,6 +12,9 @@ var quietMetadata = map[string]string{
 	"unsynchronized": "false", "iscustomerdefined": "", "originaljoiningproperty": "",
 }
 
+// restrictingMetadata are those whose other values keep users from being provisioned.
+var restrictingMetadata = []string{"Disposition", "Unsynchronized"}
+
 // readObjectMapping reads the attribute mappings, and notes what the object mapping says beside them.
 func (in *importer) readObjectMapping(mapping *node) {
 	name := mapping.member("name").string()
@@ -25,7 +28,9 @@ func (in *importer) readObjectMapping(mapping *node) {
 		quiet, known := quietMetadata[strings.ToLower(key)]
 		if !known && value != "" || quiet != "" && !strings.EqualFold(quiet, value) {
 			in.note(Dropped, entry, name, "the metadata %s is %s", label(key), label(value))
+			in.restricted = in.restricted || isOneOf(key, restrictingMetadata)
 		}
+		in.unknown("the metadata", entry)
 	}
 	for _, attribute := range in.first(mapping.member("attributeMappings"), name) {
 		in.readAttribute(attribute)

@@ -46,7 +46,7 @@ func targetKey(target string) string {
 
 // fit takes away from a mapping what it cannot have here; false if nothing of it can be kept.
 func (in *importer) fit(a *imported) bool {
-	if reason := unavailable(a.Attribute); reason != nil {
+	if reason := a.unavailable(); reason != nil {
 		in.note(Dropped, a.node, a.Target, "%v", reason)
 		return false
 	}
@@ -54,24 +54,45 @@ func (in *importer) fit(a *imported) bool {
 	if refused == nil {
 		return true
 	}
-	all := a.Attribute
-	for _, repair := range repairs {
-		repaired := a.Attribute
-		repair.apply(&repaired)
-		repair.apply(&all)
-		if repaired != a.Attribute && refusal(repaired) == nil {
-			a.Attribute = repaired
-			in.note(Changed, a.node, a.Target, "taken over %s: %v", repair.text, refused)
-			return true
-		}
-	}
-	if all != a.Attribute && refusal(all) == nil {
-		a.Attribute = all
-		in.note(Changed, a.node, a.Target, "taken over as always applied, not matching, without default value, not cleared: %v", refused)
+	if _, wrong := errors.AsType[expr.SyntaxErrors](refused); !wrong && in.repair(a, refused) {
 		return true
 	}
 	in.note(Dropped, a.node, a.Target, "%v", refused)
 	return false
+}
+
+// repair leaves out one part of a mapping, or all, so that it is taken; false if it never is.
+func (in *importer) repair(a *imported, refused error) bool {
+	probe := a.probe()
+	all := probe
+	for _, repair := range repairs {
+		repaired := probe
+		repair.apply(&repaired)
+		repair.apply(&all)
+		if repaired != probe && refusal(repaired) == nil {
+			repair.apply(&a.Attribute)
+			in.note(Changed, a.node, a.Target, "taken over %s: %v", repair.text, refused)
+			return true
+		}
+	}
+	if all == probe || refusal(all) != nil {
+		return false
+	}
+	for _, repair := range repairs {
+		repair.apply(&a.Attribute)
+	}
+	in.note(Changed, a.node, a.Target, "taken over as always applied, not matching, without default value, not cleared: %v", refused)
+	return true
+}
+
+// probe returns a mapping that package mapping takes or refuses like this one, if this one's expression can be read. It spares compiling
+// the patterns in the expression for each repair that is tried.
+func (a *imported) probe() mapping.Attribute {
+	probe := a.Attribute
+	if a.Kind == mapping.Expression && a.parsed != nil && !a.parsed.Uses().Unique && !a.parsed.Uses().Redact {
+		probe.Expression = "[objectId]"
+	}
+	return probe
 }
 
 // repairs are the parts of a mapping that can be left out, the least important first.
@@ -102,16 +123,12 @@ func refusal(a mapping.Attribute) error {
 const maxUnknown = 5
 
 // unavailable says why an expression can be computed for nobody: it is over attributes that no record carries, or over many unknown ones.
-func unavailable(a mapping.Attribute) error {
-	if a.Kind != mapping.Expression {
+func (a *imported) unavailable() error {
+	if a.Kind != mapping.Expression || a.parsed == nil {
 		return nil // Compile refuses the others
 	}
-	parsed, err := expr.Parse(a.Expression, nil)
-	if err != nil {
-		return nil //nolint:nilerr // Compile says what is wrong with it
-	}
 	unknown := 0
-	for _, name := range parsed.Attributes() {
+	for _, name := range a.parsed.Attributes() {
 		attribute, err := source.Find(name)
 		if err == nil {
 			err = attribute.Missing()
