@@ -5,15 +5,15 @@ import "strings"
 // class reads a character class, whose opening bracket, at start, is taken already.
 func (p *pattern) class(start int) (runeSet, error) {
 	negated := p.accept("^")
-	var chars, sets []runeRange // the option i is for characters and ranges, not for what \p{Lu} and the like stand for
-	var minus runeSet
-	seen := map[*runeRange]bool{} // shorthands that are in sets already
+	var chars [][2]rune // the option i is for characters and ranges, not for what \p{Lu} and the like stand for
+	var sets, minus runeSet
+	seen := map[*rune]bool{} // shorthands that are in sets already
 	for first := true; ; first = false {
 		switch {
 		case p.pos == len(p.src):
 			return nil, patternErrorf(start, "A class is never closed; write \\[ for the character itself")
 		case !first && p.accept("]"):
-			return p.finish(chars, sets, negated).without(minus), nil
+			return p.finish(start, setOf(chars), sets, minus, negated)
 		case !first && p.accept("-["):
 			var err error
 			if minus, err = p.class(p.pos - 1); err != nil {
@@ -32,25 +32,31 @@ func (p *pattern) class(start int) (runeSet, error) {
 			chars = append(chars, one)
 		case !seen[&set[0]]:
 			seen[&set[0]] = true
-			sets = append(sets, set...)
+			sets = sets.union(set)
+			err = p.spend(start, sets.ranges())
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 }
 
-// finish applies case and negation, in this order.
-func (p *pattern) finish(chars, sets []runeRange, negated bool) runeSet {
+// finish puts the parts of a class together: case, negation and subtraction, in this order.
+func (p *pattern) finish(start int, chars, sets, minus runeSet, negated bool) (runeSet, error) {
+	looked := 0
 	if p.opts.fold {
-		chars = setOf(chars).folded()
+		chars, looked = chars.folded()
 	}
-	set := setOf(append(chars, sets...))
+	set := chars.union(sets)
 	if negated {
-		return set.not()
+		set = set.not()
 	}
-	return set
+	set = set.without(minus)
+	return set, p.spend(start, looked+chars.ranges()+sets.ranges()+minus.ranges())
 }
 
 // member reads a character or a range, or the set of a shorthand.
-func (p *pattern) member() (one runeRange, set runeSet, err error) {
+func (p *pattern) member() (one [2]rune, set runeSet, err error) {
 	start := p.pos
 	if err := p.refusePOSIX(); err != nil {
 		return one, nil, err
@@ -61,7 +67,7 @@ func (p *pattern) member() (one runeRange, set runeSet, err error) {
 	}
 	rest := p.src[p.pos:]
 	if len(rest) < 2 || rest[0] != '-' || rest[1] == ']' || rest[1] == '[' {
-		return runeRange{lo, lo}, nil, nil
+		return [2]rune{lo, lo}, nil, nil
 	}
 	p.pos++
 	at := p.pos
@@ -74,7 +80,7 @@ func (p *pattern) member() (one runeRange, set runeSet, err error) {
 	case lo > hi:
 		return one, nil, patternErrorf(start, "This range ends before it begins")
 	}
-	return runeRange{lo, hi}, nil, nil
+	return [2]rune{lo, hi}, nil, nil
 }
 
 // refusePOSIX refuses classes such as [:alpha:], which .NET passes over without a word.

@@ -87,7 +87,7 @@ func TestAFormatThatCannotBeUsedSaysWhy(t *testing.T) {
 		if _, err := dotnet.FormatTime(moment, layout); err == nil {
 			t.Errorf("%q formats a time", layout)
 		}
-		if _, err := dotnet.ParseTime("2020", layout); err == nil {
+		if _, err := dotnet.ParseTime("2020", layout, 0); err == nil {
 			t.Errorf("%q parses a time", layout)
 		}
 	}
@@ -166,7 +166,7 @@ func TestADateIsReadInExactlyItsFormat(t *testing.T) {
 		{"", "yyyy", ""},
 		{"10000", "yyyyy", ""},
 	} {
-		got, err := dotnet.ParseTime(c.text, c.layout)
+		got, err := dotnet.ParseTime(c.text, c.layout, 0)
 		if c.want == "" {
 			if fault.KindOf(err) != fault.Invalid {
 				t.Errorf("%q in %q: got %v, %v; want an error", c.text, c.layout, got, err)
@@ -188,7 +188,7 @@ func TestWhatIsNoDateSaysSoAndWhy(t *testing.T) {
 		{strings.Repeat("ä", 41), "yyyy", `"` + strings.Repeat("ä", 40) + `…" is not a date in the format "yyyy"`},
 		{"a\nb", "yyyy", `"a b" is not a date in the format "yyyy"`},
 	} {
-		if _, err := dotnet.ParseTime(c.text, c.layout); err == nil || err.Error() != c.want {
+		if _, err := dotnet.ParseTime(c.text, c.layout, 0); err == nil || err.Error() != c.want {
 			t.Errorf("got %v\nwant %s", err, c.want)
 		}
 	}
@@ -252,7 +252,7 @@ func TestWhatAFullFormatWritesItReadsAgain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := dotnet.ParseTime(text, layout)
+			got, err := dotnet.ParseTime(text, layout, 0)
 			if err != nil || !got.Equal(want) {
 				t.Fatalf("%q in %q: got %v, %v; want %v", text, layout, got, err, want)
 			}
@@ -267,7 +267,7 @@ func TestCDateReadsWhatEntraAndStandardFormatsWrite(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want, err := dotnet.ParseTime(text, layout)
+			want, err := dotnet.ParseTime(text, layout, 0)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -4,6 +4,7 @@ import (
 	"regexp/syntax"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf16"
 )
@@ -75,7 +76,7 @@ func (p *pattern) shorthand(start int) (set runeSet, ok bool, err error) {
 		set = set.not()
 	}
 	p.sets[key] = set
-	return set, true, nil
+	return set, true, p.spend(start, set.ranges())
 }
 
 // namedSet returns what d, w, s or p with a name stands for. Where Go's Unicode version is newer than that of a .NET runtime, so
@@ -85,12 +86,12 @@ func namedSet(letter, name string) (set runeSet, ok bool) {
 	case "d":
 		return tableSet(unicode.Nd), true
 	case "w":
-		return tableSet(unicode.L, unicode.Mn, unicode.Nd, unicode.Pc), true
+		return wordSet(), true
 	case "s":
-		return setOf(append(tableSet(unicode.Z), runeRange{'\t', '\r'}, runeRange{0x85, 0x85})), true
+		return tableSet(unicode.Z).union(runeSet{'\t', '\r', 0x85, 0x85}), true
 	}
 	if block, ok := blocks[name]; ok {
-		return runeSet{{block[0], block[1]}}, true
+		return runeSet{block[0], block[1]}, true
 	}
 	if name == "LC" { // Go has it, .NET does not
 		return nil, false
@@ -101,6 +102,11 @@ func namedSet(letter, name string) (set runeSet, ok bool) {
 	}
 	return tableSet(table), true
 }
+
+// wordSet is \w, made once: it has some 750 ranges, and there is hardly a pattern without it.
+var wordSet = sync.OnceValue(func() runeSet {
+	return tableSet(unicode.L).union(tableSet(unicode.Mn)).union(tableSet(unicode.Nd)).union(tableSet(unicode.Pc))
+})
 
 // simple are the letters that stand for a control character after a backslash.
 var simple = map[rune]rune{'a': '\a', 'b': '\b', 'e': 0x1b, 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t', 'v': '\v'}

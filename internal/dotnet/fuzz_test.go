@@ -26,18 +26,18 @@ func FuzzCompileRegexp(f *testing.F) {
 			}
 			return
 		}
-		whole, matched := r.Group(text, "0")
+		whole, matched, _ := r.Group(text, "0", enough())
 		if matched != r.MatchString(text) || !r.HasGroup("0") || r.Size() > 20_000 {
 			t.Fatalf("%q in %q: a match of %q, and no match", pattern, text, whole)
 		}
-		got, err := r.Replace(text, replacement, limit)
+		got, err := r.Replace(text, replacement, limit, enough())
 		if len(got) > limit || (err != nil && fault.KindOf(err) != fault.Invalid) || (err == nil && !matched && got != text) {
 			t.Fatalf("%q in %q: got %d bytes, %v", pattern, text, len(got), err)
 		}
-		if same, err := r.Replace(text, "$0", limit); err == nil && same != text {
+		if same, err := r.Replace(text, "$0", limit, enough()); err == nil && same != text {
 			t.Fatalf("%q in %q: each match replaced by itself gives %q", pattern, text, same)
 		}
-		if got, err := r.ReplaceGroup(text, "0", "", limit); err == nil && len(got) > len(text) {
+		if got, err := r.ReplaceGroup(text, "0", "", limit, enough()); err == nil && len(got) > len(text) {
 			t.Fatalf("%q in %q: got %q", pattern, text, got)
 		}
 	})
@@ -57,7 +57,7 @@ func FuzzParseTime(f *testing.F) {
 		f.Add(c[0], c[1])
 	}
 	f.Fuzz(func(t *testing.T, text, layout string) {
-		parsed, err := dotnet.ParseTime(text, layout)
+		parsed, err := dotnet.ParseTime(text, layout, 0)
 		if bad := dotnet.CheckLayout(layout); bad != nil && err == nil {
 			t.Fatalf("%q reads %q, and cannot be used: %v", layout, text, bad)
 		}

@@ -13,6 +13,8 @@ import (
 // Method: Pike's, as described by Russ Cox in "Regular Expression Matching: the Virtual Machine Approach".
 type machine struct {
 	prog     *syntax.Prog
+	sets     matchSets
+	known    []int  // by large class: twice the place for which it is known whether it matches, and 1 if so
 	prefix   string // every match begins with it
 	anchored bool   // every match begins where the text does
 
@@ -26,10 +28,11 @@ type machine struct {
 	pos           int  // the place for which conditions are checked
 	before, after rune // the characters around it, negative where the text begins and ends
 
-	steps int // instructions that may still run
+	thread int // steps that it takes to keep a thread: one, and more with many captures
+	steps  int // how many may still be taken
 }
 
-// threads are the threads that wait for a character, most wanted first, and which instructions ran already at this place.
+// threads are the threads that wait for the character that follows, most wanted first, and which instructions ran already at this place.
 type threads struct {
 	waiting []uint32
 	caps    []int
@@ -37,8 +40,8 @@ type threads struct {
 	current uint32
 }
 
-func newMachine(prog *syntax.Prog) *machine {
-	m := &machine{prog: prog, anchored: prog.StartCond()&syntax.EmptyBeginText != 0}
+func newMachine(prog *syntax.Prog, sets matchSets) *machine {
+	m := &machine{prog: prog, sets: sets, known: make([]int, sets.count), anchored: prog.StartCond()&syntax.EmptyBeginText != 0}
 	m.prefix, _ = prog.Prefix()
 	m.now.seen, m.next.seen = make([]uint32, len(prog.Inst)), make([]uint32, len(prog.Inst))
 	return m
@@ -56,7 +59,8 @@ func (q *threads) clear() {
 // find looks for the first match from start on, most wanted first, and keeps width positions of its groups in m.match.
 // A negative value of m.steps afterwards says that it gave up.
 func (m *machine) find(text string, start, previous, width int) bool {
-	m.text, m.previous, m.width = text, previous, width
+	m.text, m.previous, m.width, m.thread = text, previous, width, 1+width/8
+	m.steps -= m.thread
 	m.caps = append(m.caps[:0], make([]int, width)...)
 	m.now.clear()
 	m.next.clear()
@@ -92,6 +96,7 @@ func (m *machine) skip() bool {
 		return true
 	}
 	i := strings.Index(m.text[m.pos:], m.prefix)
+	m.steps -= max(i, 0) / 16
 	if i > 0 {
 		m.at(m.pos + i)
 		m.now.clear() // what ran here ran for another place
@@ -133,24 +138,24 @@ func (m *machine) advance() (matched bool) {
 			m.after, _ = utf8.DecodeRuneInString(m.text[m.pos:])
 		}
 	}
+	m.steps -= 1 + len(m.now.waiting)*m.thread
 	for i, pc := range m.now.waiting {
 		inst := &m.prog.Inst[pc]
-		caps := m.now.caps[i*m.width : (i+1)*m.width]
+		if m.width > 0 {
+			copy(m.caps, m.now.caps[i*m.width:(i+1)*m.width])
+		}
 		if inst.Op == syntax.InstMatch {
-			if m.match = append(m.match[:0], caps...); m.width > 0 {
+			if m.match = append(m.match[:0], m.caps...); m.width > 0 {
 				m.match[1] = from
 			}
 			return true
 		}
-		if r >= 0 && inst.MatchRune(r) {
-			copy(m.caps, caps)
-			m.follow(&m.next, inst.Out)
-		}
+		m.follow(&m.next, inst.Out)
 	}
 	return false
 }
 
-// follow runs a thread up to the instructions that need a character.
+// follow runs a thread up to the instructions that need a character, and ends it there if the text goes on with another one.
 func (m *machine) follow(q *threads, pc uint32) {
 	for q.seen[pc] != q.current {
 		q.seen[pc] = q.current
@@ -182,11 +187,37 @@ func (m *machine) follow(q *threads, pc uint32) {
 		case syntax.InstFail:
 			return
 		default:
-			q.waiting = append(q.waiting, pc)
-			q.caps = append(q.caps, m.caps...)
+			if inst.Op != syntax.InstMatch && !m.matches(pc) {
+				return
+			}
+			m.steps -= m.thread
+			if q.waiting = append(q.waiting, pc); m.width > 0 {
+				q.caps = append(q.caps, m.caps...)
+			}
 			return
 		}
 	}
+}
+
+// matches says whether an instruction matches the character that follows.
+func (m *machine) matches(pc uint32) bool {
+	switch {
+	case m.after < 0:
+		return false
+	case m.after < utf8.RuneSelf:
+		return m.sets.ascii[pc].has(m.after)
+	}
+	large := m.sets.large[pc]
+	if large < 0 {
+		return m.prog.Inst[pc].MatchRune(m.after)
+	}
+	if m.known[large]>>1 != m.pos+1 {
+		m.known[large] = (m.pos + 1) << 1
+		if m.prog.Inst[pc].MatchRune(m.after) {
+			m.known[large]++
+		}
+	}
+	return m.known[large]&1 != 0
 }
 
 // holds says whether conditions are met at this place.

@@ -36,6 +36,8 @@ func patterns() *rapid.Generator[string] {
 	return pattern(3)
 }
 
+const maxSteps = 20_000_000
+
 func TestTheMatcherFindsWhatGoFinds(t *testing.T) {
 	texts := rapid.StringOf(rapid.SampledFrom([]rune("aabbAä\n -"))).Filter(func(s string) bool { return len(s) < 200 })
 	matches := 0
@@ -66,8 +68,13 @@ func TestTheMatcherFindsWhatGoFinds(t *testing.T) {
 		if ours.MatchString(text) != (want != nil) {
 			t.Fatalf("%q in %q: MatchString says something else", pattern, text)
 		}
-		if used := maxSteps - m.steps; used > (len(text)+1)*ours.Size() {
+		if used := maxSteps - m.steps; used > 1+(len(text)+1)*(1+(2+2*m.thread)*ours.Size()) {
 			t.Fatalf("%q in %q took %d steps", pattern, text, used)
+		}
+		m.steps = maxSteps
+		m.find(text, 0, 0, 0)
+		if used := maxSteps - m.steps; used > 2+2*ours.Size()+(len(text)+1)*(2+2*ours.Width(ours.Size())) {
+			t.Fatalf("%q in %q took %d steps with a width of %d", pattern, text, used, ours.Width(ours.Size()))
 		}
 	})
 	if matches == 0 {
@@ -103,7 +110,7 @@ func BenchmarkReplaceInAPhoneNumber(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if got, err := r.Replace("+91 9998887777", "${phoneNumber}", 1000); got != "9998887777" {
+		if got, err := r.Replace("+91 9998887777", "${phoneNumber}", 1000, &Budget{Steps: maxSteps}); got != "9998887777" {
 			b.Fatal(got, err)
 		}
 	}

@@ -3,6 +3,7 @@ package dotnet
 import (
 	"strings"
 	"time"
+	"unicode"
 
 	"rollcall/internal/fault"
 )
@@ -12,19 +13,20 @@ const maxDate = 1000
 
 // ParseTime reads text in exactly this .NET format, as DateTime.ParseExact does with RoundtripKind, AllowLeadingWhite and
 // AllowTrailingWhite: dd, hh and the like take two digits, d and h one or two, names any case; all of the text must be used; a part
-// given twice must say the same. The result is in UTC, and so is a text without a zone.
+// given twice must say the same. The result is in UTC, and so is a text without a zone. With AllowInnerWhite there may be any white space
+// between two parts of the text, or none where the format has some.
 //
 // A format without a date (HH:mm) gives the time on the first day of the year 1. A format with a day or a month but without a year
 // is refused: .NET would take the current year.
 //
 // Errors are fault.Invalid: InvalidDateFormat for the format, InvalidDate for the text.
-func ParseTime(text, layout string) (time.Time, error) {
+func ParseTime(text, layout string, styles DateTimeStyles) (time.Time, error) {
 	elements, err := scanLayout(layout)
 	if err != nil {
 		return time.Time{}, err
 	}
 	m := newMoment()
-	if len(text) > maxDate || !m.readAll(strings.TrimSpace(text), trimLayout(elements)) {
+	if len(text) > maxDate || !m.readAll(strings.TrimSpace(text), trimLayout(elements), styles&AllowInnerWhite != 0) {
 		return time.Time{}, fault.New(fault.Invalid, "InvalidDate", "%s is not a date in the format %s", quote(text), quote(layout))
 	}
 	t, problem := m.time()
@@ -55,10 +57,16 @@ func trimLayout(elements []element) []element {
 }
 
 // readAll reads the elements from text, in order and until its end.
-func (m *moment) readAll(text string, elements []element) bool {
+func (m *moment) readAll(text string, elements []element, innerWhite bool) bool {
 	var ok bool
 	for i := 0; i < len(elements); i++ {
 		e := elements[i]
+		if innerWhite {
+			text = strings.TrimLeftFunc(text, unicode.IsSpace)
+			if e.text = strings.TrimLeftFunc(e.text, unicode.IsSpace); e.text == "" && (e.verb == ' ' || e.verb == verbText) {
+				continue
+			}
+		}
 		if e.verb == '.' && !strings.HasPrefix(text, ".") && i+1 < len(elements) && elements[i+1].verb == 'F' {
 			i++ // without a fraction, the point before it is missing too
 			continue

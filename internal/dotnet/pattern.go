@@ -7,10 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of a pattern: its length in characters, and how many instructions it may compile to.
+// Bounds of a pattern: its length in characters, how many instructions it may compile to, and how many ranges of characters may be
+// looked at to make its classes, some tens of nanoseconds and at most eight bytes each.
 const (
 	maxPattern = 2_000
 	maxProgram = 20_000
+	maxRanges  = 40_000
 )
 
 // Numbers of capture groups that are none: the matcher takes them for conditions that regexp/syntax has no word for.
@@ -42,23 +44,40 @@ type pattern struct {
 	opts   options
 	groups groups
 	sets   map[string]runeSet // shorthand classes and categories already made
+	ranges int                // how many ranges of characters were looked at
+	most   int                // how many instructions there may be
+	budget *Budget
 }
 
-// parsePattern reads a whole pattern.
-func parsePattern(src string) (piece, groups, error) {
-	if utf8.RuneCountInString(src) > maxPattern {
-		return piece{}, groups{}, patternErrorf(0, "A pattern has at most %d characters", maxPattern)
+func newPattern(src string, instructions int, budget *Budget) *pattern {
+	return &pattern{src: src, sets: map[string]runeSet{}, most: min(instructions, maxProgram), budget: budget}
+}
+
+// parse reads the whole pattern.
+func (p *pattern) parse() (piece, error) {
+	if utf8.RuneCountInString(p.src) > maxPattern {
+		return piece{}, patternErrorf(0, "A pattern has at most %d characters", maxPattern)
 	}
-	p := &pattern{src: src, sets: map[string]runeSet{}}
+	if !p.budget.spend(len(p.src)) {
+		return piece{}, p.tooLarge(0)
+	}
 	whole, err := p.alternation()
 	if err != nil {
-		return piece{}, groups{}, err
+		return piece{}, err
 	}
-	if p.pos < len(src) {
-		return piece{}, groups{}, patternErrorf(p.pos, "A closing parenthesis has no opening one; write \\) for the character itself")
+	if p.pos < len(p.src) {
+		return piece{}, patternErrorf(p.pos, "A closing parenthesis has no opening one; write \\) for the character itself")
 	}
 	p.groups.number()
-	return whole, p.groups, nil
+	return whole, nil
+}
+
+// spend counts ranges that were looked at for the class at start.
+func (p *pattern) spend(start, ranges int) error {
+	if p.ranges += ranges; !p.budget.spend(ranges) || p.ranges > maxRanges {
+		return patternErrorf(start, "The pattern has too many large character classes (over %d ranges of characters together); write fewer", maxRanges)
+	}
+	return nil
 }
 
 // peek returns the next character, or utf8.RuneError and a width of 0 at the end.
@@ -196,7 +215,7 @@ func classPiece(set runeSet) piece {
 	if len(set) == 0 {
 		return piece{&syntax.Regexp{Op: syntax.OpNoMatch}, 1}
 	}
-	return piece{&syntax.Regexp{Op: syntax.OpCharClass, Rune: set.pairs()}, 1}
+	return piece{&syntax.Regexp{Op: syntax.OpCharClass, Rune: set}, 1}
 }
 
 // condition returns an empty group by which the matcher recognizes a condition.

@@ -16,8 +16,8 @@ func (p *pattern) repeated(part piece, start int) (piece, error) {
 	at := p.pos
 	least, most, ok := p.quantifier()
 	switch {
-	case !ok && part.size > maxProgram:
-		return piece{}, tooLarge(start)
+	case !ok && part.size > p.estimate():
+		return piece{}, p.tooLarge(start)
 	case !ok:
 		return part, nil
 	case part.re == nil:
@@ -38,8 +38,8 @@ func (p *pattern) repeated(part piece, start int) (piece, error) {
 		re.Flags |= syntax.NonGreedy
 	}
 	size := part.size*max(least, most, 1) + max(most-least, 1) + 1
-	if size > maxProgram {
-		return piece{}, tooLarge(at)
+	if size > p.estimate() {
+		return piece{}, p.tooLarge(at)
 	}
 	if err := p.skipBlank(); err != nil {
 		return piece{}, err
@@ -51,9 +51,12 @@ func (p *pattern) repeated(part piece, start int) (piece, error) {
 	return piece{re, size}, nil
 }
 
+// estimate is the size of a part beyond which it need not be compiled: sizes are estimated, at most half as large again as they are.
+func (p *pattern) estimate() int { return min(2*p.most, maxProgram) }
+
 // tooLarge is the error of a part that would take too much memory and time.
-func tooLarge(offset int) error {
-	return patternErrorf(offset, "The pattern is too large once its repetitions are written out (over %d steps); repeat less", maxProgram)
+func (p *pattern) tooLarge(offset int) error {
+	return patternErrorf(offset, "The pattern is too large once its repetitions are written out (over %d steps); repeat less", p.most)
 }
 
 // quantifier takes *, +, ?, {n}, {n,} or {n,m}. An opening brace that begins none of these stands for itself.

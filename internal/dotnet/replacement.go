@@ -38,22 +38,28 @@ func (s substitution) text(text string, match []int) string {
 
 // parseReplacement takes a replacement apart. Source: "Substitutions in regular expressions" of the .NET documentation.
 func (r *Regexp) parseReplacement(replacement string) (parts []substitution) {
+	at := 0 // what precedes stands for itself
 	for rest := replacement; rest != ""; {
-		at := strings.IndexByte(rest, '$')
-		if at < 0 {
+		next := strings.IndexByte(rest[at:], '$')
+		if next < 0 {
 			return append(parts, substitution{kind: literalText, literal: rest})
+		}
+		at += next
+		part, width := r.substitution(rest[at:])
+		if width == 0 {
+			at++
+			continue
 		}
 		if at > 0 {
 			parts = append(parts, substitution{kind: literalText, literal: rest[:at]})
 		}
-		part, width := r.substitution(rest[at:])
 		parts = append(parts, part)
-		rest = rest[at+width:]
+		rest, at = rest[at+width:], 0
 	}
 	return parts
 }
 
-// substitution reads what begins with a dollar sign, and returns how many bytes it takes.
+// substitution reads what begins with a dollar sign, and returns how many bytes it takes; 0 if the dollar sign stands for itself.
 func (r *Regexp) substitution(rest string) (part substitution, width int) {
 	if len(rest) > 1 {
 		switch rest[1] {
@@ -75,14 +81,14 @@ func (r *Regexp) substitution(rest string) (part substitution, width int) {
 	if slot, ok := r.groups.slots[name]; ok {
 		return substitution{kind: groupText, slot: slot}, width
 	}
-	return substitution{kind: literalText, literal: "$"}, 1
+	return substitution{}, 0
 }
 
 // groupReference returns the name or number in $1 or ${name}, and how many bytes the whole takes; no name if it is neither.
 func groupReference(rest string) (name string, width int) {
 	if inner, ok := strings.CutPrefix(rest, "${"); ok {
-		end := strings.IndexByte(inner, '}')
-		if end <= 0 {
+		end := strings.IndexFunc(inner, func(r rune) bool { return !isWord(r) })
+		if end <= 0 || inner[end] != '}' {
 			return "", 0
 		}
 		name, width = inner[:end], end+3

@@ -1,114 +1,139 @@
 package dotnet
 
 import (
-	"cmp"
 	"slices"
+	"sync"
 	"unicode"
 )
 
-// runeRange is the characters from lo to hi, both included.
-type runeRange struct{ lo, hi rune }
+// runeSet is a set of characters as regexp/syntax has it: lo, hi, lo, hi, both included. The ranges ascend, do not overlap and do not
+// touch. Sets are shared and never changed.
+type runeSet []rune
 
-// runeSet is a set of characters: ranges that ascend, do not overlap and do not touch.
-type runeSet []runeRange
+// ranges returns how many ranges the set has.
+func (s runeSet) ranges() int { return len(s) / 2 }
 
-// setOf returns the set of the characters in the ranges, which may be in any order and overlap.
-func setOf(ranges []runeRange) runeSet {
-	slices.SortFunc(ranges, func(a, b runeRange) int { return cmp.Compare(a.lo, b.lo) })
-	var out runeSet
+// grow appends a range that begins behind, or with, the last one of the set.
+func (s runeSet) grow(lo, hi rune) runeSet {
+	if n := len(s); n > 0 && lo <= s[n-1]+1 {
+		s[n-1] = max(s[n-1], hi)
+		return s
+	}
+	return append(s, lo, hi)
+}
+
+// setOf returns the set of the characters in ranges, which may be in any order and overlap. It keeps nothing of the list, but sorts it.
+func setOf(ranges [][2]rune) runeSet {
+	slices.SortFunc(ranges, func(a, b [2]rune) int { return int(a[0]) - int(b[0]) })
+	out := make(runeSet, 0, 2*len(ranges))
 	for _, r := range ranges {
-		if n := len(out); n > 0 && r.lo <= out[n-1].hi+1 {
-			out[n-1].hi = max(out[n-1].hi, r.hi)
-			continue
-		}
-		out = append(out, r)
+		out = out.grow(r[0], r[1])
 	}
 	return out
 }
 
-// tableSet returns the set of the characters of Unicode tables.
-func tableSet(tables ...*unicode.RangeTable) runeSet {
-	var ranges []runeRange
+// tableSet returns the set of the characters of a Unicode table, whose ranges ascend.
+func tableSet(table *unicode.RangeTable) runeSet {
+	var out runeSet
 	add := func(lo, hi, stride rune) {
 		if stride == 1 {
-			ranges = append(ranges, runeRange{lo, hi})
+			out = out.grow(lo, hi)
 			return
 		}
 		for r := lo; r <= hi; r += stride {
-			ranges = append(ranges, runeRange{r, r})
+			out = out.grow(r, r)
 		}
 	}
-	for _, table := range tables {
-		for _, r := range table.R16 {
-			add(rune(r.Lo), rune(r.Hi), rune(r.Stride))
-		}
-		for _, r := range table.R32 {
-			add(rune(r.Lo), rune(r.Hi), rune(r.Stride)) //nolint:gosec // characters
-		}
+	for _, r := range table.R16 {
+		add(rune(r.Lo), rune(r.Hi), rune(r.Stride))
 	}
-	return setOf(ranges)
+	for _, r := range table.R32 {
+		add(rune(r.Lo), rune(r.Hi), rune(r.Stride)) //nolint:gosec // characters
+	}
+	return out
+}
+
+// union returns the characters of both sets.
+func (s runeSet) union(other runeSet) runeSet {
+	if len(other) == 0 {
+		return s
+	}
+	if len(s) == 0 {
+		return other
+	}
+	out := make(runeSet, 0, len(s)+len(other))
+	for len(s) > 0 && len(other) > 0 {
+		if s[0] > other[0] {
+			s, other = other, s
+		}
+		out = out.grow(s[0], s[1])
+		s = s[2:]
+	}
+	if len(s) == 0 {
+		s = other
+	}
+	for ; len(s) > 0; s = s[2:] {
+		out = out.grow(s[0], s[1])
+	}
+	return out
 }
 
 // not returns all other characters.
 func (s runeSet) not() runeSet {
-	var out runeSet
+	out := make(runeSet, 0, len(s)+2)
 	next := rune(0)
-	for _, r := range s {
-		if r.lo > next {
-			out = append(out, runeRange{next, r.lo - 1})
+	for i := 0; i < len(s); i += 2 {
+		if s[i] > next {
+			out = append(out, next, s[i]-1)
 		}
-		next = r.hi + 1
+		next = s[i+1] + 1
 	}
 	if next <= unicode.MaxRune {
-		out = append(out, runeRange{next, unicode.MaxRune})
+		out = append(out, next, unicode.MaxRune)
 	}
 	return out
 }
 
 // without returns the characters of s that are not in other.
 func (s runeSet) without(other runeSet) runeSet {
-	var out runeSet
-	for _, r := range s {
-		at, _ := slices.BinarySearchFunc(other, r.lo, func(o runeRange, lo rune) int { return cmp.Compare(o.hi, lo) })
-		for ; at < len(other) && other[at].lo <= r.hi; at++ {
-			if other[at].lo > r.lo {
-				out = append(out, runeRange{r.lo, other[at].lo - 1})
-			}
-			r.lo = other[at].hi + 1
-		}
-		if r.lo <= r.hi {
-			out = append(out, r)
-		}
+	if len(other) == 0 {
+		return s
 	}
-	return out
+	return s.not().union(other).not()
 }
 
-// folded returns s with every character that differs from one of s by case only.
-func (s runeSet) folded() runeSet {
-	ranges := slices.Clone(s)
-	for _, r := range s {
-		at, _ := slices.BinarySearchFunc(unicode.CaseRanges, r.lo,
-			func(c unicode.CaseRange, lo rune) int { return cmp.Compare(int64(c.Hi), int64(lo)) })
-		for _, c := range unicode.CaseRanges[at:] {
-			lo, hi := rune(c.Lo), rune(c.Hi) //nolint:gosec // characters
-			if lo > r.hi {
-				break
+// folding is a character, and another one that differs from it by case only.
+type folding struct{ one, other rune }
+
+// foldings lists all foldings, in the order of the first characters.
+var foldings = sync.OnceValue(func() (list []folding) {
+	last := rune(-1)
+	for _, c := range unicode.CaseRanges {
+		for one := max(rune(c.Lo), last+1); one <= rune(c.Hi); one++ {
+			for other := unicode.SimpleFold(one); other != one; other = unicode.SimpleFold(other) {
+				list = append(list, folding{one, other})
 			}
-			for one := max(r.lo, lo); one <= min(r.hi, hi); one++ {
-				for other := unicode.SimpleFold(one); other != one; other = unicode.SimpleFold(other) {
-					ranges = append(ranges, runeRange{other, other})
-				}
-			}
+			last = one
 		}
 	}
-	return setOf(ranges)
-}
+	return list
+})
 
-// pairs returns the set as regexp/syntax has it: lo, hi, lo, hi.
-func (s runeSet) pairs() []rune {
-	out := make([]rune, 0, 2*len(s))
-	for _, r := range s {
-		out = append(out, r.lo, r.hi)
+// folded returns s with every character that differs from one of s by case only, and how many of them it had to look at.
+func (s runeSet) folded() (set runeSet, looked int) {
+	var others [][2]rune
+	rest := foldings()
+	for i := 0; i < len(s); i += 2 {
+		at, _ := slices.BinarySearchFunc(rest, s[i], func(f folding, lo rune) int { return int(f.one) - int(lo) })
+		rest = rest[at:]
+		n := 0
+		for ; n < len(rest) && rest[n].one <= s[i+1]; n++ {
+			if other := rest[n].other; other < s[i] || other > s[i+1] {
+				others = append(others, [2]rune{other, other})
+			}
+		}
+		rest = rest[n:]
+		looked += n
 	}
-	return out
+	return s.union(setOf(others)), looked
 }

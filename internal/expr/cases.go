@@ -69,11 +69,11 @@ func (c *Case) check() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Attributes)) {
 		if _, err := ValueOf(c.Attributes[name]); err != nil {
-			return fmt.Errorf("%s %w", name, err)
+			return fmt.Errorf("%s %w", clipped(name), err)
 		}
 	}
 	if action, ok := c.action(); ok && !slices.Contains(actions, action) {
-		return fmt.Errorf("there is no $action %q; there are %q", action, actions)
+		return fmt.Errorf("there is no $action %s; there are %q", short(action), actions)
 	}
 	return nil
 }

@@ -18,9 +18,9 @@ var conditionFunctions = []function{
 	},
 	{
 		name: "IIF", meaning: "one value if the condition is true, else the other", gives: anything,
-		parameters: append(required(aBoolean, "condition"), optional(anything, "valueIfTrue", "valueIfFalse")...), evaluate: evaluateIIF,
+		parameters: append(required(aBoolean, "condition"), optional(anything, "valueIfTrue", "valueIfFalse")...), places: true, evaluate: evaluateIIF,
 		examples: []example{{`IIF([country]="USA",[country],[department])`, []string{"country=USA", "department=Sales"}, `"USA"`}},
-		choice:   "Conditions over attributes without value work, although the reference calls them unsupported: IIF([country]=\"\", …), IIF(IsNullOrEmpty([country]), …) and IIF(IsPresent([country]), …) do what they say. Only the branch that is taken is evaluated.",
+		choice:   "Conditions over attributes without value work, although the reference calls them unsupported: IIF([country]=\"\", …), IIF(IsNullOrEmpty([country]), …) and IIF(IsPresent([country]), …) do what they say. Both values have their places, which may be empty: IIF([country]=\"\", , \"x\") gives null for nothing. Only the branch that is taken is evaluated.",
 	},
 	{
 		name: "IsNull", meaning: "True if the attribute has no value", gives: aBoolean,

@@ -2,7 +2,6 @@ package expr
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"rollcall/internal/dotnet"
@@ -18,7 +17,7 @@ var dateFunctions = []function{
 			{`CDate([StatusHireDate])`, []string{"StatusHireDate=2020-03-16-07:00"}, `"3/16/2020 7:00:00 AM"`},
 			{`CDate("2009-06-15T01:45:30-07:00")`, nil, `"6/15/2009 8:45:30 AM"`},
 		},
-		choice: "A date without offset is in UTC. A source without value is an error, as in Entra; Switch([hireDate], [hireDate], \"\", \"9999-12-31\") puts a date in its place.",
+		choice: "A date without offset is in UTC, and fractions of a second are cut off. A source without value is an error, as in Entra; Switch([hireDate], [hireDate], \"\", \"9999-12-31\") puts a date in its place.",
 	},
 	{
 		name: "DateAdd", meaning: "a date some years, months, days, … later or earlier", gives: aDate,
@@ -47,7 +46,7 @@ var dateFunctions = []function{
 		parameters: []parameter{{name: "source", class: aText}, {name: "dateTimeStyles", class: aText, optional: true}, {name: "inputFormat", class: aText}, {name: "outputFormat", class: aText}},
 		adapt:      adaptFormat, prepare: prepareFormat, evaluate: evaluateFormatDateTime,
 		examples: []example{{`FormatDateTime([extensionAttribute1], , "yyyyMMddHHmmss.fZ", "yyyy-MM-dd")`, []string{"extensionAttribute1=20150123105347.1Z"}, `"2015-01-23"`}},
-		choice: "The form with three arguments, without dateTimeStyles, is taken as well. Formats are those of .NET in the invariant culture, white space around the source is allowed, and the result is in UTC; the styles may be written but change nothing. " +
+		choice: "The form with three arguments, without dateTimeStyles, is taken as well. Formats are those of .NET in the invariant culture, white space around the source is allowed, and a text without a zone and the result are in UTC. AllowInnerWhite and AllowWhiteSpaces allow white space inside of the source too; the other dateTimeStyles ask for what is done anyway (the local time of AssumeLocal is UTC), and styles that .NET refuses together are refused. " +
 			"The result of a date function, such as DateAdd, is a date already and is not read with inputFormat again. Of a source without value the result is null.",
 	},
 	{
@@ -167,8 +166,10 @@ func adaptFormat(arguments []*node) []*node {
 
 // prepareFormat checks constant styles and formats.
 func prepareFormat(p *preparation) any {
-	if styles, constant := p.constant(formatStyles); constant && !areStyles(styles) {
-		p.fail(formatStyles, "is %s, which is not a DateTimeStyles of .NET, such as \"AssumeUniversal\"", short(styles))
+	if written, constant := p.constant(formatStyles); constant {
+		if _, err := dotnet.ReadDateTimeStyles(written); err != nil {
+			p.fail(formatStyles, "cannot be used: %s", err)
+		}
 	}
 	for _, i := range []int{formatInput, formatOutput} {
 		if layout, constant := p.constant(i); constant {
@@ -178,34 +179,6 @@ func prepareFormat(p *preparation) any {
 		}
 	}
 	return nil
-}
-
-// dateTimeStyles are the names of the .NET enumeration.
-var dateTimeStyles = []string{
-	"None", "AllowLeadingWhite", "AllowTrailingWhite", "AllowInnerWhite", "AllowWhiteSpaces", "NoCurrentDateDefault",
-	"AdjustToUniversal", "AssumeLocal", "AssumeUniversal", "RoundtripKind",
-}
-
-// areStyles reports whether the text names styles, with commas or bars between them, or is the number that stands for some.
-func areStyles(text string) bool {
-	if number, err := strconv.Atoi(strings.TrimSpace(text)); err == nil {
-		return number >= 0 && number <= 255
-	}
-	for style := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == '|' }) {
-		if !isStyle(strings.TrimPrefix(strings.TrimSpace(style), "DateTimeStyles.")) {
-			return false
-		}
-	}
-	return true
-}
-
-func isStyle(name string) bool {
-	for _, style := range dateTimeStyles {
-		if strings.EqualFold(style, name) {
-			return true
-		}
-	}
-	return false
 }
 
 // evaluateFormatDateTime reads the source with one format, unless it is a date already, and writes it with another.
@@ -218,12 +191,13 @@ func evaluateFormatDateTime(c call) (Value, error) {
 	if !single {
 		return Value{}, c.fail("the source has %d values; Item takes one of them", len(source.list))
 	}
-	styles, _, err := c.text(formatStyles)
+	written, _, err := c.text(formatStyles)
 	if err != nil {
 		return Value{}, err
 	}
-	if !areStyles(styles) {
-		return Value{}, c.fail("%s is not a DateTimeStyles of .NET, such as \"AssumeUniversal\"", short(styles))
+	styles, err := dotnet.ReadDateTimeStyles(written)
+	if err != nil {
+		return Value{}, c.fail("%s", err)
 	}
 	input, _, err := c.text(formatInput)
 	if err != nil {
@@ -236,7 +210,7 @@ func evaluateFormatDateTime(c call) (Value, error) {
 	var date time.Time
 	if source.kind == Date {
 		date = source.time()
-	} else if date, err = dotnet.ParseTime(text, input); err != nil {
+	} else if date, err = dotnet.ParseTime(text, input, styles); err != nil {
 		return Value{}, c.fail("%s", err)
 	}
 	if text, err = dotnet.FormatTime(date, output); err != nil {

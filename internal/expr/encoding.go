@@ -34,10 +34,16 @@ var encodingFunctions = []function{
 		examples: []example{{`ConvertToUTF8Hex("Hello world!")`, nil, `"48656C6C6F20776F726C6421"`}},
 	},
 	{
+		name: "CRef", meaning: "a distinguished name as a reference, for DNComponent", gives: aText, cloudSync: true,
+		parameters: required(aText, "dn"), evaluate: evaluateCRef,
+		examples: []example{{`DNComponent(CRef([dn]), 1)`, []string{"dn=cn=Joe,ou=Sales,dc=contoso,dc=com"}, `"Joe"`}},
+		choice:   "The name is a text here, which CRef gives back as it is.",
+	},
+	{
 		name: "DNComponent", meaning: "the value of one component of a distinguished name, counted from the left", gives: aText, cloudSync: true,
 		parameters: append(required(aText, "dn"), required(aNumber, "componentNumber")...), evaluate: evaluateDNComponent,
 		examples: []example{{`DNComponent([onPremisesDistinguishedName], 1)`, []string{"onPremisesDistinguishedName=CN=Joe,OU=Sales,DC=contoso,DC=com"}, `"Joe"`}},
-		choice:   "The name is a text here; there is no CRef. If it has fewer components, the result is null. Of a component with several parts (CN=Joe+UID=7) the first counts.",
+		choice:   "The name is a text here; CRef around it may be written. If it has fewer components, the result is null. Of a component with several parts (CN=Joe+UID=7) the first counts.",
 	},
 	{
 		name: "StringFromSid", meaning: "a security identifier as S-1-…", gives: aText, cloudSync: true,
@@ -166,6 +172,10 @@ func decodeASCII(bytes []byte) string {
 		}
 	}
 	return string(out)
+}
+
+func evaluateCRef(c call) (Value, error) {
+	return c.change(func(dn string) string { return dn })
 }
 
 func evaluateDNComponent(c call) (Value, error) {

@@ -17,6 +17,7 @@ import (
 	"io"
 	"time"
 
+	"rollcall/internal/dotnet"
 	"rollcall/internal/fault"
 )
 
@@ -28,8 +29,10 @@ const (
 	MaxNesting = 100
 	// MaxText is the length in bytes of any text, and of all texts of a list, that an evaluation makes.
 	MaxText = 64 << 10
-	// MaxWork bounds what one evaluation may do: about a unit for each byte that a function reads, times the size of a pattern.
+	// MaxWork bounds what one evaluation may do: about a unit for each byte that a function reads or makes, and for each step of a pattern.
 	MaxWork = 4 << 20
+	// maxPatterns bounds what all patterns of an expression may take to compile, in steps of dotnet.Budget.
+	maxPatterns = 200_000
 )
 
 // Expression is an expression that was read and checked. It does not change any more.
@@ -59,7 +62,7 @@ const Redacted = "[Redact]"
 // of an attribute, nil for nothing; without it every name is taken. The error is a fault of kind Invalid that wraps SyntaxErrors: all
 // that is wrong, in the order of the text.
 func Parse(text string, known func(attribute string) error) (*Expression, error) {
-	p := parser{lexer: lexer{text: text}, known: known}
+	p := parser{lexer: lexer{text: text}, known: known, seen: map[string]bool{}, patterns: dotnet.Budget{Steps: maxPatterns}}
 	root := p.parse()
 	if len(p.failures) > 0 {
 		return nil, fault.Wrap(fault.Invalid, "InvalidExpression", syntaxErrors(text, p.failures), "the expression cannot be read")
@@ -80,7 +83,7 @@ func (e *Expression) Uses() Uses { return e.uses }
 // Input is what an expression is evaluated with. One Input serves one evaluation at a time.
 type Input struct {
 	// Attribute returns the value of an attribute, nil for none, in one of the types that ValueOf takes. It is asked once for each time that
-	// an attribute is needed.
+	// an attribute is needed, or once for all.
 	Attribute func(name string) any
 	// Now is the time for Now().
 	Now time.Time
@@ -90,6 +93,8 @@ type Input struct {
 	Taken func(value string) (bool, error)
 
 	work int
+	// lists that were converted in this evaluation, by the names of the attributes.
+	lists map[string]Value
 }
 
 // Action is what an expression asks for instead of, or beside, a value.
@@ -126,6 +131,7 @@ type Result struct {
 // whatever the record holds.
 func (e *Expression) Evaluate(in *Input) (Result, error) {
 	in.work = 0
+	clear(in.lists)
 	value, err := e.root.evaluate(in)
 	if err == nil {
 		return Result{Value: value}, nil

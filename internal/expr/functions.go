@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"rollcall/internal/attr"
+	"rollcall/internal/dotnet"
 )
 
 // function is an entry of the function table.
@@ -20,6 +21,8 @@ type function struct {
 	parameters []parameter
 	// repeat is how many of the last parameters may be given again and again.
 	repeat int
+	// places: also a parameter at the end that is optional needs its place, behind a comma.
+	places bool
 	// gives is the class of the result.
 	gives class
 	// outermost: the function decides about the whole attribute and cannot stand inside another.
@@ -27,7 +30,8 @@ type function struct {
 	uses      Uses
 	// adapt makes another documented way to pass the arguments the usual one; nil if there is none.
 	adapt func(arguments []*node) []*node
-	// prepare checks the constant arguments further and makes what evaluate finds in node.prepared; nil if there is nothing to do.
+	// prepare checks the constant arguments further and makes what evaluate finds in node.prepared; nil if there is nothing to do. It is
+	// called, so that everything wrong is told at once, even if an argument is empty or of the wrong class.
 	prepare func(*preparation) any
 	// evaluate computes one call. It evaluates each argument at most once, and only those it needs.
 	evaluate func(call) (Value, error)
@@ -130,8 +134,9 @@ func containing(part string, names []string) string {
 	return shortest
 }
 
-// check compares the arguments with the parameters; it takes those away that are left out behind the last parameter.
-func (f *function) check(call *node) []*failure {
+// check compares the arguments with the parameters; it takes those away that are left out behind the last parameter. Patterns are compiled
+// from the budget.
+func (f *function) check(call *node, patterns *dotnet.Budget) []*failure {
 	if f.adapt != nil {
 		call.arguments = f.adapt(call.arguments)
 	}
@@ -140,7 +145,7 @@ func (f *function) check(call *node) []*failure {
 		arguments = arguments[:len(arguments)-1]
 	}
 	least := most
-	for f.repeat == 0 && least > 0 && f.parameters[least-1].optional {
+	for f.repeat == 0 && !f.places && least > 0 && f.parameters[least-1].optional {
 		least--
 	}
 	count := len(arguments)
@@ -157,10 +162,10 @@ func (f *function) check(call *node) []*failure {
 			failures = append(failures, failAt(argument.at, "%s of %s %s", p.name, f.name, wrong))
 		}
 	}
-	if f.prepare != nil && failures == nil {
-		p := preparation{call: call}
+	if f.prepare != nil {
+		p := preparation{call: call, patterns: patterns}
 		call.prepared = f.prepare(&p)
-		failures = p.failures
+		failures = append(failures, p.failures...)
 	}
 	return failures
 }
@@ -202,6 +207,7 @@ func counted(arguments int) string {
 // preparation is what a function sees of a call before any record is there.
 type preparation struct {
 	call     *node
+	patterns *dotnet.Budget
 	failures []*failure
 }
 

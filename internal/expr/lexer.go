@@ -109,10 +109,15 @@ func (l *lexer) foreign() *failure {
 		}
 	}
 	first, size := utf8.DecodeRuneInString(rest)
-	length := strings.IndexFunc(rest[size:], func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("()[],\"=<>&", r) })
-	if closing := strings.IndexAny(rest[size:], foreignQuotes); closing >= 0 && strings.ContainsRune(foreignQuotes, first) {
-		_, width := utf8.DecodeRuneInString(rest[size+closing:])
-		length = closing + width
+	length := -1
+	if isForeignQuote(first) {
+		if closing := strings.IndexFunc(rest[size:], isForeignQuote); closing >= 0 {
+			_, width := utf8.DecodeRuneInString(rest[size+closing:])
+			length = closing + width
+		}
+	}
+	if length < 0 { // whatever is looked at is taken, so that no character is looked at twice
+		length = strings.IndexFunc(rest[size:], func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("()[],\"=<>&", r) })
 	}
 	if length < 0 {
 		length = len(rest) - size
@@ -121,8 +126,14 @@ func (l *lexer) foreign() *failure {
 	return failAt(start, "%s means nothing here; text stands in double quotes, an attribute in [brackets]", short(l.text[start:l.at]))
 }
 
-// foreignQuotes are what people, and word processors, write for a double quote.
-const foreignQuotes = "'‘’“”„`"
+// isForeignQuote reports whether people, or word processors, write the character for a double quote.
+func isForeignQuote(r rune) bool {
+	switch r {
+	case '\'', '`', '‘', '’', '“', '”', '„':
+		return true
+	}
+	return false
+}
 
 // foreignOperators belong to other languages.
 var foreignOperators = []struct{ written, instead string }{

@@ -96,16 +96,24 @@ func evaluateRemoveDuplicates(c call) (Value, error) {
 		return Value{}, err
 	}
 	list := value.texts()
-	seen := make(map[string]bool, len(list))
-	unique := make([]string, 0, len(list))
+	seen := map[string]bool{}
+	var unique []string
+	size := 0
 	for _, text := range list {
-		if !seen[text] {
-			seen[text] = true
-			unique = append(unique, text)
+		if seen[text] {
+			continue
 		}
+		if size += len(text) + 1; size > MaxText {
+			return Value{}, c.fail("the result has more than %d bytes", MaxText)
+		}
+		seen[text] = true
+		unique = append(unique, text)
 	}
 	if value.kind == Objects {
-		return Value{kind: Objects, list: unique}, nil
+		return Value{kind: Objects, list: unique}, c.charge(64 * len(unique))
+	}
+	if err := c.charge(64 * len(unique)); err != nil {
+		return Value{}, err
 	}
 	return c.madeList(unique)
 }

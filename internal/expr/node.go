@@ -67,11 +67,35 @@ func (n *node) evaluate(in *Input) (Value, error) {
 }
 
 func (n *node) attribute(in *Input) (Value, error) {
-	value, err := ValueOf(in.Attribute(n.name))
+	value, known := in.lists[n.name]
+	if !known {
+		var err error
+		if value, err = n.read(in, in.Attribute(n.name)); err != nil {
+			return Value{}, err
+		}
+	}
+	return value, in.charge(n.at, value.size())
+}
+
+// read converts the value of an attribute. What must be built anew, lists of anything, is paid for before and kept for the evaluation.
+func (n *node) read(in *Input, held any) (Value, error) {
+	items, isList := held.([]any)
+	if isList {
+		if err := in.charge(n.at, weight(items, MaxWork)); err != nil {
+			return Value{}, err
+		}
+	}
+	value, err := ValueOf(held)
 	if err != nil {
 		return Value{}, failAt(n.at, "%s %s", clipped(n.name), err)
 	}
-	return value, in.charge(n.at, value.size())
+	if isList {
+		if in.lists == nil {
+			in.lists = map[string]Value{}
+		}
+		in.lists[n.name] = value
+	}
+	return value, nil
 }
 
 // operate computes a comparison or a concatenation.
@@ -215,16 +239,17 @@ func (c call) made(text string) (Value, error) {
 	if len(text) > MaxText {
 		return Value{}, c.fail("the result has %d bytes; at most %d are allowed", len(text), MaxText)
 	}
-	return textValue(text), nil
+	return textValue(text), c.charge(len(text))
 }
 
 // madeList returns texts as the result of the function, unless they are too long; none are null.
 func (c call) madeList(list []string) (Value, error) {
 	value := listValue(list)
-	if size := value.size(); size > MaxText {
+	size := value.size()
+	if size > MaxText {
 		return Value{}, c.fail("the result has %d bytes; at most %d are allowed", size, MaxText)
 	}
-	return value, nil
+	return value, c.charge(size + 16*len(list))
 }
 
 func (c call) fail(format string, args ...any) error {

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"rollcall/internal/dotnet"
 )
 
 // maxFailures is after how many failures reading stops.
@@ -23,6 +25,8 @@ type parser struct {
 	known      func(attribute string) error
 	token      token
 	attributes []string
+	seen       map[string]bool // the attributes
+	patterns   dotnet.Budget
 	uses       Uses
 	failures   []*failure
 	// lost: the text around here could not be read; what does not fit up to the next comma or parenthesis has been told already.
@@ -190,7 +194,8 @@ func (p *parser) group(depth int) *node {
 }
 
 func (p *parser) attribute(name token) *node {
-	if !slices.Contains(p.attributes, name.text) {
+	if !p.seen[name.text] {
+		p.seen[name.text] = true
 		p.attributes = append(p.attributes, name.text)
 	}
 	if p.known != nil {
@@ -214,7 +219,7 @@ func (p *parser) call(name token, depth int) *node {
 	arguments, separated := p.arguments(depth)
 	call := &node{kind: callNode, at: name.at, name: name.text, function: function, arguments: arguments}
 	if function != nil && separated {
-		for _, failed := range function.check(call) {
+		for _, failed := range function.check(call, &p.patterns) {
 			p.fail(failed)
 		}
 		p.uses.add(function.uses)

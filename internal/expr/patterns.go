@@ -1,8 +1,8 @@
 package expr
 
 import (
-	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"rollcall/internal/dotnet"
 )
@@ -40,6 +40,16 @@ type replacement struct {
 	run func(call, *replacement) (Value, error)
 	// pattern is set if the pattern is a constant.
 	pattern *dotnet.Regexp
+	// last is the pattern of the evaluation before, by whichever goroutine, if it is no constant.
+	last atomic.Pointer[lastPattern]
+}
+
+// lastPattern is a pattern that an evaluation compiled, and what it took. It is charged each time it is used, so that results do not depend
+// on what was evaluated before.
+type lastPattern struct {
+	text  string
+	steps int
+	*dotnet.Regexp
 }
 
 // modes has a bit for each argument of Replace behind the source.
@@ -65,7 +75,6 @@ func prepareReplace(p *preparation) any {
 	r := &replacement{run: modes[mode]}
 	if r.run == nil {
 		p.fail(replaceSource, "can be followed by %s; an argument that is not used stays empty, without quotes", modesInWords)
-		return nil
 	}
 	if old, constant := p.constant(replaceOld); constant && old == "" {
 		p.fail(replaceOld, "is empty; there is nothing to look for")
@@ -77,8 +86,15 @@ func prepareReplace(p *preparation) any {
 	if !constant {
 		return r
 	}
-	compiled, err := compilePattern(pattern)
-	if err != nil {
+	if p.patterns.Steps < 0 { // it has been told
+		return nil
+	}
+	compiled, err := dotnet.CompileRegexpWithin(pattern, maxInstructions, p.patterns)
+	switch {
+	case p.patterns.Steps < 0:
+		p.fail(replacePattern, "cannot be used: the patterns of the expression are too large together; write fewer, or repeat less in them")
+		return nil
+	case err != nil:
 		p.fail(replacePattern, "cannot be used: %s", err)
 		return nil
 	}
@@ -91,14 +107,6 @@ func prepareReplace(p *preparation) any {
 
 // maxInstructions bounds a compiled pattern: an expression can hold hundreds of them.
 const maxInstructions = 2000
-
-func compilePattern(pattern string) (*dotnet.Regexp, error) {
-	compiled, err := dotnet.CompileRegexp(pattern)
-	if err == nil && compiled.Size() > maxInstructions {
-		return nil, fmt.Errorf("it is too large (%d steps; at most %d are allowed); use shorter repeats", compiled.Size(), maxInstructions)
-	}
-	return compiled, err
-}
 
 func evaluateReplace(c call) (Value, error) {
 	r, ok := c.node.prepared.(*replacement)
@@ -150,7 +158,7 @@ func (c call) substitute(text, old, value string) (Value, error) {
 	if length := len(text) + strings.Count(text, old)*(len(value)-len(old)); length > MaxText {
 		return Value{}, c.fail("the result has %d bytes; at most %d are allowed", length, MaxText)
 	}
-	return textValue(strings.ReplaceAll(text, old, value)), nil
+	return c.made(strings.ReplaceAll(text, old, value))
 }
 
 // replaceMatches replaces what the pattern matches, or only the text of one of its groups.
@@ -159,7 +167,7 @@ func replaceMatches(c call, r *replacement) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	pattern, err := c.pattern(r, source)
+	pattern, err := c.pattern(r)
 	if err != nil {
 		return Value{}, err
 	}
@@ -172,10 +180,15 @@ func replaceMatches(c call, r *replacement) (Value, error) {
 		return Value{}, err
 	}
 	var result string
-	if c.given(replaceGroup) {
-		result, err = pattern.ReplaceGroup(source, group, value, MaxText)
-	} else {
-		result, err = pattern.Replace(source, value, MaxText)
+	spent := c.match(func(budget *dotnet.Budget) {
+		if c.given(replaceGroup) {
+			result, err = pattern.ReplaceGroup(source, group, value, MaxText, budget)
+		} else {
+			result, err = pattern.Replace(source, value, MaxText, budget)
+		}
+	})
+	if spent != nil {
+		return Value{}, spent
 	}
 	if err != nil {
 		return Value{}, c.fail("%s", err)
@@ -199,7 +212,7 @@ func replaceMissing(c call, r *replacement) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	pattern, err := c.pattern(r, other)
+	pattern, err := c.pattern(r)
 	if err != nil {
 		return Value{}, err
 	}
@@ -207,29 +220,52 @@ func replaceMissing(c call, r *replacement) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	value, matched := pattern.Group(other, group)
-	if !matched {
+	var value string
+	var matched bool
+	spent := c.match(func(budget *dotnet.Budget) { value, matched, err = pattern.Group(other, group, budget) })
+	switch {
+	case spent != nil:
+		return Value{}, spent
+	case err != nil:
+		return Value{}, c.fail("%s", err)
+	case !matched:
 		return Value{}, nil
 	}
 	return textValue(value), nil
 }
 
-// pattern returns the pattern to match against a text, and charges for the work.
-func (c call) pattern(r *replacement, text string) (*dotnet.Regexp, error) {
-	pattern := r.pattern
-	if pattern == nil {
-		written, _, err := c.text(replacePattern)
-		if err != nil {
-			return nil, err
-		}
-		if err := c.charge(64 * len(written)); err != nil {
-			return nil, err
-		}
-		if pattern, err = compilePattern(written); err != nil {
-			return nil, c.fail("the pattern %s cannot be used: %s", short(written), err)
-		}
+// match lets a pattern work with all that is left of the evaluation's work, and charges what it took.
+func (c call) match(run func(*dotnet.Budget)) error {
+	left := MaxWork - c.in.work
+	budget := dotnet.Budget{Steps: left}
+	run(&budget)
+	return c.charge(left - budget.Steps)
+}
+
+// pattern returns the pattern of the call, and charges for compiling it if it is no constant.
+func (c call) pattern(r *replacement) (*dotnet.Regexp, error) {
+	if r.pattern != nil {
+		return r.pattern, nil
 	}
-	return pattern, c.charge((len(text) + 1) * (1 + pattern.Size()/8))
+	written, _, err := c.text(replacePattern)
+	if err != nil {
+		return nil, err
+	}
+	if last := r.last.Load(); last != nil && last.text == written {
+		return last.Regexp, c.charge(last.steps)
+	}
+	var compiled *dotnet.Regexp
+	before := c.in.work
+	if spent := c.match(func(budget *dotnet.Budget) {
+		compiled, err = dotnet.CompileRegexpWithin(written, maxInstructions, budget)
+	}); spent != nil {
+		return nil, spent
+	}
+	if err != nil {
+		return nil, c.fail("the pattern %s cannot be used: %s", short(written), err)
+	}
+	r.last.Store(&lastPattern{text: written, steps: c.in.work - before, Regexp: compiled})
+	return compiled, nil
 }
 
 // group returns the name of the group, "" if none is asked for.

@@ -102,47 +102,56 @@ func newDraw(length int64, least [len(sorts)]int64, avoid string) draw {
 	return d
 }
 
-// misfit says which argument, counted from 0, cannot be met, and why; "" if all can.
-func (d *draw) misfit() (argument int, why string) {
+// misfits says of each argument, counted from 0, that cannot be met why, in their order; none if all can. Arguments that are not known are
+// taken for ones that can.
+func (d *draw) misfits(known func(argument int) bool) (wrong []misfit) {
+	fail := func(argument int, why string) {
+		if known(argument) {
+			wrong = append(wrong, misfit{argument, why})
+		}
+	}
 	if d.length < 1 || d.length > maxRandom {
-		return 0, "is a number from 1 to 256"
+		fail(0, "is a number from 1 to 256")
 	}
 	sum := int64(0)
+	avoid := len(sorts) + 1
 	for i, least := range d.least {
 		switch {
 		case least < 0 || least > maxRandom:
-			return i + 1, "is a number from 0 to 256"
-		case least > 0 && d.allowed[i] == "":
-			return i + 1, "asks for " + sorts[i].name + ", and charactersToAvoid leaves none"
+			fail(i+1, "is a number from 0 to 256")
+		case least > 0 && d.allowed[i] == "" && known(avoid):
+			fail(i+1, "asks for "+sorts[i].name+", and charactersToAvoid leaves none")
+		case known(i + 1):
+			sum += least
 		}
-		sum += least
 	}
-	if sum > d.length {
-		return 0, "is less than the minimums add up to"
+	if sum > d.length && len(wrong) == 0 {
+		fail(0, "is less than the minimums add up to")
 	}
 	if d.together == "" {
-		return len(sorts) + 1, "leaves no character"
+		fail(avoid, "leaves no character")
 	}
-	return 0, ""
+	return wrong
 }
 
-// prepareRandomString checks the arguments if all are constant.
+// misfit is an argument, and why it cannot be met.
+type misfit struct {
+	argument int
+	why      string
+}
+
+// prepareRandomString checks the arguments that are constant.
 func prepareRandomString(p *preparation) any {
 	var numbers [len(sorts) + 1]int64
+	var known [len(sorts) + 2]bool
 	for i := range numbers {
-		number, constant := p.number(i)
-		if !constant {
-			return nil
-		}
-		numbers[i] = number
+		numbers[i], known[i] = p.number(i)
 	}
 	avoid, constant := p.constant(len(numbers))
-	if p.given(len(numbers)) && !constant {
-		return nil
-	}
+	known[len(numbers)] = constant || !p.given(len(numbers))
 	d := newDraw(numbers[0], [len(sorts)]int64(numbers[1:]), avoid)
-	if argument, why := d.misfit(); why != "" {
-		p.fail(argument, "%s", why)
+	for _, wrong := range d.misfits(func(argument int) bool { return known[argument] }) {
+		p.fail(wrong.argument, "%s", wrong.why)
 	}
 	return nil
 }
@@ -162,8 +171,8 @@ func evaluateRandomString(c call) (Value, error) {
 		return Value{}, err
 	}
 	d := newDraw(numbers[0], [len(sorts)]int64(numbers[1:]), avoid)
-	if argument, why := d.misfit(); why != "" {
-		return Value{}, c.fail("%s %s", c.node.function.parameter(argument).name, why)
+	if wrong := d.misfits(func(int) bool { return true }); wrong != nil {
+		return Value{}, c.fail("%s %s", c.node.function.parameter(wrong[0].argument).name, wrong[0].why)
 	}
 	text := make([]byte, 0, d.length)
 	for i, least := range d.least {

@@ -12,21 +12,21 @@ import (
 func ParseAssignment(text string) (name string, value any, err error) {
 	name, written, found := strings.Cut(text, "=")
 	if !found {
-		return "", nil, fmt.Errorf("%q is not name=value, or name:=JSON", text)
+		return "", nil, fmt.Errorf("%s is not name=value, or name:=JSON", short(text))
 	}
 	name, isJSON := strings.CutSuffix(name, ":")
 	name = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(name), "["), "]")
 	if name == "" {
-		return "", nil, fmt.Errorf("%q names no attribute", text)
+		return "", nil, fmt.Errorf("%s names no attribute", short(text))
 	}
 	if !isJSON {
 		return name, written, nil
 	}
 	if err := json.Unmarshal([]byte(written), &value); err != nil {
-		return "", nil, fmt.Errorf("%q is not JSON: %w", written, err)
+		return "", nil, fmt.Errorf("%s is not JSON: %w", short(written), err)
 	}
 	if _, err := ValueOf(value); err != nil {
-		return "", nil, fmt.Errorf("%s %w", name, err)
+		return "", nil, fmt.Errorf("%s %w", clipped(name), err)
 	}
 	return name, value, nil
 }

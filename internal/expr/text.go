@@ -41,13 +41,13 @@ var textFunctions = []function{
 		name: "ToLower", meaning: "the source in lower case", gives: aText,
 		parameters: append(required(aText, "source"), optional(aText, "culture")...), prepare: prepareCulture, evaluate: evaluateToLower,
 		examples: []example{{`ToLower([displayName])`, []string{"displayName=John DOE"}, `"john doe"`}},
-		choice:   "Of all cultures only Turkish and Azerbaijani map letters in another way.",
+		choice:   "Without culture it is the invariant one of .NET, in which İ stays. Of all cultures only Turkish and Azerbaijani map letters in another way.",
 	},
 	{
 		name: "ToUpper", meaning: "the source in upper case", gives: aText,
 		parameters: append(required(aText, "source"), optional(aText, "culture")...), prepare: prepareCulture, evaluate: evaluateToUpper,
 		examples: []example{{`ToUpper([usageLocation])`, []string{"usageLocation=us"}, `"US"`}},
-		choice:   "Of all cultures only Turkish and Azerbaijani map letters in another way.",
+		choice:   "Without culture it is the invariant one of .NET, in which ı stays. Of all cultures only Turkish and Azerbaijani map letters in another way.",
 	},
 	{
 		name: "Trim", meaning: "the source without white space around it; of several values each", gives: anything, cloudSync: true,
@@ -188,11 +188,11 @@ func evaluateTrim(c call) (Value, error) {
 }
 
 func evaluateToLower(c call) (Value, error) {
-	return c.changeCase(strings.ToLower, strings.ToLowerSpecial)
+	return c.changeCase(unicode.ToLower, strings.ToLowerSpecial)
 }
 
 func evaluateToUpper(c call) (Value, error) {
-	return c.changeCase(strings.ToUpper, strings.ToUpperSpecial)
+	return c.changeCase(unicode.ToUpper, strings.ToUpperSpecial)
 }
 
 // change applies a function to the first argument; null stays null.
@@ -204,9 +204,9 @@ func (c call) change(apply func(string) string) (Value, error) {
 	return c.made(apply(text))
 }
 
-// changeCase follows the culture of the second argument, such as "tr-TR". Only Turkish and Azerbaijani differ from the invariant culture in
-// the letters they map.
-func (c call) changeCase(invariant func(string) string, special func(unicode.SpecialCase, string) string) (Value, error) {
+// changeCase follows the culture of the second argument, such as "tr-TR". Turkish and Azerbaijani differ from all others in the letters
+// they map; the invariant culture, that of no name, leaves İ and ı as they are (dotnet/coreclr pull request 1800).
+func (c call) changeCase(mapped func(rune) rune, special func(unicode.SpecialCase, string) string) (Value, error) {
 	culture, _, err := c.text(1)
 	if err != nil {
 		return Value{}, err
@@ -218,7 +218,14 @@ func (c call) changeCase(invariant func(string) string, special func(unicode.Spe
 	case strings.EqualFold(language, "tr"), strings.EqualFold(language, "az"):
 		return c.change(func(text string) string { return special(unicode.TurkishCase, text) })
 	}
-	return c.change(invariant)
+	return c.change(func(text string) string {
+		return strings.Map(func(r rune) rune {
+			if culture == "" && (r == 'İ' || r == 'ı') {
+				return r
+			}
+			return mapped(r)
+		}, text)
+	})
 }
 
 // prepareCulture checks a constant culture.

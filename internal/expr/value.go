@@ -95,6 +95,33 @@ func valueOfList(items []any) (Value, error) {
 	return Value{kind: Objects, list: list}, nil
 }
 
+// weight is about what it takes to convert a value that a list holds, and no more than just beyond limit: objects are written as JSON, in
+// which a character can take six times its bytes.
+func weight(value any, limit int) int {
+	sum := 16
+	switch v := value.(type) {
+	case string:
+		sum += 4 * len(v)
+	case []string:
+		for i := 0; i < len(v) && sum <= limit; i++ {
+			sum += 16 + 4*len(v[i])
+		}
+	case []any:
+		for i := 0; i < len(v) && sum <= limit; i++ {
+			sum += weight(v[i], limit-sum)
+		}
+	case map[string]any:
+		sum += 64 // sorting its names, for one
+		for name, member := range v {
+			if sum > limit {
+				break
+			}
+			sum += 64 + 4*len(name) + weight(member, limit-sum)
+		}
+	}
+	return sum
+}
+
 func textValue(text string) Value { return Value{kind: Text, text: text} }
 
 func booleanValue(b bool) Value { return Value{kind: Boolean, boolean: b} }

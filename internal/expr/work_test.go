@@ -18,7 +18,7 @@ func TestAnEvaluationThatTakesTooMuchWorkEnds(t *testing.T) {
 	for _, part := range []string{
 		`Replace([long], , "(a|b|,| )*?c(a*)*$", , "$&$&$&$&", , )`,
 		`Replace([long], , [pattern], , "x", , )`,
-		`Replace([same], , "((a{1,30}){1,30})*b", , "x", , )`,
+		`Replace([same], , "((a{1,8}){1,8})*b", , "x", , )`,
 		`Replace([long], , "", , "", , )`,
 		`Word([long], 100000, [long])`,
 		`PCase([long], [characters])`,
@@ -37,7 +37,7 @@ func TestAnEvaluationThatTakesTooMuchWorkEnds(t *testing.T) {
 		times := 9_000 / (len(part) + 25)
 		text := `Join(""` + strings.Repeat(fmt.Sprintf(`, IIF(IsNull(%s), "", "")`, part), times) + ")"
 		if _, err := evaluate(t, text, record); err == nil || !strings.Contains(err.Error(), "takes too much work") {
-			t.Errorf("%s, %d times: %v", part, times, err)
+			t.Errorf("%s, %d times: %.200v", part, times, err)
 		}
 	}
 }
