@@ -2,22 +2,30 @@ package directory
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"rollcall/internal/attr"
 	"rollcall/internal/ident"
 )
 
-// remove deletes users, with a copy of each in the archive, and revokes what acts for them. All are of one organization.
+// remove takes users out of their groups and deletes them, with a copy of each in the archive, and revokes what acts for them. All are of
+// one organization.
 func (s *Service) remove(ctx context.Context, users []User, reasons []string) error {
 	now := s.now()
 	ids := make([]ident.ID, len(users))
-	copies := make([]Archived, len(users))
 	for i, user := range users {
 		ids[i] = user.ID
+	}
+	left, err := s.leave(ctx, users[0].OrgID, ids)
+	if err != nil {
+		return err
+	}
+	copies := make([]Archived, len(users))
+	for i, user := range users {
 		copies[i] = Archived{
 			OrgID: user.OrgID, ID: user.ID, User: user, Name: user.Name(), FormerName: formerName(user), ArchivedAt: now,
-			KeepUntil: now.AddDate(0, 0, s.retention.Archive), Reason: reasons[i],
+			KeepUntil: now.AddDate(0, 0, s.retention.Archive), Reason: reasons[i], Memberships: left[user.ID],
 		}
 	}
 	if err := s.store.SaveArchived(ctx, copies); err != nil {
@@ -51,8 +59,29 @@ func (s *Service) ListArchived(ctx context.Context, org ident.ID, name string, a
 	return s.store.ListArchived(ctx, org, name, after, limit)
 }
 
-// Expire drops what the retention policy no longer keeps: copies in the archive and audit events.
+// Archived returns the copies of removed users with these ids that the retention policy still keeps, in no order.
+func (s *Service) Archived(ctx context.Context, org ident.ID, ids []ident.ID) ([]Archived, error) {
+	copies, err := s.store.ArchivedByID(ctx, org, ids)
+	now := s.now()
+	return slices.DeleteFunc(copies, func(a Archived) bool { return a.KeepUntil.Before(now) }), err
+}
+
+// archivedByID is Archived by id.
+func (s *Service) archivedByID(ctx context.Context, org ident.ID, ids []ident.ID) (map[ident.ID]Archived, error) {
+	copies, err := s.Archived(ctx, org, ids)
+	byID := make(map[ident.ID]Archived, len(copies))
+	for _, kept := range copies {
+		byID[kept.ID] = kept
+	}
+	return byID, err
+}
+
+// Expire drops what the retention policy no longer keeps, copies in the archive and audit events, and what large groups left behind when they
+// were deleted.
 func (s *Service) Expire(ctx context.Context) error {
+	if err := s.sweep(ctx); err != nil {
+		return err
+	}
 	return s.store.InTx(ctx, func(ctx context.Context) error {
 		now := s.now()
 		if _, err := s.store.DropArchived(ctx, now); err != nil {

@@ -38,6 +38,8 @@ type Archived struct {
 	KeepUntil time.Time
 	// Reason says why the user was removed.
 	Reason string
+	// Memberships are those that the user had then, so that he can have them again.
+	Memberships []Membership
 }
 
 // Organizations keeps organizations, their domains, their archive and the audit log. Methods join the transaction of the context.
@@ -58,6 +60,10 @@ type Archive interface {
 	SaveArchived(ctx context.Context, archived []Archived) error
 	// ListArchived finds copies by either name (exactly, by name key) or all if name is "", newest first, after the given id.
 	ListArchived(ctx context.Context, org ident.ID, name string, after ident.ID, limit int) ([]Archived, error)
+	// ArchivedByID returns the copies with these ids that exist, in no order.
+	ArchivedByID(ctx context.Context, org ident.ID, ids []ident.ID) ([]Archived, error)
+	// DeleteArchived removes copies; those that do not exist are passed over.
+	DeleteArchived(ctx context.Context, org ident.ID, ids []ident.ID) error
 	// DropArchived removes copies whose KeepUntil is before the time.
 	DropArchived(ctx context.Context, before time.Time) (int, error)
 }

@@ -30,7 +30,7 @@ type Right string
 
 // The rights.
 const (
-	// ReadDirectory: users, domains, instances, runs and their changes.
+	// ReadDirectory: users, groups, domains, instances, runs and their changes.
 	ReadDirectory Right = "read"
 	// ReadArchive: copies of removed users.
 	ReadArchive Right = "read-archive"
@@ -38,13 +38,15 @@ const (
 	ReadAudit Right = "read-audit"
 	// WriteUsers: users that no instance owns.
 	WriteUsers Right = "write-users"
+	// WriteGroups: groups that no instance owns, and their members.
+	WriteGroups Right = "write-groups"
 	// Administer: directory synchronization, connections, domains, tokens, approvals.
 	Administer Right = "administer"
 )
 
 var rightsOf = map[Role][]Right{
-	FullAdministrator:     {ReadDirectory, ReadArchive, ReadAudit, WriteUsers, Administer},
-	UserAdministrator:     {ReadDirectory, WriteUsers},
+	FullAdministrator:     {ReadDirectory, ReadArchive, ReadAudit, WriteUsers, WriteGroups, Administer},
+	UserAdministrator:     {ReadDirectory, WriteUsers, WriteGroups},
 	ReadOnlyAdministrator: {ReadDirectory, ReadAudit},
 	ComplianceOfficer:     {ReadArchive, ReadAudit},
 	DirectoryUser:         {},

@@ -14,6 +14,8 @@ type Store interface {
 	// InTx runs fn in one transaction, which other callers' writes may share; a transaction already in the context is joined.
 	InTx(ctx context.Context, fn func(ctx context.Context) error) error
 	Users
+	Groups
+	Memberships
 	Organizations
 	Archive
 	AuditLog

@@ -23,6 +23,8 @@ type Result struct {
 // ApplyChanges writes a batch of one run's changes in the order given, in the transaction of the context or in one of its own; an error
 // means that nothing was written. Results stand at the changes' places.
 //
+// A user who is restored comes from the archive, which keeps his copy no longer; no copy of the planned version supersedes the change.
+//
 // A change is superseded when the object's version moved on or another instance owns it meanwhile (rule 3). It fails when the name is held
 // by another user or its domain is not verified (D10); if it deactivates somebody, it is superseded then, because planned again it
 // deactivates him without the name. One object's failure does not stop the others. Whose name was parked and whose change was not applied
@@ -66,7 +68,10 @@ type batch struct {
 	holders map[string]User
 	inserts []User
 	// fresh are the users among inserts.
-	fresh    map[ident.ID]bool
+	fresh map[ident.ID]bool
+	// archived are the copies of users who are to be restored; restored are those of users who were.
+	archived map[ident.ID]Archived
+	restored []Archived
 	removals []User
 	reasons  []string
 }
@@ -78,8 +83,12 @@ func (s *Service) load(ctx context.Context, org, instance ident.ID, changes []pl
 	}
 	ids := make([]ident.ID, 0, len(changes))
 	var keys []string
+	var restorable []ident.ID
 	for _, change := range changes {
 		ids = append(ids, change.ObjectID)
+		if change.Action == plan.Restore {
+			restorable = append(restorable, change.ObjectID)
+		}
 		if name := change.After.Text(attr.UserName); name != "" {
 			keys = append(keys, attr.NameKey(name))
 		}
@@ -102,7 +111,8 @@ func (s *Service) load(ctx context.Context, org, instance ident.ID, changes []pl
 	for _, holder := range holders {
 		b.holders[attr.NameKey(holder.Name())] = holder
 	}
-	return b, nil
+	b.archived, err = s.archivedByID(ctx, org, restorable)
+	return b, err
 }
 
 func (b *batch) apply(ctx context.Context, change plan.Change) (Result, error) {
@@ -111,8 +121,13 @@ func (b *batch) apply(ctx context.Context, change plan.Change) (Result, error) {
 	}
 	user, exists := b.users[change.ObjectID]
 	asPlanned := exists && user.Version == change.BaseVersion && (user.Owner.IsZero() || user.Owner == b.instance)
-	if change.Action == plan.Create {
+	switch change.Action {
+	case plan.Create:
 		asPlanned = !exists
+	case plan.Restore:
+		kept, isKept := b.archived[change.ObjectID]
+		asPlanned = !exists && isKept && kept.User.Version+1 == change.BaseVersion
+	default:
 	}
 	if !asPlanned {
 		return Result{Superseded: true}, nil
@@ -124,6 +139,8 @@ func (b *batch) apply(ctx context.Context, change plan.Change) (Result, error) {
 	switch change.Action {
 	case plan.Create:
 		b.create(change)
+	case plan.Restore:
+		b.restore(change)
 	case plan.Delete:
 		err = b.delete(ctx, change, user)
 	default:
@@ -155,10 +172,22 @@ func (b *batch) refuseName(change plan.Change, current string) (Result, bool) {
 }
 
 func (b *batch) create(change plan.Change) {
-	user := User{
+	b.insert(User{
 		OrgID: b.org, ID: change.ObjectID, Attributes: attr.Record{}.Merge(change.After), Owner: b.instance, SourceID: change.SourceID,
 		Origin: "Entra", Version: 1, CreatedAt: b.now, UpdatedAt: b.now,
-	}
+	})
+}
+
+// restore makes the user of the copy in the archive again, a member of what he was a member of. What acted for him stays revoked.
+func (b *batch) restore(change plan.Change) {
+	kept := b.archived[change.ObjectID]
+	user := kept.User
+	user.Owner, user.SourceID, user.Version, user.UpdatedAt = b.instance, change.SourceID, change.BaseVersion+1, b.now
+	b.restored = append(b.restored, kept)
+	b.insert(user)
+}
+
+func (b *batch) insert(user User) {
 	b.inserts, b.fresh[user.ID] = append(b.inserts, user), true
 	b.users[user.ID] = user
 	b.moved("", user.Name(), user)
@@ -178,12 +207,11 @@ func (b *batch) delete(ctx context.Context, change plan.Change, user User) error
 
 func (b *batch) update(ctx context.Context, change plan.Change, user User) error {
 	base, name := user.Version, user.Name()
+	user.Owner, user.SourceID = b.instance, change.SourceID
 	if change.Action == plan.Release {
 		user.Owner, user.SourceID = ident.ID{}, ""
-	} else {
-		user.Owner, user.SourceID = b.instance, change.SourceID
-		user.Attributes = user.Attributes.Merge(change.After)
 	}
+	user.Attributes = user.Attributes.Merge(change.After)
 	user.Version, user.UpdatedAt = base+1, b.now
 	if b.fresh[user.ID] || len(b.removals) > 0 && user.Name() != name {
 		if err := b.flush(ctx); err != nil {
@@ -223,7 +251,25 @@ func (b *batch) flush(ctx context.Context) error {
 		b.inserts = nil
 		clear(b.fresh)
 	}
-	return nil
+	return b.flushRestored(ctx)
+}
+
+// flushRestored puts restored users, who are written already, back into their groups and drops their copies.
+func (b *batch) flushRestored(ctx context.Context) error {
+	if len(b.restored) == 0 {
+		return nil
+	}
+	ids := make([]ident.ID, len(b.restored))
+	var memberships []Membership
+	for i, kept := range b.restored {
+		ids[i] = kept.ID
+		memberships = append(memberships, kept.Memberships...)
+	}
+	b.restored = nil
+	if err := b.rejoin(ctx, b.org, memberships); err != nil {
+		return err
+	}
+	return b.store.DeleteArchived(ctx, b.org, ids)
 }
 
 // UsersByID returns the users with these ids that exist, in no order.

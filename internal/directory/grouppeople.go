@@ -1,0 +1,133 @@
+package directory
+
+import (
+	"context"
+
+	"rollcall/internal/attr"
+	"rollcall/internal/audit"
+	"rollcall/internal/fault"
+	"rollcall/internal/ident"
+)
+
+// CreateGroup adds a group by hand. displayName is required; it may be that of another group. Paths may be written in any case and spacing;
+// a bad path or value fails as fault.Invalid.
+func (s *Service) CreateGroup(ctx context.Context, org ident.ID, attributes attr.Record) (Group, error) {
+	attributes, err := checkGroupWritten(attributes)
+	if err != nil {
+		return Group{}, err
+	}
+	attributes = attr.Record{}.Merge(attributes) // without what is nil
+	if err := checkGroupName(attributes); err != nil {
+		return Group{}, err
+	}
+	now := s.now()
+	group := Group{
+		OrgID: org, ID: ident.New(now), Attributes: attributes, Origin: "Manual", Version: 1, Revision: 1, CreatedAt: now, UpdatedAt: now,
+	}
+	err = s.store.InTx(ctx, func(ctx context.Context) error {
+		if err := s.store.InsertGroups(ctx, []Group{group}); err != nil {
+			return err
+		}
+		return s.record(ctx, audit.Event{OrgID: org, Action: "group.create", ObjectID: group.ID.String(), ObjectName: group.Name(), After: attributes})
+	})
+	if err != nil {
+		return Group{}, err
+	}
+	return group, nil
+}
+
+// ChangeGroup merges attributes into a group; nil removes one. Nothing is written when nothing differs. Managed groups are refused as
+// fault.Conflict (rule 2). revision is the one that was read, 0 for whatever is there; another one fails as fault.Stale, also when only
+// members came or left.
+func (s *Service) ChangeGroup(ctx context.Context, org, id ident.ID, partial attr.Record, revision int64) (Group, error) {
+	partial, err := checkGroupWritten(partial)
+	if err != nil {
+		return Group{}, err
+	}
+	var group Group
+	err = s.store.InTx(ctx, func(ctx context.Context) error {
+		before, err := s.unmanagedGroup(ctx, org, id)
+		if err != nil {
+			return err
+		}
+		if revision != 0 && revision != before.Revision {
+			return fault.New(fault.Stale, "VersionMismatch", "%s was changed meanwhile", before.Name()).WithRemedy("Read it again and repeat the change.")
+		}
+		group = before
+		group.Attributes = before.Attributes.Merge(partial)
+		if err := checkGroupName(group.Attributes); err != nil {
+			return err
+		}
+		was, is := difference(before.Attributes, group.Attributes)
+		if len(is) == 0 {
+			return nil
+		}
+		group.Version, group.Revision, group.UpdatedAt = before.Version+1, before.Revision+1, s.now()
+		if err := s.store.UpdateGroup(ctx, group, before.Version); err != nil {
+			return err
+		}
+		return s.record(ctx, audit.Event{
+			OrgID: org, Action: "group.change", ObjectID: id.String(), ObjectName: before.Name(), Before: was, After: is,
+		})
+	})
+	if err != nil {
+		return Group{}, err
+	}
+	return group, nil
+}
+
+// DeleteGroup removes an unmanaged group, whatever its size at the same cost; its members stay in the directory. Managed groups are refused
+// as fault.Conflict.
+func (s *Service) DeleteGroup(ctx context.Context, org, id ident.ID) error {
+	return s.store.InTx(ctx, func(ctx context.Context) error {
+		group, err := s.unmanagedGroup(ctx, org, id)
+		if err != nil {
+			return err
+		}
+		if err := s.removeGroups(ctx, org, []ident.ID{id}); err != nil {
+			return err
+		}
+		return s.record(ctx, audit.Event{OrgID: org, Action: "group.delete", ObjectID: id.String(), ObjectName: group.Name(), Before: group.Attributes})
+	})
+}
+
+// unmanagedGroup returns the group if no instance owns it.
+func (s *Service) unmanagedGroup(ctx context.Context, org, id ident.ID) (Group, error) {
+	group, err := s.Group(ctx, org, id)
+	if err != nil {
+		return Group{}, err
+	}
+	if !group.Owner.IsZero() {
+		return Group{}, fault.New(fault.Conflict, "Managed", "the group %s is managed by %s and is read-only here", group.Name(), group.OwnerName).
+			WithRemedy("Change the group in Entra, or take it out of the instance: it stays and becomes editable.")
+	}
+	return group, nil
+}
+
+// sweepAtOnce is how many rows of members leave together with their groups; those of larger groups follow when the house is kept.
+const sweepAtOnce = 10_000
+
+// removeGroups deletes groups, their memberships in other groups, and as many rows of their members as one transaction should.
+func (s *Service) removeGroups(ctx context.Context, org ident.ID, ids []ident.ID) error {
+	if _, err := s.leave(ctx, org, ids); err != nil {
+		return err
+	}
+	if err := s.store.DeleteGroups(ctx, org, ids); err != nil {
+		return err
+	}
+	_, err := s.store.SweepMembers(ctx, sweepAtOnce)
+	return err
+}
+
+// sweep removes what deleted groups left behind, a batch to a transaction.
+func (s *Service) sweep(ctx context.Context) error {
+	for {
+		swept, err := s.store.SweepMembers(ctx, sweepAtOnce)
+		if err != nil || swept < sweepAtOnce {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,93 @@
+package directory
+
+import (
+	"context"
+	"time"
+
+	"rollcall/internal/ident"
+)
+
+// MemberType says what a member of a group is, in the words of SCIM (RFC 7643, section 4.2).
+type MemberType string
+
+// The types of members. Groups may be members of each other in a circle; nothing here follows them.
+const (
+	UserMember  MemberType = "User"
+	GroupMember MemberType = "Group"
+)
+
+// Marks say who put a member into a group. A member stays while one mark is left.
+type Marks uint8
+
+// The marks.
+const (
+	// Synced: the owner of the group put the member in.
+	Synced Marks = 1 << iota
+	// ByHand: a person or a token did. A sync never takes this mark away.
+	ByHand
+)
+
+// Has reports whether all of the marks are there.
+func (m Marks) Has(marks Marks) bool { return m&marks == marks }
+
+// Pair names one membership: who is a member of what.
+type Pair struct{ Group, Member ident.ID }
+
+// Membership is one row: a member of a group.
+type Membership struct {
+	Pair
+	Type  MemberType
+	Marks Marks
+}
+
+// Member is a membership as the group shows it.
+type Member struct {
+	Membership
+	// DisplayName is that of the user or group; UserName is "" for a group.
+	DisplayName, UserName string
+	// Active: the user may use the directory's services; true for a group. Deleted: he is in the tenant's recycle bin, and keeps his
+	// memberships there.
+	Active, Deleted bool
+}
+
+// MemberOf is a membership as the member shows it.
+type MemberOf struct {
+	Membership
+	Of Group
+}
+
+// MemberQuery selects a page of a group's members in the order of their ids.
+type MemberQuery struct {
+	// Type keeps members of the type, if not "".
+	Type MemberType
+	// After is the id behind which the page begins; zero for the first page.
+	After ident.ID
+	Limit int
+}
+
+// Tally is what a batch of changes adds to the numbers of a group's members.
+type Tally struct {
+	Group           ident.ID
+	Members, Synced int64
+	// Visible: somebody came or left. Then the group gets a new revision and time; a change of marks alone gives it neither.
+	Visible bool
+}
+
+// Memberships keeps the members of groups. Methods join the transaction of the context. What one call costs depends on the rows that it
+// names, never on the size of their groups.
+type Memberships interface {
+	// Memberships returns those of the pairs that exist, in no order.
+	Memberships(ctx context.Context, org ident.ID, pairs []Pair) ([]Membership, error)
+	// MembershipsOf returns all that the members have in groups that exist, in no order.
+	MembershipsOf(ctx context.Context, org ident.ID, members []ident.ID) ([]Membership, error)
+	// ListMembers returns a page of a group's members.
+	ListMembers(ctx context.Context, org, group ident.ID, query MemberQuery) ([]Member, error)
+	// ListMemberOf returns a page of the groups that a user or group is a direct member of, in the order of their ids, behind the given one.
+	ListMemberOf(ctx context.Context, org, member, after ident.ID, limit int) ([]MemberOf, error)
+	// KnownMembers returns the type of each of the ids that is a user or group.
+	KnownMembers(ctx context.Context, org ident.ID, ids []ident.ID) (map[ident.ID]MemberType, error)
+	// ChangeMembers saves rows, new ones or with other marks, removes others, and adds to the numbers of their groups.
+	ChangeMembers(ctx context.Context, org ident.ID, save []Membership, remove []Pair, tallies []Tally, at time.Time) error
+	// SweepMembers removes up to limit rows of deleted groups, of all organizations, and returns how many.
+	SweepMembers(ctx context.Context, limit int) (int, error)
+}

@@ -1,0 +1,201 @@
+package directory
+
+import (
+	"bytes"
+	"context"
+	"slices"
+
+	"rollcall/internal/ident"
+	"rollcall/internal/plan"
+)
+
+// MemberChange puts a member into a group or takes him out.
+type MemberChange struct {
+	Pair
+	// Type that the member must have; "" for whichever he has. It does not matter when he is taken out.
+	Type MemberType
+	// Add puts in; else the member is taken out.
+	Add bool
+}
+
+// MemberResult is what became of one change of members. If neither of the others is set, the group is as the change wants it.
+type MemberResult struct {
+	// Changed: it was not before.
+	Changed bool
+	// Superseded: the group is not there any more, or belongs to somebody else.
+	Superseded bool
+	// Failure says why the change is not possible: UnknownMember, WrongType or OwnMember; nil otherwise.
+	Failure *plan.Reason
+}
+
+// memberPiece is how many changes of members are read and written together: memory does not grow with the list.
+const memberPiece = 1000
+
+// memberBatch applies changes of members piece by piece, in one transaction.
+type memberBatch struct {
+	*Service
+	org ident.ID
+	// mine reports whether whoever changes members may do so in the group.
+	mine func(Group) bool
+	// puts is the mark that adding gives; takes are the marks that removing takes away.
+	puts, takes Marks
+	// groups are those met so far.
+	groups map[ident.ID]Group
+
+	// Of one piece: the types of those who are to be added, and the rows as they were and as they will be.
+	types   map[ident.ID]MemberType
+	was, is map[Pair]Membership
+}
+
+// apply writes the changes and returns what became of each, at its place.
+func (b *memberBatch) apply(ctx context.Context, changes []MemberChange) ([]MemberResult, error) {
+	results := make([]MemberResult, 0, len(changes))
+	for piece := range slices.Chunk(changes, memberPiece) {
+		if err := b.load(ctx, piece); err != nil {
+			return nil, err
+		}
+		for _, change := range piece {
+			results = append(results, b.one(change))
+		}
+		if err := b.flush(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return results, nil
+}
+
+func (b *memberBatch) load(ctx context.Context, piece []MemberChange) error {
+	var unmet, added []ident.ID
+	pairs := make([]Pair, len(piece))
+	for i, change := range piece {
+		pairs[i] = change.Pair
+		if _, met := b.groups[change.Group]; !met {
+			unmet = append(unmet, change.Group)
+		}
+		if change.Add {
+			added = append(added, change.Member)
+		}
+	}
+	groups, err := b.store.GroupsByID(ctx, b.org, distinct(unmet))
+	if err != nil {
+		return err
+	}
+	for _, group := range groups {
+		b.groups[group.ID] = group
+	}
+	if b.types, err = b.store.KnownMembers(ctx, b.org, distinct(added)); err != nil {
+		return err
+	}
+	slices.SortFunc(pairs, comparePairs)
+	rows, err := b.store.Memberships(ctx, b.org, slices.Compact(pairs))
+	b.was, b.is = make(map[Pair]Membership, len(rows)), make(map[Pair]Membership, len(piece))
+	for _, row := range rows {
+		b.was[row.Pair] = row
+	}
+	return err
+}
+
+// one decides about one change.
+func (b *memberBatch) one(change MemberChange) MemberResult {
+	group, exists := b.groups[change.Group]
+	if !exists || !b.mine(group) {
+		return MemberResult{Superseded: true}
+	}
+	row, known := b.is[change.Pair]
+	if !known {
+		row = b.was[change.Pair]
+	}
+	before := row.Marks
+	if change.Add {
+		if failure := b.refuse(change); failure != nil {
+			return MemberResult{Failure: failure}
+		}
+		row = Membership{Pair: change.Pair, Type: b.types[change.Member], Marks: before | b.puts}
+	} else {
+		row.Marks = before &^ b.takes
+	}
+	b.is[change.Pair] = row
+	return MemberResult{Changed: row.Marks != before}
+}
+
+// refuse says why somebody cannot be added; nil if he can.
+func (b *memberBatch) refuse(change MemberChange) *plan.Reason {
+	is, known := b.types[change.Member]
+	switch {
+	case change.Group == change.Member:
+		return &plan.Reason{Code: "OwnMember", Text: "a group cannot be a member of itself"}
+	case !known:
+		return &plan.Reason{Code: "UnknownMember", Text: "there is no user or group " + change.Member.String() + " in the directory"}
+	case change.Type != "" && change.Type != is:
+		return &plan.Reason{Code: "WrongType", Text: change.Member.String() + " is a " + string(is) + ", not a " + string(change.Type)}
+	}
+	return nil
+}
+
+// flush writes what differs, in the order of the tables' keys.
+func (b *memberBatch) flush(ctx context.Context) error {
+	var save []Membership
+	var remove []Pair
+	tallies := newTallies()
+	for pair, row := range b.is {
+		was := b.was[pair]
+		if was.Marks == row.Marks {
+			continue
+		}
+		tallies.add(pair.Group, was.Marks, row.Marks)
+		if row.Marks == 0 {
+			remove = append(remove, pair)
+		} else {
+			save = append(save, row)
+		}
+	}
+	return b.writeMembers(ctx, b.org, save, remove, tallies)
+}
+
+// writeMembers stores a batch of changed rows, in the order of the table's key, with the numbers of their groups.
+func (s *Service) writeMembers(ctx context.Context, org ident.ID, save []Membership, remove []Pair, tallies tallies) error {
+	if len(tallies) == 0 {
+		return nil
+	}
+	slices.SortFunc(save, func(a, b Membership) int { return comparePairs(a.Pair, b.Pair) })
+	slices.SortFunc(remove, comparePairs)
+	return s.store.ChangeMembers(ctx, org, save, remove, tallies.sorted(), s.now())
+}
+
+func comparePairs(a, b Pair) int {
+	if c := bytes.Compare(a.Group[:], b.Group[:]); c != 0 {
+		return c
+	}
+	return bytes.Compare(a.Member[:], b.Member[:])
+}
+
+// tallies are what a batch adds to the numbers of each group.
+type tallies map[ident.ID]Tally
+
+func newTallies() tallies { return tallies{} }
+
+// add counts one row whose marks changed; no marks are no row.
+func (t tallies) add(group ident.ID, was, is Marks) {
+	tally := t[group]
+	tally.Group = group
+	tally.Members += present(is) - present(was)
+	tally.Synced += present(is&Synced) - present(was&Synced)
+	tally.Visible = tally.Visible || present(is) != present(was)
+	t[group] = tally
+}
+
+func present(marks Marks) int64 {
+	if marks == 0 {
+		return 0
+	}
+	return 1
+}
+
+func (t tallies) sorted() []Tally {
+	sorted := make([]Tally, 0, len(t))
+	for _, tally := range t {
+		sorted = append(sorted, tally)
+	}
+	slices.SortFunc(sorted, func(a, b Tally) int { return bytes.Compare(a.Group[:], b.Group[:]) })
+	return sorted
+}

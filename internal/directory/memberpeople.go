@@ -1,0 +1,116 @@
+package directory
+
+import (
+	"context"
+	"slices"
+
+	"rollcall/internal/attr"
+	"rollcall/internal/audit"
+	"rollcall/internal/ident"
+)
+
+// MemberRef names somebody who is to become a member. Type may be "".
+type MemberRef struct {
+	ID   ident.ID
+	Type MemberType
+}
+
+// AddMembers puts users and groups into an unmanaged group by hand; results stand at their places. Who is a member already stays one. Lists
+// of any length are taken, a thousand to a transaction: an error in the middle leaves the part before it done, and the whole call can be
+// repeated. Managed groups are refused as fault.Conflict.
+func (s *Service) AddMembers(ctx context.Context, org, group ident.ID, members []MemberRef) ([]MemberResult, error) {
+	changes := make([]MemberChange, len(members))
+	for i, member := range members {
+		changes[i] = MemberChange{Pair: Pair{Group: group, Member: member.ID}, Type: member.Type, Add: true}
+	}
+	return s.changeByHand(ctx, org, group, changes, "member.add")
+}
+
+// RemoveMembers takes members out of an unmanaged group, whoever put them in; who is none stays none. Otherwise it is as AddMembers.
+func (s *Service) RemoveMembers(ctx context.Context, org, group ident.ID, members []ident.ID) ([]MemberResult, error) {
+	changes := make([]MemberChange, len(members))
+	for i, member := range members {
+		changes[i] = MemberChange{Pair: Pair{Group: group, Member: member}}
+	}
+	return s.changeByHand(ctx, org, group, changes, "member.remove")
+}
+
+// changeByHand applies changes of one group's members, and records in each transaction who came or left.
+func (s *Service) changeByHand(ctx context.Context, org, id ident.ID, changes []MemberChange, action string) ([]MemberResult, error) {
+	if len(changes) == 0 { // the group is checked all the same
+		_, err := s.unmanagedGroup(ctx, org, id)
+		return nil, err
+	}
+	results := make([]MemberResult, 0, len(changes))
+	for piece := range slices.Chunk(changes, memberPiece) {
+		err := s.store.InTx(ctx, func(ctx context.Context) error {
+			group, err := s.unmanagedGroup(ctx, org, id)
+			if err != nil {
+				return err
+			}
+			b := memberBatch{
+				Service: s, org: org, mine: func(Group) bool { return true }, puts: ByHand, takes: Synced | ByHand,
+				groups: map[ident.ID]Group{id: group},
+			}
+			done, err := b.apply(ctx, piece)
+			if err != nil {
+				return err
+			}
+			results = append(results, done...)
+			return s.recordMembers(ctx, group, action, piece, done)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return results, nil
+}
+
+// recordMembers appends an event that names those who came or left, if somebody did.
+func (s *Service) recordMembers(ctx context.Context, group Group, action string, changes []MemberChange, results []MemberResult) error {
+	var ids []ident.ID
+	for i, change := range changes {
+		if results[i].Changed {
+			ids = append(ids, change.Member)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	labels, err := s.memberLabels(ctx, group.OrgID, ids)
+	if err != nil {
+		return err
+	}
+	event := audit.Event{OrgID: group.OrgID, Action: action, ObjectID: group.ID.String(), ObjectName: group.Name()}
+	names := attr.From(map[string]any{"members": labels})
+	if changes[0].Add {
+		event.After = names
+	} else {
+		event.Before = names
+	}
+	return s.record(ctx, event)
+}
+
+// memberLabels names users and groups for people, in the order of the ids.
+func (s *Service) memberLabels(ctx context.Context, org ident.ID, ids []ident.ID) ([]string, error) {
+	users, err := s.store.UsersByID(ctx, org, ids)
+	if err != nil {
+		return nil, err
+	}
+	groups, err := s.store.GroupsByID(ctx, org, ids)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[ident.ID]string, len(ids))
+	for _, user := range users {
+		names[user.ID] = user.Label()
+	}
+	for _, group := range groups {
+		names[group.ID] = group.Name()
+	}
+	labels := make([]string, len(ids))
+	for i, id := range ids {
+		labels[i] = names[id] + " (" + id.String() + ")"
+	}
+	return labels, nil
+}

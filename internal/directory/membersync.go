@@ -1,0 +1,76 @@
+package directory
+
+import (
+	"context"
+
+	"rollcall/internal/ident"
+)
+
+// ApplyMembers writes a batch of one run's changes of members in the order given, in the transaction of the context or in one of its own; an
+// error means that nothing was written. Results stand at the changes' places.
+//
+// A change is superseded when the group is gone or the instance does not own it. It fails when there is no such member, when he is not of the
+// given type, and when a group would become its own member. Whoever was put in by hand as well stays when the instance takes him out. The
+// same changes again change nothing.
+//
+// A member who comes or goes changes revision and time of the group, not its version, which only attributes and owner move: a run that
+// renames a group does not compete with the run's own members, nor with anybody else's.
+func (s *Service) ApplyMembers(ctx context.Context, org, instance ident.ID, changes []MemberChange) ([]MemberResult, error) {
+	var results []MemberResult
+	err := s.store.InTx(ctx, func(ctx context.Context) error {
+		b := memberBatch{
+			Service: s, org: org, mine: func(group Group) bool { return group.Owner == instance }, puts: Synced, takes: Synced,
+			groups: map[ident.ID]Group{},
+		}
+		var err error
+		results, err = b.apply(ctx, changes)
+		return err
+	})
+	return results, err
+}
+
+// leave takes users or groups that are being removed out of all groups, and returns what they were members of.
+func (s *Service) leave(ctx context.Context, org ident.ID, members []ident.ID) (map[ident.ID][]Membership, error) {
+	rows, err := s.store.MembershipsOf(ctx, org, members)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	pairs := make([]Pair, len(rows))
+	left := make(map[ident.ID][]Membership, len(members))
+	tallies := newTallies()
+	for i, row := range rows {
+		pairs[i] = row.Pair
+		left[row.Member] = append(left[row.Member], row)
+		tallies.add(row.Group, row.Marks, 0)
+	}
+	return left, s.writeMembers(ctx, org, nil, pairs, tallies)
+}
+
+// rejoin puts restored users back into the groups that they left, with the marks that they had there; groups that exist no longer are
+// passed over.
+func (s *Service) rejoin(ctx context.Context, org ident.ID, memberships []Membership) error {
+	if len(memberships) == 0 {
+		return nil
+	}
+	ids := make([]ident.ID, len(memberships))
+	for i, row := range memberships {
+		ids[i] = row.Group
+	}
+	groups, err := s.store.GroupsByID(ctx, org, distinct(ids))
+	if err != nil {
+		return err
+	}
+	exists := make(map[ident.ID]bool, len(groups))
+	for _, group := range groups {
+		exists[group.ID] = true
+	}
+	save := make([]Membership, 0, len(memberships))
+	tallies := newTallies()
+	for _, row := range memberships {
+		if exists[row.Group] {
+			save = append(save, row)
+			tallies.add(row.Group, 0, row.Marks)
+		}
+	}
+	return s.writeMembers(ctx, org, save, nil, tallies)
+}
