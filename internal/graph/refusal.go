@@ -121,7 +121,7 @@ func permission(route string) string {
 		return "Organization.Read.All"
 	case routeDomains:
 		return "Domain.Read.All"
-	case routeGroups, routeGroupsDelta, routeDeletedGroups, routeMembers, routeGroup:
+	case routeGroups, routeGroupsDelta, routeDeletedGroups, routeMembers, routeGroup, routeMemberOf:
 		return "GroupMember.Read.All"
 	}
 	return "User.Read.All"

@@ -95,6 +95,9 @@ func (p *Pull) take(ctx context.Context, page []graph.User, whole bool, cursor C
 	if err := p.save(ctx, changed, cursor.Generation); err != nil {
 		return err
 	}
+	if err := p.arrived(ctx, cursor, known, changed); err != nil {
+		return err
+	}
 	if len(seen) == 0 || cursor.Full == nil {
 		return nil
 	}

@@ -155,6 +155,41 @@ func (h hooked) LookUpUsers(ctx context.Context, ids, properties []string) (map[
 	return h.client.LookUpUsers(ctx, ids, properties)
 }
 
+func (h hooked) UserID(ctx context.Context, userPrincipalName string) (string, error) {
+	h.note("name")
+	return h.client.UserID(ctx, userPrincipalName)
+}
+
+func (h hooked) LatestGroupsDelta(ctx context.Context, properties []string) (string, error) {
+	h.note("latest groups")
+	return h.client.LatestGroupsDelta(ctx, properties)
+}
+
+func (h hooked) FollowGroups(ctx context.Context, link string) (graph.GroupPage, error) {
+	h.note("follow groups")
+	return h.client.FollowGroups(ctx, link)
+}
+
+func (h hooked) LookUpGroups(ctx context.Context, ids, properties []string) (map[string]graph.GroupExistence, error) {
+	h.note("look up groups")
+	return h.client.LookUpGroups(ctx, ids, properties)
+}
+
+func (h hooked) Members(ctx context.Context, groupID string) (graph.MemberPage, error) {
+	h.note("members")
+	return h.client.Members(ctx, groupID)
+}
+
+func (h hooked) FollowMembers(ctx context.Context, link string) (graph.MemberPage, error) {
+	h.note("follow members")
+	return h.client.FollowMembers(ctx, link)
+}
+
+func (h hooked) MemberOf(ctx context.Context, userIDs []string) (map[string][]graph.Member, error) {
+	h.note("member of")
+	return h.client.MemberOf(ctx, userIDs)
+}
+
 // control calls the simulator's control API.
 func (s *tenant) control(method, path, body string) []byte {
 	s.t.Helper()

@@ -128,6 +128,7 @@ func (p *Pull) complete(ctx context.Context, cursor Cursor) (Progress, error) {
 	now := p.Now().UTC()
 	cursor.Attributes, cursor.Delta, cursor.DeltaAt, cursor.Replay = read.Attributes, read.Delta, now, read.Latest
 	cursor.Marks = []Mark{{Link: read.Latest, At: read.LatestAt}}
+	cursor.Groups.Pending = true
 	cursor.Full, cursor.Next, cursor.Pages, cursor.Short, cursor.LastGood = nil, "", 0, 0, now
 	progress := Progress{Done: true, Full: true, Stage: "done", Read: read.Listed, Expected: read.Listed}
 	if err := p.saveCursor(ctx, cursor); err != nil {

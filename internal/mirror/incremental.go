@@ -48,7 +48,7 @@ func (p *Pull) incremental(ctx context.Context, cursor Cursor) (Progress, error)
 
 // close notes the end of a round.
 func (c *Cursor) close(delta string, now time.Time) {
-	c.Delta, c.DeltaAt, c.Replay, c.LastGood, c.Pages = delta, now, "", now, 0
+	c.Delta, c.DeltaAt, c.Replay, c.LastGood, c.Pages, c.Groups.Pending = delta, now, "", now, 0, true
 	if last := len(c.Marks) - 1; last < 0 || now.Sub(c.Marks[last].At) >= markDistance {
 		c.Marks = append(c.Marks[max(0, last):len(c.Marks):len(c.Marks)], Mark{Link: delta, At: now})
 	}

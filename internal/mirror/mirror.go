@@ -3,6 +3,12 @@
 // A page and its cursor are committed together, so a pull may die anywhere and go on from the last good page. A failed, partial or
 // shrunken read is no information: only an explicit removal, or an absence that was looked up object by object after a completed
 // read, changes the state of anybody (design rule 7).
+//
+// Groups are copied as far as somebody's selection wants them (rule 13), after the users of the same pull. First, and when groups become
+// wanted, the tenant is asked which of them exist; the members of each are listed page by page; then the changes since before that are
+// replayed, and once more by a later pull. After that a pull follows the changes. A member goes only when a change says that he left, or when
+// a list that was read to its end, with as many members as were announced, lacks him. Nothing tells of the memberships of people who come
+// back from the recycle bin, so that these are asked for.
 package mirror
 
 import (
@@ -62,6 +68,8 @@ type Cursor struct {
 	LastGood time.Time `json:"lastGood,omitzero"`
 	// Generation counts full reads.
 	Generation int64 `json:"generation"`
+	// Groups says how far the groups have been read.
+	Groups GroupCursor `json:"groups,omitzero"`
 }
 
 // Mark is a delta link and when it was given.
@@ -118,11 +126,13 @@ type FullRead struct {
 
 // Tenant is what a pull asks of Microsoft Graph.
 type Tenant interface {
+	GroupTenant
 	LatestUsersDelta(ctx context.Context, properties []string) (string, error)
 	ListUsers(ctx context.Context, properties []string) (graph.Page, error)
 	DeletedUsers(ctx context.Context, properties []string) (graph.Page, error)
 	Follow(ctx context.Context, link string) (graph.Page, error)
 	LookUpUsers(ctx context.Context, ids, properties []string) (map[string]graph.Existence, error)
+	UserID(ctx context.Context, userPrincipalName string) (string, error)
 }
 
 // Store keeps mirrors. All methods join the transaction that InTx put into the context.
@@ -132,6 +142,13 @@ type Store interface {
 	Cursor(ctx context.Context, connection ident.ID) (Cursor, error)
 	// SaveCursor fails as fault.Stale when cursor.Version is not the stored one.
 	SaveCursor(ctx context.Context, connection ident.ID, cursor Cursor) error
+	Users
+	Groups
+	Members
+}
+
+// Users keeps the users of mirrors. Methods join the transaction of the context.
+type Users interface {
 	// LoadUsers returns the users with these source ids; without their records if bare.
 	LoadUsers(ctx context.Context, connection ident.ID, sourceIDs []string, bare bool) (map[string]User, error)
 	// SaveUsers inserts the users whose Seq is 0 and replaces the others, marks all as seen in the generation, and makes each dirty for

@@ -5,7 +5,9 @@ import (
 	"slices"
 	"time"
 
+	"rollcall/internal/fault"
 	"rollcall/internal/ident"
+	"rollcall/internal/scope"
 )
 
 // lookUps is how many users are looked up at a time: one $batch of Graph has twenty requests, two for each user.
@@ -35,6 +37,10 @@ type Want struct {
 	Attributes []string
 	// Full demands a full read; one that is under way already is finished first and will do.
 	Full bool
+	// Groups are the groups that somebody selected, each once, ids in lower case. WithGroups: the caller is one of them, and needs their members; without
+	// it no group is asked for.
+	Groups     []scope.SelectedGroup
+	WithGroups bool
 }
 
 // Progress says how far a pull has come.
@@ -43,7 +49,7 @@ type Progress struct {
 	Done bool
 	// Full: a full read is under way, or was just completed.
 	Full bool
-	// Stage of the full read, "delta" for an incremental pull.
+	// Stage of the full read, "delta" for an incremental pull, "groups" when the users have been read.
 	Stage string
 	// Read counts users, Expected is the announced number, -1 if unknown.
 	Read, Expected int
@@ -57,17 +63,37 @@ func (p *Pull) Step(ctx context.Context, want Want, first bool) (Progress, error
 	if err != nil {
 		return Progress{}, err
 	}
+	progress, err := p.step(ctx, cursor, want, first)
+	if progress.Stage != stageGroups && cursor.groupsDue(want) {
+		progress.Done = false // the users are up to date, and the groups come next
+	}
+	return progress, err
+}
+
+func (p *Pull) step(ctx context.Context, cursor Cursor, want Want, first bool) (Progress, error) {
 	switch {
 	case cursor.Full != nil && !covers(cursor.Full.Attributes, want.Attributes):
 		return p.begin(ctx, cursor, want)
 	case cursor.Full != nil:
-		return p.full(ctx, cursor)
+		progress, err := p.full(ctx, cursor)
+		if refused(err) && cursor.Delta != "" {
+			return p.giveUp(ctx, cursor, err) // others who share the mirror, and former settings, need no full read
+		}
+		return progress, err
 	case cursor.Delta == "" || !covers(cursor.Attributes, want.Attributes) || first && want.Full:
 		return p.begin(ctx, cursor, want)
 	case first || cursor.Next != "":
 		return p.incremental(ctx, cursor)
+	case cursor.groupsDue(want):
+		return p.groups(ctx, cursor, want)
 	}
 	return Progress{Done: true, Stage: "delta", Expected: -1}, nil
+}
+
+// refused reports whether the tenant will not answer however often it is asked: for a property that it does not know, or that the app has no
+// permission for.
+func refused(err error) bool {
+	return fault.Is(err, fault.Denied) || fault.Is(err, fault.Invalid) || fault.Is(err, fault.NotFound)
 }
 
 func covers(have, need []string) bool {
@@ -83,6 +109,7 @@ func covers(have, need []string) bool {
 func (p *Pull) begin(ctx context.Context, cursor Cursor, want Want) (Progress, error) {
 	attributes := slices.Concat(want.Attributes, cursor.Attributes, cursor.attributes())
 	slices.Sort(attributes)
+	cursor.Groups.Again = cursor.Groups.Again || want.Full
 	return p.beginWith(ctx, cursor, FullRead{Attributes: slices.Compact(attributes)})
 }
 

@@ -70,20 +70,29 @@ type filter struct {
 	clauses       []clause
 }
 
-// maxInstructions is how large the patterns of all filters may be together, in instructions of dotnet.Regexp.Size: that of the largest
-// pattern allowed ten times. A hundred patterns as people write them have some thousands.
-const maxInstructions = 200_000
+// Bounds of patterns. A decision cannot be left to a time limit, since who is in scope would depend on how busy the machine is; so no
+// pattern is taken that could need long.
+const (
+	// maxPatterns bounds what the patterns of all filters may take to compile, in steps of dotnet.Budget: some tens of milliseconds, and
+	// as many megabytes. A hundred patterns as people write them take some ten thousand.
+	maxPatterns = 1_000_000
+	// maxInstructions is the most instructions of one pattern.
+	maxInstructions = 10_000
+	// maxWidth is the largest dotnet.Regexp.Width: any value of 1,024 characters, more than Graph has in most attributes, is matched in a
+	// few milliseconds, and the time grows with the value and no faster.
+	maxWidth = 1000
+)
 
 // compiler collects what filters look at, and everything that is wrong with them.
 type compiler struct {
-	attributes   []source.Attribute
-	instructions int
-	wrong        Errors
+	attributes []source.Attribute
+	patterns   dotnet.Budget
+	wrong      Errors
 }
 
 // compileFilters checks and compiles the filters, and lists the properties that they, or any scope, look at.
 func compileFilters(filters []Filter) ([]filter, []string, error) {
-	var c compiler
+	c := compiler{patterns: dotnet.Budget{Steps: maxPatterns}}
 	if len(filters) > MaxFilters {
 		c.refuse(-1, -1, "", fmt.Errorf("there are %d filters; at most %d are allowed", len(filters), MaxFilters))
 		filters = filters[:MaxFilters]
@@ -190,19 +199,22 @@ func (c *compiler) operation(written Clause) (clause, error) {
 	return one, err
 }
 
-// pattern compiles a regular expression, unless all of them together would take more memory and time than is good for a plan.
+// pattern compiles a regular expression, unless it, or all of them together, would take more memory and time than is good for a plan.
 func (c *compiler) pattern(text string) (*dotnet.Regexp, error) {
-	if c.instructions <= maxInstructions {
-		pattern, err := dotnet.CompileRegexp(text)
-		if err != nil {
-			return nil, err
-		}
-		c.instructions += pattern.Size()
-		if c.instructions <= maxInstructions {
-			return pattern, nil
-		}
+	tooLarge := errors.New("the patterns of all filters are too large together; write fewer, or repeat less in them")
+	if c.patterns.Steps < 0 {
+		return nil, tooLarge
 	}
-	return nil, errors.New("the patterns of all filters are too large together; write fewer, or repeat less in them")
+	pattern, err := dotnet.CompileRegexpWithin(text, maxInstructions, &c.patterns)
+	switch {
+	case c.patterns.Steps < 0:
+		return nil, tooLarge
+	case err != nil:
+		return nil, err
+	case pattern.Width(maxWidth) > maxWidth:
+		return nil, fmt.Errorf("the pattern could take too long to match: one character can lead to over %d steps; repeat less, begin it with ^, or make several clauses or filters of its alternatives", maxWidth)
+	}
+	return pattern, nil
 }
 
 func unknownOperator(o Operator) error {

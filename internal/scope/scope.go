@@ -3,12 +3,11 @@
 // Rules are what an administrator configures; Compile checks them and makes them quick to ask. Every decision names the rule that made it
 // and gives its reason as a sentence about the user.
 //
-// Rules are asked in this order: users never to touch; guests; the selection (all users, or some); the scoping filters, which restrict
-// all users as well as selected ones.
+// Rules are asked in this order: users never to touch; guests; the selection (all users, or some, by themselves or as members of groups); the
+// scoping filters, which restrict all users as well as selected ones.
 package scope
 
 import (
-	"fmt"
 	"strings"
 
 	"rollcall/internal/source"
@@ -20,6 +19,8 @@ type Rules struct {
 	AllUsers bool `json:"allUsers,omitempty"`
 	// Users are the object ids of the selected users.
 	Users []string `json:"users,omitempty"`
+	// Groups are the selected groups; they bring their members. They are not looked at when all users are taken.
+	Groups []SelectedGroup `json:"groups,omitempty"`
 	// IncludeGuests lets guests in, whether all users or selected ones are taken. Without it a selected guest stays out.
 	IncludeGuests bool `json:"includeGuests,omitempty"`
 	// NeverTouch are the object ids of users whom no run may create, change or deactivate.
@@ -32,6 +33,7 @@ type Rules struct {
 type Scope struct {
 	all, guests          bool
 	selected, neverTouch map[string]struct{}
+	groups               []SelectedGroup
 	selectedReason       string
 	notSelectedReason    string
 	filters              []filter
@@ -44,7 +46,7 @@ const (
 	NeverTouch = "never-touch"
 	// Guests: the user is a guest, and guests are not included.
 	Guests = "guests"
-	// NotSelected: neither are all users taken, nor was this one selected.
+	// NotSelected: neither are all users taken, nor was this one selected, nor is he a member of a selected group.
 	NotSelected = "not-selected"
 	// ByFilter: there are scoping filters; the user passes one of them, or none.
 	ByFilter = "scoping-filter"
@@ -52,6 +54,8 @@ const (
 	AllUsers = "all-users"
 	// Selected: the user was selected, and there are no filters.
 	Selected = "selected-users"
+	// GroupMembers: the user is a member of a selected group, and there are no filters.
+	GroupMembers = "group-members"
 )
 
 // Decision says whether a user is in scope, and why.
@@ -71,16 +75,10 @@ type Decision struct {
 // filters never fail; otherwise the error is a fault of kind Invalid that wraps Errors: all that is wrong with the filters, at once.
 func (r Rules) Compile() (*Scope, error) {
 	s := &Scope{all: r.AllUsers, guests: r.IncludeGuests, selected: idSet(r.Users), neverTouch: idSet(r.NeverTouch)}
-	switch count := len(s.selected); count {
-	case 0:
-		s.notSelectedReason = "is not selected: nobody is"
-	case 1:
-		s.selectedReason = "is the selected user"
-		s.notSelectedReason = "is not the selected user"
-	default:
-		s.selectedReason = fmt.Sprintf("is one of the %d selected users", count)
-		s.notSelectedReason = fmt.Sprintf("is not among the %d selected users", count)
+	if !r.AllUsers {
+		s.groups = groupSet(r.Groups)
 	}
+	s.selectedReason, s.notSelectedReason = selectionReasons(len(s.selected), len(s.groups))
 	var err error
 	s.filters, s.needs, err = compileFilters(r.Filters)
 	if err != nil {
@@ -104,9 +102,13 @@ func idSet(ids []string) map[string]struct{} {
 
 func idKey(id string) string { return strings.ToLower(strings.TrimSpace(id)) }
 
-// Decide says whether the user is in scope, and why. u.SoftDeleted is not looked at: it follows from the decision. Without filters, and
-// for whoever passes one by texts and booleans, it allocates nothing for ids in lower case.
-func (s *Scope) Decide(u source.User) Decision {
+// Decide says whether the user is in scope, and why, if he is a member of no group that the selection reaches.
+func (s *Scope) Decide(u source.User) Decision { return s.DecideMember(u, Membership{}) }
+
+// DecideMember says whether the user is in scope, and why; through is how he is a member of a group that the selection reaches. u.SoftDeleted
+// is not looked at: it follows from the decision. Without filters and groups, and for whoever passes a filter by texts and booleans, it
+// allocates nothing for ids in lower case.
+func (s *Scope) DecideMember(u source.User, through Membership) Decision {
 	id := idKey(u.ID)
 	if _, found := s.neverTouch[id]; found {
 		return Decision{Never: true, Rule: NeverTouch, Reason: "is on the list of users never to touch"}
@@ -114,7 +116,9 @@ func (s *Scope) Decide(u source.User) Decision {
 	if !s.guests && strings.EqualFold(u.Record.Text("userType"), "Guest") {
 		return Decision{Rule: Guests, Reason: "is a guest, and guests are not included"}
 	}
-	if _, selected := s.selected[id]; !s.all && !selected {
+	_, selected := s.selected[id]
+	member := through != (Membership{}) && len(s.groups) > 0
+	if !s.all && !selected && !member {
 		return Decision{Rule: NotSelected, Reason: s.notSelectedReason}
 	}
 	for i := range s.filters {
@@ -127,6 +131,8 @@ func (s *Scope) Decide(u source.User) Decision {
 		return Decision{Rule: ByFilter, Reason: s.notPassed(u)}
 	case s.all:
 		return Decision{In: true, Rule: AllUsers, Reason: "all users are in scope"}
+	case !selected:
+		return Decision{In: true, Rule: GroupMembers, Reason: through.reason()}
 	}
 	return Decision{In: true, Rule: Selected, Reason: s.selectedReason}
 }

@@ -69,9 +69,21 @@ func Find(name string) (Attribute, error) {
 		return Attribute{Name: name, Property: name}, nil
 	}
 	if near := attr.Nearest(name, Names()); near != "" {
-		return Attribute{}, fmt.Errorf("users of the tenant have no attribute %q; %s is the nearest", name, near)
+		return Attribute{}, fmt.Errorf("users of the tenant have no attribute %q; %s is the nearest", clipped(name), near)
 	}
-	return Attribute{}, fmt.Errorf("users of the tenant have no attribute %q", name)
+	return Attribute{}, fmt.Errorf("users of the tenant have no attribute %q", clipped(name))
+}
+
+// clipped cuts a name for a message where it gets long.
+func clipped(name string) string {
+	const most = 60
+	n := 0
+	for i := range name {
+		if n++; n > most {
+			return name[:i] + "…"
+		}
+	}
+	return name
 }
 
 // Names returns all names that Find knows but those of directory extensions, sorted.

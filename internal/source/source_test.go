@@ -2,6 +2,7 @@ package source_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -59,11 +60,12 @@ func TestAnAttributeIsReadUnderTheNamesOfEntraAndOfGraph(t *testing.T) {
 
 func TestAnUnknownNameIsRefusedWithTheNearest(t *testing.T) {
 	for name, want := range map[string]string{
-		"jobTitel":         `users of the tenant have no attribute "jobTitel"; jobTitle is the nearest`,
-		"objectID":         `users of the tenant have no attribute "objectID"; objectId is the nearest`,
-		"extension_12_x":   `users of the tenant have no attribute "extension_12_x"`,
-		"":                 `users of the tenant have no attribute ""`,
-		"zzzzzzzzzzzzzzzz": `users of the tenant have no attribute "zzzzzzzzzzzzzzzz"`,
+		"jobTitel":                `users of the tenant have no attribute "jobTitel"; jobTitle is the nearest`,
+		"objectID":                `users of the tenant have no attribute "objectID"; objectId is the nearest`,
+		"extension_12_x":          `users of the tenant have no attribute "extension_12_x"`,
+		"":                        `users of the tenant have no attribute ""`,
+		strings.Repeat("ö", 2000): `users of the tenant have no attribute "` + strings.Repeat("ö", 60) + `…"`,
+		"zzzzzzzzzzzzzzzz":        `users of the tenant have no attribute "zzzzzzzzzzzzzzzz"`,
 	} {
 		if _, err := source.Find(name); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", name, err, want)

@@ -1,0 +1,229 @@
+package mirror
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"rollcall/internal/fault"
+	"rollcall/internal/graph"
+	"rollcall/internal/plan"
+	"rollcall/internal/scope"
+)
+
+// emptyAtOnce is how many members are removed in one transaction when whole groups go.
+const emptyAtOnce = 5000
+
+// groupsDue reports whether the groups have a part in the pull.
+func (c Cursor) groupsDue(want Want) bool {
+	g := c.Groups
+	return want.WithGroups || len(want.Groups) == 0 && (g.Selection != "" || g.Spent || g.Delta != "")
+}
+
+// groups does the next piece of the groups' part: it comes after the users.
+func (p *Pull) groups(ctx context.Context, cursor Cursor, want Want) (Progress, error) {
+	g := &cursor.Groups
+	switch {
+	case g.Read != nil && len(want.Groups) > 0:
+		read := *g.Read
+		g.Read = &read
+		return p.readGroups(ctx, cursor, want)
+	case g.Selection != digest(want.Groups) || g.Nesting:
+		return p.choose(ctx, cursor, want)
+	case g.Pending && g.Doubts:
+		return p.makeDue(ctx, cursor, func(group Group) bool { return group.Doubt != 0 })
+	case g.Again:
+		return p.makeDue(ctx, cursor, func(Group) bool { return true })
+	case g.Spent:
+		return p.empty(ctx, cursor)
+	case g.Selection == "":
+		cursor.Groups = GroupCursor{Graph: g.Graph + 1, Generation: g.Generation}
+		return Progress{Done: true, Stage: stageGroups, Expected: -1}, p.saveCursor(ctx, cursor)
+	case g.Delta == "" || g.Unread:
+		return p.beginGroups(ctx, cursor)
+	case g.Pending || g.Next != "":
+		return p.groupChanges(ctx, cursor)
+	}
+	return p.arrivals(ctx, cursor)
+}
+
+// stageGroups is what Progress.Stage says while groups are read.
+const stageGroups = "groups"
+
+func underWay() Progress { return Progress{Stage: stageGroups, Expected: -1} }
+
+// digest identifies a selection; "" if nothing is selected.
+func digest(selection []scope.SelectedGroup) string {
+	if len(selection) == 0 {
+		return ""
+	}
+	lines := make([]string, len(selection))
+	for i, selected := range selection {
+		lines[i] = selected.ID + " " + strconv.FormatBool(selected.Nested)
+	}
+	slices.Sort(lines)
+	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
+	return hex.EncodeToString(sum[:16])
+}
+
+// choose finds out which groups are wanted, by selection and nesting. New ones become due; the members of those that are not wanted any
+// more go.
+func (p *Pull) choose(ctx context.Context, cursor Cursor, want Want) (Progress, error) {
+	err := p.Store.InTx(ctx, func(ctx context.Context) error {
+		if err := p.chooseNow(ctx, &cursor.Groups, want); err != nil {
+			return err
+		}
+		return p.Store.SaveCursor(ctx, p.Connection, cursor)
+	})
+	return underWay(), err
+}
+
+func (p *Pull) chooseNow(ctx context.Context, g *GroupCursor, want Want) error {
+	nesting, err := LoadNesting(ctx, p.Store, p.Connection)
+	if err != nil {
+		return err
+	}
+	wanted := nesting.wanted(want.Groups)
+	var changed []Group
+	for _, group := range nesting.Groups {
+		_, wants := wanted[group.SourceID]
+		delete(wanted, group.SourceID)
+		if wants == group.Wanted {
+			continue
+		}
+		group.Wanted, group.Due, group.ReadIn, group.Doubt = wants, wants, 0, 0
+		g.Spent, g.Unread = g.Spent || !wants, g.Unread || wants
+		changed = append(changed, group)
+	}
+	for id := range wanted {
+		changed = append(changed, Group{SourceID: id, State: plan.Gone, Wanted: true, Due: true})
+		g.Unread = true
+	}
+	slices.SortFunc(changed, func(a, b Group) int { return strings.Compare(a.SourceID, b.SourceID) })
+	g.Selection, g.Nesting = digest(want.Groups), false
+	if g.Selection == "" {
+		g.Read = nil
+	}
+	g.Graph++
+	return p.Store.SaveGroups(ctx, p.Connection, changed)
+}
+
+// makeDue makes some of the wanted groups due.
+func (p *Pull) makeDue(ctx context.Context, cursor Cursor, which func(Group) bool) (Progress, error) {
+	err := p.Store.InTx(ctx, func(ctx context.Context) error {
+		groups, err := p.Store.AllGroups(ctx, p.Connection)
+		if err != nil {
+			return err
+		}
+		groups = slices.DeleteFunc(groups, func(group Group) bool { return !group.Wanted || group.Due || !which(group) })
+		for i := range groups {
+			groups[i].Due = true
+		}
+		if err := p.Store.SaveGroups(ctx, p.Connection, groups); err != nil {
+			return err
+		}
+		g := &cursor.Groups
+		g.Unread, g.Again, g.Doubts = true, false, false
+		return p.Store.SaveCursor(ctx, p.Connection, cursor)
+	})
+	return underWay(), err
+}
+
+// empty removes members of groups that are not wanted any more, or are gone, a few thousand at a time.
+func (p *Pull) empty(ctx context.Context, cursor Cursor) (Progress, error) {
+	err := p.Store.InTx(ctx, func(ctx context.Context) error {
+		groups, err := p.Store.AllGroups(ctx, p.Connection)
+		if err != nil {
+			return err
+		}
+		left, done := emptyAtOnce, true
+		var unwanted []int64
+		var gone []Group
+		for _, group := range groups {
+			if group.Wanted && (group.State != plan.Gone || group.ReadIn == 0) {
+				continue
+			}
+			count, err := p.Store.DropUnseen(ctx, p.Connection, group.Seq, 0, left)
+			if err != nil {
+				return err
+			}
+			if left -= count; left == 0 {
+				done = false
+				break
+			}
+			if group.Wanted {
+				group.ReadIn = 0
+				gone = append(gone, group)
+			} else {
+				unwanted = append(unwanted, group.Seq)
+			}
+		}
+		cursor.Groups.Spent = !done
+		cursor.Groups.Nesting = cursor.Groups.Selection != "" && len(gone) > 0
+		if err := p.Store.SaveGroups(ctx, p.Connection, gone); err != nil {
+			return err
+		}
+		if err := p.Store.DropGroups(ctx, p.Connection, unwanted); err != nil {
+			return err
+		}
+		return p.Store.SaveCursor(ctx, p.Connection, cursor)
+	})
+	return underWay(), err
+}
+
+// beginGroups starts a read of the groups that are due. As for users, the delta link is older than the lists, so that nothing falls between.
+func (p *Pull) beginGroups(ctx context.Context, cursor Cursor) (Progress, error) {
+	now, g := p.Now().UTC(), &cursor.Groups
+	mark := g.mark(now)
+	if mark.Link == "" {
+		latest, err := p.Tenant.LatestGroupsDelta(ctx, groupProperties())
+		if err != nil {
+			return Progress{}, err
+		}
+		mark = Mark{Link: latest, At: now}
+	}
+	g.Generation++
+	g.Next, g.Pages, g.Replay = "", 0, ""
+	g.Read = &GroupRead{Stage: StageLookUp, Link: mark.Link, LinkAt: mark.At, Expected: -1}
+	return underWay(), p.saveCursor(ctx, cursor)
+}
+
+// mark returns the delta link from which a read can replay; none if there is none that is good for that.
+func (g *GroupCursor) mark(now time.Time) Mark {
+	if g.Delta == "" {
+		return Mark{}
+	}
+	for _, mark := range append(slices.Clone(g.Marks), Mark{Link: g.Delta, At: g.DeltaAt}) {
+		if now.Sub(mark.At) < linkLife {
+			return mark
+		}
+	}
+	return Mark{}
+}
+
+// followGroups returns a page of changes of groups, as follow does for users.
+func (p *Pull) followGroups(ctx context.Context, link string) (graph.GroupPage, error) {
+	page, err := p.Tenant.FollowGroups(ctx, link)
+	return page, sound(link, page.Next, page.Delta, err)
+}
+
+// sound judges a page that was followed, for groups and members as follow does for users.
+func sound(link, next, delta string, err error) error {
+	switch {
+	case refusedUnsent(err):
+		return fault.Wrap(fault.Expired, "CloudMoved", err, "the last read ended at another address of the cloud").
+			WithRemedy("A full read starts over")
+	case err != nil:
+		return err
+	case next == link:
+		return endless("a page of the tenant's groups names itself as the next page")
+	case leadsAway(link, next) || leadsAway(link, delta):
+		return fault.New(fault.Invalid, offHost, "a page of the tenant's groups names a page on another host, which is not followed").
+			WithRemedy("Nothing of it was used; look for a proxy that answers in Microsoft's place.")
+	}
+	return nil
+}
