@@ -46,3 +46,10 @@ type Destination interface {
 	// built-in directory joins the transaction of the context.
 	Apply(ctx context.Context, changes []plan.Change) ([]Result, error)
 }
+
+// Reversible is a destination in which changes can be taken back: it keeps what was removed, and only its instance changes it.
+type Reversible interface {
+	Destination
+	// Removed returns those of the removed objects with these ids that can be restored, in no order, with the versions that they had.
+	Removed(ctx context.Context, ids []ident.ID) ([]plan.Target, error)
+}

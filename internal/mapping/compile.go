@@ -101,6 +101,7 @@ func Compile(attributes []Attribute) (*Set, error) {
 	}
 	slices.SortFunc(c.rules, func(a, b rule) int { return strings.Compare(a.path, b.path) })
 	set := &Set{rules: c.rules, sources: c.sources, needs: source.Properties(slices.Collect(maps.Values(c.sources))...), matching: matching}
+	set.hidden = set.hiddenSources()
 	set.evaluations.New = func() any { return newEvaluation(set) }
 	return set, nil
 }
@@ -142,6 +143,9 @@ func (c *compiler) compile(a Attribute, index int) (rule, error) {
 func (c *compiler) value(r *rule, a Attribute) error {
 	switch a.Kind {
 	case Direct:
+		if a.Source == "" {
+			return errors.New("the source is missing: it names the attribute of the tenant to copy")
+		}
 		attribute, err := source.Find(a.Source)
 		if err != nil {
 			return err
@@ -166,8 +170,11 @@ func (c *compiler) value(r *rule, a Attribute) error {
 	case Expression:
 		expression, err := expr.Parse(a.Expression, func(name string) error {
 			attribute, err := source.Find(name)
+			if err != nil {
+				return err
+			}
 			c.sources[name] = attribute
-			return err
+			return attribute.Missing() // the language has functions over it, but a mapping would fail for everybody
 		})
 		r.expression, r.origin = expression, "the expression"
 		return err
@@ -193,6 +200,8 @@ func (r *rule) suits(a Attribute) error {
 		return errors.New("this attribute tells one user from another: it needs a direct mapping or an expression, with no default value and not cleared")
 	case r.path == attr.ExternalID && r.onCreate:
 		return errors.New("this attribute ties users to the tenant, so it is always applied; leave out onlyOnCreate")
+	case (identifying || r.path == attr.DisplayName) && r.uses().Redact:
+		return errors.New("this attribute stands in every list and every reason, so that Redact cannot hide it")
 	case r.unique() && (r.path != attr.UserName || !r.onCreate || a.Matching != 0):
 		return fmt.Errorf("SelectUniqueValue fills %s only, in a mapping that is applied on creation only and is no matching attribute; match by %s instead", attr.UserName, attr.ExternalID)
 	}

@@ -6,6 +6,8 @@ import "fmt"
 const (
 	// MissingUserName: the user has no userName; there is nothing to create or to find the user by.
 	MissingUserName = "MissingUserName"
+	// MissingExternalID: the user has no externalId; nothing would tie him to his tenant.
+	MissingExternalID = "MissingExternalId"
 	// InvalidUserName: the userName does not look like an e-mail address.
 	InvalidUserName = "InvalidUserName"
 	// ValueTooLong: the value has more characters than the attribute can hold.
@@ -20,6 +22,8 @@ const (
 	Ignored = "IgnoreObjectFlow"
 	// UnknownCountry: a warning; the value is written although it is no ISO 3166 code of a country.
 	UnknownCountry = "UnknownCountry"
+	// UnusedMember: a warning about a mapping; it has a member that its kind does not look at.
+	UnusedMember = "UnusedMember"
 )
 
 // Problem says why one attribute of a user could not be mapped.

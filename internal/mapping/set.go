@@ -17,6 +17,7 @@ type Set struct {
 	sources     map[string]source.Attribute
 	needs       []string
 	matching    []string
+	hidden      []string
 	evaluations sync.Pool // of *evaluation
 }
 
@@ -47,19 +48,19 @@ func (s *Set) Needs() []string { return s.needs }
 func (s *Set) Matching() []string { return s.matching }
 
 // Redacted returns the paths whose values nobody is shown (Redact), sorted.
-func (s *Set) Redacted() []string {
+func (s *Set) Redacted() []string { return s.paths(func(uses expr.Uses) bool { return uses.Redact }) }
+
+// Timed returns the paths whose values change with the time (Now), and not only with the user, sorted.
+func (s *Set) Timed() []string { return s.paths(func(uses expr.Uses) bool { return uses.Clock }) }
+
+func (s *Set) paths(which func(expr.Uses) bool) []string {
 	var paths []string
 	for i := range s.rules {
-		if s.rules[i].uses().Redact {
+		if which(s.rules[i].uses()) {
 			paths = append(paths, s.rules[i].path)
 		}
 	}
 	return paths
-}
-
-// UsesClock reports whether values change with the time (Now), and not only with the user.
-func (s *Set) UsesClock() bool {
-	return slices.ContainsFunc(s.rules, func(r rule) bool { return r.uses().Clock })
 }
 
 // OffersNames reports whether a user who is created gets one of several userNames (SelectUniqueValue).
@@ -89,8 +90,8 @@ func (s *Set) Map(u source.User, c Circumstances) Result {
 // put evaluates one mapping and puts what comes of it where it belongs.
 func (result *Result) put(r *rule, e *evaluation) expr.Action {
 	value, action, p := r.evaluate(e)
-	if p == nil && value == nil && action == expr.Flow && r.path == attr.UserName && len(e.candidates) == 0 {
-		p = problem(MissingUserName, r.target, "userName is missing: %s has no value", r.origin)
+	if p == nil && value == nil && action != expr.IgnoreObject && len(e.candidates) == 0 {
+		p = r.missing(action)
 	}
 	switch {
 	case p != nil && r.uses().Redact:
@@ -98,7 +99,9 @@ func (result *Result) put(r *rule, e *evaluation) expr.Action {
 	case p != nil:
 		result.add(*p)
 	case action == expr.IgnoreObject:
-		result.Ignored = problem(Ignored, r.target, "the mapping of %s says IgnoreObjectFlow", r.path)
+		if result.Ignored == nil || result.Ignored.OnCreate { // what always applies counts before what matters on creation only
+			result.Ignored = problem(Ignored, r.target, "the mapping of %s says IgnoreObjectFlow", r.path)
+		}
 	case action == expr.IgnoreAttribute:
 	case r.uses().Unique:
 		result.UserNames = e.candidates
@@ -106,6 +109,21 @@ func (result *Result) put(r *rule, e *evaluation) expr.Action {
 		result.take(r, value)
 	}
 	return action
+}
+
+// missing says what a user lacks who gets no value for what tells one user from another; nil for other attributes. A userName that the
+// expression leaves alone, and an externalId, are missed only by who has to be created.
+func (r *rule) missing(action expr.Action) *Problem {
+	var p *Problem
+	switch r.path {
+	case attr.UserName:
+		p = problem(MissingUserName, r.target, "userName is missing: %s has no value", r.origin)
+		p.OnCreate = p.OnCreate || action == expr.IgnoreAttribute
+	case attr.ExternalID:
+		p = problem(MissingExternalID, r.target, "externalId is missing: %s has no value", r.origin)
+		p.OnCreate = true
+	}
+	return p
 }
 
 // evaluate makes the value of one attribute; nil if there is none.

@@ -66,7 +66,7 @@ func TestASetAsksGraphForWhatItNeedsOnly(t *testing.T) {
 	}
 	set = compile(
 		t,
-		mapping.Attribute{Kind: mapping.Expression, Expression: `Join(" ", [city], [extensionAttribute2], [extensionAttribute1], [appRoleAssignments])`, Target: "nickName"},
+		mapping.Attribute{Kind: mapping.Expression, Expression: `Join(" ", [city], [extensionAttribute2], [extensionAttribute1])`, Target: "nickName"},
 		mapping.Attribute{Kind: mapping.Direct, Source: "extension_0123456789abcdef0123456789abcdef_x", Target: "locale"},
 	)
 	want := append(always, "businessPhones", "city", "extension_0123456789abcdef0123456789abcdef_x", "faxNumber", "givenName", "jobTitle",

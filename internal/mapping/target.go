@@ -129,6 +129,9 @@ func unknownTarget(path attr.Path, known map[string]shape) error {
 	case "password":
 		return errors.New("passwords cannot be mapped")
 	}
+	if found, ok := enterpriseAttributes[strings.ToLower(path.Name)]; ok && path.URN == "" {
+		return fmt.Errorf("%s is an attribute of the enterprise extension: write %s:%s", path.Name, attr.EnterpriseUser, found.name)
+	}
 	if near := attr.Nearest(path.Name, names(known)); near != "" {
 		return fmt.Errorf("there is no directory attribute %s; %s is the nearest", path, near)
 	}

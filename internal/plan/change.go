@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
 
 	"rollcall/internal/attr"
 	"rollcall/internal/ident"
@@ -30,6 +31,8 @@ const (
 	Reactivate Action = "reactivate"
 	// Delete removes the object; a copy goes to the archive.
 	Delete Action = "delete"
+	// Restore puts an object back that was removed, from its copy in the archive, with the same id; only an undo does that.
+	Restore Action = "restore"
 	// Release lets go of an object that another instance claims.
 	Release Action = "release"
 	// Skip: nothing is done on purpose, and the reason says why.
@@ -81,8 +84,8 @@ type Change struct {
 	BaseVersion int64
 	// Link: applying ties the object to its source for the first time.
 	Link bool
-	// Status of the link after applying.
-	Status LinkStatus
+	// Status of the link after applying; StatusBefore is the one before, "" if there was no link.
+	Status, StatusBefore LinkStatus
 	// TakesName and FreesName are name keys (attr.NameKey) that applying occupies and gives up; "" for none.
 	TakesName, FreesName string
 	// HolderID is the object that holds TakesName at planning time, if it is another one.
@@ -92,6 +95,11 @@ type Change struct {
 	Removal bool
 	// FollowUp: applying leaves more to do for the same object, in a run of its own.
 	FollowUp bool
+	// Timed are the paths whose values follow the clock. They are not part of the fingerprint, or an approval would not outlive the second in
+	// which it is given. The journal does not keep them.
+	Timed []string
+	// Undoes is the entry of the journal that the change takes back; zero for none.
+	Undoes ident.ID
 }
 
 // LinkStatus says how a linked object stands in its tenant.
@@ -104,7 +112,8 @@ const (
 	InBin      LinkStatus = "deleted"
 )
 
-// Fingerprint identifies the change by configuration version, object, action, before and after. An approval holds for a fingerprint.
+// Fingerprint identifies the change by configuration version, object, action, before and after, but for what follows the clock. An
+// approval holds for a fingerprint.
 func (c Change) Fingerprint(configVersion int64) string {
 	hash := sha256.New()
 	var version [8]byte
@@ -120,8 +129,12 @@ func (c Change) Fingerprint(configVersion int64) string {
 	if c.Action == Skip || c.Action == Fail {
 		buffer = append(buffer, c.Reason.Text...)
 	}
-	buffer = c.Before.AppendJSON(buffer)
-	buffer = c.After.AppendJSON(buffer)
+	for _, record := range []attr.Record{c.Before, c.After} {
+		if len(c.Timed) > 0 {
+			record = slices.DeleteFunc(record.Clone(), func(f attr.Field) bool { return slices.Contains(c.Timed, f.Name) })
+		}
+		buffer = record.AppendJSON(buffer)
+	}
 	hash.Write(buffer)
 	return hex.EncodeToString(hash.Sum(nil)[:16])
 }

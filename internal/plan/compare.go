@@ -95,9 +95,7 @@ func SourceName(source Source) string {
 	return label(source.Record.Text("displayName"), source.Record.Text("userPrincipalName"), source.ID)
 }
 
-func targetName(target Target) string {
-	return label(target.Record.Text(attr.DisplayName), target.Record.Text(attr.UserName), target.ID.String())
-}
+func targetName(target Target) string { return target.Label() }
 
 // label names an object for people: display name and address, whatever is there.
 func label(name, address, id string) string {

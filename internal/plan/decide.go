@@ -20,10 +20,20 @@ type Found struct {
 	Planned func(nameKey string) bool
 	// Claimed names, for objects of this instance, another instance that wants the object and waits for it to be let go.
 	Claimed map[ident.ID]string
+	// Pins are those of the batch's people, by their ids; Known are the properties that the mirror holds of everybody.
+	Pins  map[string]Pin
+	Known []string
 }
 
 // Decide makes the change for a draft; false when there is nothing to do and nothing to say.
 func (r *Rules) Decide(d Draft, found Found) (Change, bool) {
+	change, does := r.decide(d, found)
+	change.Timed = r.Mapping.Timed()
+	return d.honour(change, does, found)
+}
+
+// decide is Decide without regard to pins.
+func (r *Rules) decide(d Draft, found Found) (Change, bool) {
 	if d.decision.Never {
 		return Change{}, false
 	}
@@ -177,7 +187,7 @@ func (d Draft) waits(exists bool) (Action, []mapping.Problem) {
 		}
 	}
 	switch {
-	case d.mapped.Ignored != nil:
+	case d.mapped.Ignored != nil && (!exists || !d.mapped.Ignored.OnCreate):
 		return Skip, []mapping.Problem{*d.mapped.Ignored}
 	case len(problems) == 0:
 		return "", nil
@@ -289,13 +299,16 @@ func (r *Rules) create(d Draft, found Found) Change {
 	after := slices.DeleteFunc(d.mapped.Wanted.Merge(d.mapped.OnCreate), func(field attr.Field) bool { return field.Value == nil })
 	after.Set(attr.Active, r.active(d))
 	if offered := d.mapped.UserNames; len(offered) > 0 {
-		free := slices.IndexFunc(offered, found.free)
+		free := slices.IndexFunc(offered, func(name string) bool { return found.free(name) && r.allows(name) })
 		if free < 0 {
-			change := d.base(Fail, Write, mapping.Escrowed, "every userName that SelectUniqueValue offers is taken: "+strings.Join(offered, ", "))
+			change := d.base(Fail, Write, mapping.Escrowed, "no userName that SelectUniqueValue offers can be had, each is taken or of a domain that is not verified: "+strings.Join(offered, ", "))
 			change.TakesName = attr.NameKey(offered[0])
 			return change
 		}
 		after.Set(attr.UserName, offered[free])
+	}
+	if after.Text(attr.UserName) == "" {
+		return d.base(Skip, Write, mapping.MissingUserName, "userName is missing: there is nothing to create the user by")
 	}
 	change.After, change.Link = after, true
 	change.TakesName = attr.NameKey(after.Text(attr.UserName))
@@ -308,6 +321,9 @@ func (found Found) free(name string) bool {
 	key := attr.NameKey(name)
 	return len(found.ByKey[Key{Path: attr.UserName, Value: key}]) == 0 && (found.Planned == nil || !found.Planned(key))
 }
+
+// allows reports whether the domain of a name may be used.
+func (r *Rules) allows(name string) bool { return !r.RequireDomain || r.Domains[attr.Domain(name)] }
 
 // warn adds to the reason what looks wrong in the values that are written.
 func (c *Change) warn(d Draft) {

@@ -28,6 +28,8 @@ type Source struct {
 	State     SourceState
 	DeletedAt time.Time
 	Record    attr.Record
+	// Through is how the object is a member of a group that the selection of the scope reaches.
+	Through scope.Membership
 }
 
 // Target is an object of the destination as it is now.
@@ -76,13 +78,21 @@ type Draft struct {
 // Draft decides the scope of a source object and maps it. linked is the object it is tied to, nil if there is none (any more).
 func (r *Rules) Draft(object Source, linked *Target) Draft {
 	user := source.User{ID: object.ID, Record: object.Record}
-	draft := Draft{source: object, linked: linked, decision: r.Scope.Decide(user)}
+	draft := Draft{source: object, linked: linked, decision: r.Scope.DecideMember(user, object.Through)}
+	if !draft.decision.In && draft.decision.Rule == scope.ByFilter && r.filtersByRedacted() {
+		draft.decision.Reason = "passes none of the scoping filters"
+	}
 	if object.State != Live || draft.decision.Never || !draft.decision.In && (linked == nil || !linked.Record.Has(attr.DeletedAt)) {
 		return draft
 	}
 	user.SoftDeleted = draft.softDeleted()
 	draft.mapped = r.Mapping.Map(user, r.circumstances())
 	return draft
+}
+
+// filtersByRedacted reports whether the scoping filters look at what nobody is shown: their reasons tell values.
+func (r *Rules) filtersByRedacted() bool {
+	return slices.ContainsFunc(r.Mapping.RedactedSources(), func(property string) bool { return slices.Contains(r.Scope.Needs(), property) })
 }
 
 func (r *Rules) circumstances() mapping.Circumstances {

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"rollcall/internal/attr"
@@ -22,6 +24,32 @@ type archivedUser struct {
 	Version    int64       `json:"version"`
 	CreatedAt  time.Time   `json:"createdAt"`
 	UpdatedAt  time.Time   `json:"updatedAt"`
+	// Groups are the marks of the memberships by the ids of the groups.
+	Groups map[ident.ID]directory.Marks `json:"groups,omitempty"`
+}
+
+// archivedGroups are the memberships of a removed user in his document.
+func archivedGroups(memberships []directory.Membership) map[ident.ID]directory.Marks {
+	if len(memberships) == 0 {
+		return nil
+	}
+	groups := make(map[ident.ID]directory.Marks, len(memberships))
+	for _, m := range memberships {
+		groups[m.Group] = m.Marks
+	}
+	return groups
+}
+
+// memberships reads what archivedGroups stored, in the order of the groups.
+func (u archivedUser) memberships(member ident.ID) []directory.Membership {
+	memberships := make([]directory.Membership, 0, len(u.Groups))
+	for group, marks := range u.Groups {
+		memberships = append(memberships, directory.Membership{
+			Pair: directory.Pair{Group: group, Member: member}, Type: directory.UserMember, Marks: marks,
+		})
+	}
+	slices.SortFunc(memberships, func(a, b directory.Membership) int { return bytes.Compare(a.Group[:], b.Group[:]) })
+	return memberships
 }
 
 var insertArchived = insert{
@@ -37,7 +65,7 @@ func (db *DB) SaveArchived(ctx context.Context, archived []directory.Archived) e
 		var err error
 		if documents[i], err = document(archivedUser{
 			Attributes: a.User.Attributes, Owner: a.User.Owner, OwnerName: a.User.OwnerName, SourceID: a.User.SourceID, Origin: a.User.Origin,
-			Version: a.User.Version, CreatedAt: a.User.CreatedAt, UpdatedAt: a.User.UpdatedAt,
+			Version: a.User.Version, CreatedAt: a.User.CreatedAt, UpdatedAt: a.User.UpdatedAt, Groups: archivedGroups(a.Memberships),
 		}); err != nil {
 			return err
 		}
@@ -66,6 +94,9 @@ func scanArchived(rows *sql.Rows) (directory.Archived, error) {
 		OrgID: a.OrgID, ID: a.ID, Attributes: user.Attributes, Owner: user.Owner, OwnerName: user.OwnerName, SourceID: user.SourceID,
 		Origin: user.Origin, Version: user.Version, CreatedAt: user.CreatedAt, UpdatedAt: user.UpdatedAt,
 	}
+	if len(user.Groups) > 0 {
+		a.Memberships = user.memberships(a.ID)
+	}
 	return a, nil
 }
 
@@ -81,6 +112,23 @@ func (db *DB) ListArchived(ctx context.Context, org ident.ID, name string, after
 	}
 	text, args := where.text(archivedColumns, " ORDER BY archived_at DESC, id DESC LIMIT $", limit)
 	return collect(ctx, db, text, args, scanArchived)
+}
+
+// ArchivedByID returns the copies with these ids that exist, in no order.
+func (db *DB) ArchivedByID(ctx context.Context, org ident.ID, ids []ident.ID) ([]directory.Archived, error) {
+	copies := make([]directory.Archived, 0, len(ids))
+	err := eachListed(ctx, db, listed{head: archivedColumns + " WHERE org_id = $ AND id"}, []any{org}, ids, func(rows *sql.Rows) error {
+		kept, err := scanArchived(rows)
+		copies = append(copies, kept)
+		return err
+	})
+	return copies, err
+}
+
+// DeleteArchived removes copies; those that do not exist are passed over.
+func (db *DB) DeleteArchived(ctx context.Context, org ident.ID, ids []ident.ID) error {
+	_, err := execListed(ctx, db, listed{head: "DELETE FROM archive WHERE org_id = $ AND id"}, []any{org}, ids)
+	return err
 }
 
 // DropArchived removes copies whose KeepUntil is before the time, and returns how many.

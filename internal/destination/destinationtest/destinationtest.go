@@ -35,7 +35,7 @@ type Fixture struct {
 // Run runs the suite; fresh returns a Fixture of its own for every test.
 func Run(t *testing.T, fresh func(t *testing.T) Fixture) {
 	t.Helper()
-	for _, group := range [][]test{reading, writing, refusals, names, circles} {
+	for _, group := range [][]test{reading, writing, refusals, names, circles, reversing} {
 		for _, test := range group {
 			t.Run(test.name, func(t *testing.T) {
 				test.run(&suite{T: t, Fixture: fresh(t)})

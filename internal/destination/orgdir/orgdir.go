@@ -93,6 +93,16 @@ func matchable(path, value string) string {
 	return attr.NameKey(value)
 }
 
+// Removed returns the users with these ids whose copies are in the archive.
+func (d *Directory) Removed(ctx context.Context, ids []ident.ID) ([]plan.Target, error) {
+	copies, err := d.service.Archived(ctx, d.org, ids)
+	targets := make([]plan.Target, len(copies))
+	for i, kept := range copies {
+		targets[i] = kept.User.Target()
+	}
+	return targets, err
+}
+
 // Park sets names aside.
 func (d *Directory) Park(ctx context.Context, ids []ident.ID) error {
 	return d.service.ParkNames(ctx, d.org, ids)
