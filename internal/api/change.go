@@ -19,7 +19,7 @@ type Change struct {
 	RunID      ident.ID `json:"runId" format:"uuid" doc:"The run that planned it, or took it over."`
 	ObjectType string   `json:"objectType" enum:"User" doc:"What the object is."`
 	// Action is what is done to the object.
-	Action plan.Action `json:"action" enum:"match,create,update,deactivate,reactivate,delete,release,skip,fail" doc:"What is done to the object."`
+	Action plan.Action `json:"action" enum:"match,create,update,deactivate,reactivate,delete,restore,release,skip,fail" doc:"What is done to the object."`
 	// State says what became of it.
 	State engine.EntryState `json:"state" enum:"planned,parked,applied,held,approved,rejected,failed,skipped,superseded,dropped,proposed" doc:"What became of it."`
 	Open  bool              `json:"open" doc:"It waits for something: a decision, a retry, a change of the object."`
@@ -36,6 +36,7 @@ type Change struct {
 	// Summary tells the same in one line.
 	Summary   string    `json:"summary,omitempty" doc:"What changes, in one line."`
 	Link      bool      `json:"link,omitempty" doc:"Ties an object that exists already to the tenant's."`
+	Undoes    ident.ID  `json:"undoes,omitzero" format:"uuid" doc:"The change that this one takes back."`
 	Attempts  int       `json:"attempts,omitempty" doc:"How often it failed."`
 	FailedAt  time.Time `json:"failedAt,omitzero" doc:"When it failed first."`
 	RetryAt   time.Time `json:"retryAt,omitzero" doc:"When it is tried again."`
@@ -84,7 +85,7 @@ type deciding struct {
 // ChangeFilter narrows a list of changes.
 type ChangeFilter struct {
 	State  []string `query:"state" enum:"planned,parked,applied,held,approved,rejected,failed,skipped,superseded,dropped,proposed" doc:"Only changes in one of these states, separated by commas."`
-	Action []string `query:"action" enum:"match,create,update,deactivate,reactivate,delete,release,skip,fail" doc:"Only these actions, separated by commas."`
+	Action []string `query:"action" enum:"match,create,update,deactivate,reactivate,delete,restore,release,skip,fail" doc:"Only these actions, separated by commas."`
 }
 
 // listEntries reads a page of the journal.
@@ -148,7 +149,7 @@ func changeOf(entry engine.Entry) Change {
 		ID: entry.ID, InstanceID: entry.InstanceID, RunID: entry.RunID, ObjectType: "User", Action: entry.Action, State: entry.State,
 		Open: entry.Open, SourceID: entry.SourceID, SourceName: entry.SourceName, ObjectID: entry.ObjectID, ObjectName: entry.ObjectName,
 		Reason: entry.Reason, Before: attributesOf(entry.Before), After: attributesOf(entry.After), Link: entry.Link,
-		Attempts: entry.Attempts, FailedAt: entry.FailedAt, RetryAt: entry.RetryAt, PlannedAt: entry.PlannedAt, SettledAt: entry.SettledAt,
+		Undoes: entry.Undoes, Attempts: entry.Attempts, FailedAt: entry.FailedAt, RetryAt: entry.RetryAt, PlannedAt: entry.PlannedAt, SettledAt: entry.SettledAt,
 		DecidedBy: entry.DecidedBy,
 	}
 	if len(entry.After) > 0 {

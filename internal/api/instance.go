@@ -40,7 +40,9 @@ type Status struct {
 	LastFailure *engine.Failure    `json:"lastFailure,omitempty" doc:"Why the last run failed; absent after a run that went through."`
 	Quarantine  *engine.Quarantine `json:"quarantine,omitempty" doc:"Since when and why runs are held off."`
 	Overdue     bool               `json:"overdue" doc:"Auto Sync is on, and there was no good run in three intervals."`
-	Users       UserCounts         `json:"users" doc:"How the tenant's users stand with this instance."`
+	// LostGroups bring nobody.
+	LostGroups []string   `json:"lostGroups,omitempty" nullable:"false" doc:"Object ids of selected groups that bring nobody: the tenant does not know them, or they are in the recycle bin there."`
+	Users      UserCounts `json:"users" doc:"How the tenant's users stand with this instance."`
 }
 
 // UserCounts are the numbers of the instance's summary.
@@ -151,7 +153,7 @@ func (s *server) instanceOf(ctx context.Context, instance engine.Instance) (Inst
 		NextRunAt: instance.NextRunAt, CreatedAt: instance.CreatedAt,
 		Status: Status{
 			Job: status.Job, Explanation: status.Explanation, Overdue: status.Overdue, LastRunID: health.LastRun, LastRunAt: health.LastRunAt,
-			LastGoodAt: health.LastGoodAt, LastFailure: health.LastFailure, Quarantine: health.Quarantine,
+			LastGoodAt: health.LastGoodAt, LastFailure: health.LastFailure, Quarantine: health.Quarantine, LostGroups: status.LostGroups,
 			Users: UserCounts{
 				Synced: status.Synced, Skipped: status.Skipped, Failed: status.Failed, Held: status.Held, OutOfScope: status.OutOfScope,
 				InBin: status.InBin,

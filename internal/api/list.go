@@ -23,7 +23,7 @@ func reply[T any](value T) *body[T] { return &body[T]{Body: value} }
 // Paging are the parameters of every list that may be long.
 type Paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"How many items a page has at most."`
-	Cursor string `query:"cursor" maxLength:"1200" doc:"Where the page begins: next of the page before."`
+	Cursor string `query:"cursor" maxLength:"4500" doc:"Where the page begins: next of the page before."`
 }
 
 // Each list has its own kind of cursor, so that the cursor of one is not taken for a place in another.
@@ -33,6 +33,9 @@ const (
 	byRun     = "r"
 	byEvent   = "a"
 	byArchive = "c"
+	byPin     = "p"
+	byGroup   = "g"
+	byMember  = "m"
 )
 
 func cursor(kind, key string) string {

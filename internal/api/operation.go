@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"rollcall/internal/scope"
 )
 
 // Paths below an organization begin with this.
@@ -29,8 +31,10 @@ type operation struct {
 	status int
 	// failures are the statuses of errors beside those that every operation may answer with.
 	failures []int
-	// streams is the media type of an answer that is not JSON.
+	// streams is the media type of an answer that huma does not write itself.
 	streams string
+	// document: the body is a JSON object of somebody else's, taken as it is.
+	document bool
 }
 
 // serve registers an operation.
@@ -40,6 +44,10 @@ func serve[I, O any](s *server, o operation, handle func(context.Context, *I) (*
 		DefaultStatus: o.status, Responses: s.responses(o), Security: []map[string][]string{{"bearer": {}}},
 		// receive has read the body already, under its own limits.
 		MaxBodyBytes: -1, BodyReadTimeout: -1,
+		SkipValidateBody: o.document,
+	}
+	if o.document {
+		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{}}
 	}
 	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)
@@ -48,7 +56,13 @@ func serve[I, O any](s *server, o operation, handle func(context.Context, *I) (*
 		}
 		return out, nil
 	})
+	if o.document {
+		op.RequestBody.Content[jsonType] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeObject}} // huma calls it a file
+	}
 }
+
+// jsonType is the media type of JSON.
+const jsonType = "application/json"
 
 // responses documents what goes wrong, and the success of streams, which huma cannot see.
 func (s *server) responses(o operation) map[string]*huma.Response {
@@ -70,9 +84,13 @@ func (s *server) responses(o operation) map[string]*huma.Response {
 		}
 	}
 	if o.streams != "" {
+		kind := huma.TypeString
+		if o.streams == jsonType {
+			kind = huma.TypeObject
+		}
 		responses["200"] = &huma.Response{
 			Description: http.StatusText(http.StatusOK),
-			Content:     map[string]*huma.MediaType{o.streams: {Schema: &huma.Schema{Type: huma.TypeString}}},
+			Content:     map[string]*huma.MediaType{o.streams: {Schema: &huma.Schema{Type: kind}}},
 		}
 	}
 	return responses
@@ -89,9 +107,18 @@ func at(ctx context.Context, format string, args ...any) string {
 	return Prefix + "/organizations/" + orgOf(ctx).String() + fmt.Sprintf(format, args...)
 }
 
+// schemaName names the schema of a type. A group that is selected for the scope is another thing than one of the directory.
+func schemaName(t reflect.Type, hint string) string {
+	if t == reflect.TypeFor[scope.SelectedGroup]() {
+		return "SelectedGroup"
+	}
+	return huma.DefaultSchemaNamer(t, hint)
+}
+
 // configuration is that of huma. Its own routes are left out: they build the description on first use, without a lock.
 func (s *server) configuration() huma.Config {
 	config := huma.DefaultConfig("Rollcall", "1")
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", "", nil
 	config.RejectUnknownQueryParameters = true
 	config.Transformers = []huma.Transformer{translate}
@@ -105,9 +132,12 @@ func (s *server) configuration() huma.Config {
 	config.Tags = []*huma.Tag{
 		{Name: "Organizations", Description: "Organizations and their verified domains."},
 		{Name: "Instances", Description: "Configured synchronisations."},
+		{Name: "Expressions", Description: "The mapping language and the scoping filters."},
 		{Name: "Runs", Description: "Executions of instances, their changes and reports."},
 		{Name: "Held", Description: "Removals that are too many to pass without approval."},
+		{Name: "Undo", Description: "Taking back what a run did to the directory, and what is pinned for it."},
 		{Name: "Users", Description: "The users of the directory, and copies of those who were removed."},
+		{Name: "Groups", Description: "The groups of the directory and their members."},
 		{Name: "Tokens", Description: "Bearer tokens."},
 		{Name: "Audit", Description: "What people and tokens did."},
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"math"
 	"net/http"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"rollcall/internal/engine"
+	"rollcall/internal/expr"
 	"rollcall/internal/fault"
 )
 
@@ -76,6 +79,7 @@ func (s *server) problem(ctx context.Context, err error) *Problem {
 	bare.Remedy, bare.RequestID = "", ""
 	p := newProblem(ctx, statusOf(f.Kind), f.Code, bare.Error())
 	p.Remedy = f.Remedy
+	p.Errors = details(err)
 	switch {
 	case f.Kind == fault.Unauthenticated && f.Code == missingToken:
 		p.headers.Set("WWW-Authenticate", `Bearer realm="rollcall"`)
@@ -87,6 +91,23 @@ func (s *server) problem(ctx context.Context, err error) *Problem {
 		p.headers.Set("Retry-After", strconv.Itoa(int(math.Ceil(max(1, f.RetryAfter.Seconds())))))
 	}
 	return p
+}
+
+// details lists what is wrong with each part of settings or of an expression; none for other errors. Both always stand at the same place of a body.
+func details(err error) []ProblemDetail {
+	var settings engine.SettingErrors
+	var mistakes expr.SyntaxErrors
+	switch {
+	case errors.As(err, &settings):
+		return each(settings, func(e *engine.SettingError) ProblemDetail {
+			return ProblemDetail{Location: "body.settings." + e.Location, Message: e.Error()}
+		})
+	case errors.As(err, &mistakes):
+		return each(mistakes, func(e *expr.SyntaxError) ProblemDetail {
+			return ProblemDetail{Location: "body.expression", Message: e.Error()}
+		})
+	}
+	return nil
 }
 
 // statusOf is the one place where kinds of faults become statuses.

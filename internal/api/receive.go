@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/netip"
@@ -13,11 +14,20 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"rollcall/internal/entraschema"
 	"rollcall/internal/ident"
 )
 
 // maxBody is how large the body of a request may be, in bytes.
 const maxBody = 1 << 20
+
+// bodyLimits says how large the body may be, and whether it must be UTF-8. A synchronization schema is read as a file is, byte order mark and all.
+func bodyLimits(r *http.Request) (limit int64, text bool) {
+	if r.Method == http.MethodPut && strings.HasPrefix(r.URL.Path, Prefix) && strings.HasSuffix(r.URL.Path, "/schema") {
+		return entraschema.MaxBytes, false
+	}
+	return maxBody, true
+}
 
 // exchange is what is known of one request and its answer.
 type exchange struct {
@@ -120,14 +130,15 @@ func (s *server) readWhole(w http.ResponseWriter, r *http.Request) *Problem {
 		return newProblem(ctx, http.StatusBadRequest, "BadURL", "the address is not valid: escapes or UTF-8")
 	}
 	if r.Body != nil && r.Body != http.NoBody {
-		data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		limit, text := bodyLimits(r)
+		data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 		var tooLarge *http.MaxBytesError
 		switch {
 		case errors.As(err, &tooLarge):
-			return newProblem(ctx, http.StatusRequestEntityTooLarge, "BodyTooLarge", "the body has more than 1 MiB")
+			return newProblem(ctx, http.StatusRequestEntityTooLarge, "BodyTooLarge", fmt.Sprintf("the body has more than %d MiB", limit>>20))
 		case err != nil:
 			return newProblem(ctx, http.StatusBadRequest, "BadBody", "the body could not be read")
-		case !utf8.Valid(data):
+		case text && !utf8.Valid(data):
 			return newProblem(ctx, http.StatusBadRequest, "BadBody", "the body is not valid UTF-8")
 		}
 		r.Body = io.NopCloser(bytes.NewReader(data))

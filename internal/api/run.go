@@ -13,7 +13,7 @@ import (
 type Run struct {
 	ID            ident.ID        `json:"id" format:"uuid" doc:"The run's id."`
 	InstanceID    ident.ID        `json:"instanceId" format:"uuid" doc:"Whose run it is."`
-	Kind          engine.Kind     `json:"kind" enum:"initial,incremental,full,dry-run" doc:"What the run is for."`
+	Kind          engine.Kind     `json:"kind" enum:"initial,incremental,full,dry-run,on-demand,undo,undo-dry-run" doc:"What the run is for."`
 	Trigger       string          `json:"trigger" enum:"schedule,manual,approval,configuration,follow-up" doc:"What started it."`
 	RequestedBy   string          `json:"requestedBy,omitempty" doc:"Who asked for it; absent for the schedule."`
 	State         engine.State    `json:"state" enum:"queued,running,waiting,succeeded,failed,canceled" doc:"Whether it waits, works, or is over."`
@@ -24,9 +24,10 @@ type Run struct {
 	EndedAt       time.Time       `json:"endedAt,omitzero" doc:"When it was over."`
 	NotBefore     time.Time       `json:"notBefore,omitzero" doc:"When a waiting run goes on."`
 	Progress      Progress        `json:"progress" doc:"How far it is."`
-	Counts        map[string]int  `json:"counts" doc:"Users by outcome: create, update, deactivate, reactivate, delete, release, match, out-of-scope, skipped, failed, held, superseded. A dry run counts what it would do."`
+	Counts        map[string]int  `json:"counts" doc:"Users by outcome: create, update, deactivate, reactivate, delete, release, restore, match, out-of-scope, skipped, failed, held, superseded. A dry run counts what it would do."`
 	Held          string          `json:"held,omitempty" doc:"Why removals were held."`
 	Failure       *engine.Failure `json:"failure,omitempty" doc:"Why it failed and what to do."`
+	Undo          *Undo           `json:"undo,omitempty" doc:"What it takes back; only for undo runs."`
 }
 
 // Over reports whether nothing more will happen to the run.
@@ -110,7 +111,7 @@ func (s *server) runOf(run engine.Run) Run {
 		ID: run.ID, InstanceID: run.InstanceID, Kind: run.Kind, Trigger: run.Trigger, RequestedBy: run.RequestedBy, State: run.State,
 		Step: run.Step, ConfigVersion: run.ConfigVersion, QueuedAt: run.QueuedAt, StartedAt: run.StartedAt, EndedAt: run.EndedAt,
 		NotBefore: run.NotBefore, Progress: progressOf(run, s.Now()), Counts: run.Progress.Counts, Held: run.Progress.Held,
-		Failure: run.Failure,
+		Failure: run.Failure, Undo: undoOf(run),
 	}
 	if out.Counts == nil {
 		out.Counts = map[string]int{}
@@ -126,7 +127,7 @@ func progressOf(run engine.Run, now time.Time) Progress {
 	switch {
 	case run.Step == engine.StepPull:
 		out.Done, out.Total = p.Read, p.Expected
-	case run.Step == engine.StepPlan, run.Step == engine.StepGuard, run.Kind == engine.DryRun:
+	case run.Step == engine.StepPlan, run.Step == engine.StepGuard, run.Kind.Dry():
 		out.Done, out.Total = p.Planned, p.ToPlan
 	default:
 		out.Done, out.Total = p.Applied, p.ToApply

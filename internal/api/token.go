@@ -43,7 +43,7 @@ type Me struct {
 	TokenID        ident.ID          `json:"tokenId" format:"uuid" doc:"The token's id."`
 	Name           string            `json:"name" doc:"What the token is for."`
 	Role           directory.Role    `json:"role" doc:"The token's role."`
-	Rights         []directory.Right `json:"rights" nullable:"false" doc:"What the token may do now: read, read-archive, read-audit, write-users, administer."`
+	Rights         []directory.Right `json:"rights" nullable:"false" doc:"What the token may do now: read, read-archive, read-audit, write-users, write-groups, administer."`
 	OrganizationID ident.ID          `json:"organizationId,omitzero" format:"uuid" doc:"The organization to which the token is bound; absent for a token of the server."`
 	ExpiresAt      time.Time         `json:"expiresAt" doc:"Until when the token is good."`
 	Version        string            `json:"version" doc:"The version of the server."`

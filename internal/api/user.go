@@ -184,7 +184,7 @@ func versionOf(tag string) (int64, error) {
 	}
 	version, err := strconv.ParseInt(strings.Trim(strings.TrimPrefix(tag, "W/"), `"`), 10, 64)
 	if err != nil || version < 1 {
-		return 0, fault.New(fault.Invalid, "BadETag", "If-Match: %s is not the ETag of a user", tag)
+		return 0, fault.New(fault.Invalid, "BadETag", "If-Match: %s is not an ETag of this server", tag)
 	}
 	return version, nil
 }

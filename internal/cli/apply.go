@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"rollcall/internal/api"
+	"rollcall/internal/engine"
 	"rollcall/internal/fault"
+	"rollcall/internal/mapping"
 )
 
 type instanceApplyCommand struct {
@@ -30,15 +33,24 @@ A file, of which a change needs only the name and what is to change:
     scope:
       allUsers: true
       includeGuests: false
+      filters:
+        - clauses:
+            - {attribute: country, operator: IS NOT NULL}
 
-Attributes and thresholds go as in the API; see instance show --json.`
+What is absent stays as it is; scope, attributes and thresholds are each taken whole. But a scope without allUsers, users and groups keeps
+who is selected, and one without filters keeps the filters.
+
+Attributes and thresholds go as in the API; rollcall instance export writes a whole file. rollcall instance diff tells before what apply changes.`
 }
 
 // applied is what --json prints.
 type applied struct {
-	Created  bool         `json:"created"`
-	Changes  []string     `json:"changes"`
-	Instance api.Instance `json:"instance"`
+	Created bool     `json:"created"`
+	Changes []string `json:"changes"`
+	// Preview is what the next run does; nil unless settings changed.
+	Preview  *api.Preview  `json:"preview,omitempty"`
+	Warnings []api.Warning `json:"warnings"`
+	Instance api.Instance  `json:"instance"`
 }
 
 // Run creates or changes the instance.
@@ -57,8 +69,9 @@ func (c *instanceApplyCommand) Run(ctx context.Context, in *invocation) error {
 	}
 	result, err := server.apply(ctx, file, secret)
 	if err != nil {
-		return err
+		return file.placed(err)
 	}
+	in.warn(result.Warnings)
 	if c.JSON {
 		return writeJSON(in.stdout, result)
 	}
@@ -70,10 +83,10 @@ func (c *instanceApplyCommand) Run(ctx context.Context, in *invocation) error {
 	case len(result.Changes) == 0:
 		text = fmt.Sprintf("Instance %s is as the file says; nothing was changed.\n", name)
 	default:
-		text = fmt.Sprintf("Instance %s was changed:\n", name)
-		for _, line := range result.Changes {
-			text += "  " + printable(line) + "\n"
-		}
+		text = fmt.Sprintf("Instance %s was changed:\n", name) + indented(result.Changes)
+	}
+	if result.Preview != nil {
+		text += previewText(*result.Preview)
 	}
 	_, err = io.WriteString(in.stdout, text)
 	return err
@@ -81,28 +94,40 @@ func (c *instanceApplyCommand) Run(ctx context.Context, in *invocation) error {
 
 // apply makes the instance what the file says.
 func (c *client) apply(ctx context.Context, file instanceFile, secret string) (applied, error) {
+	result := applied{Changes: []string{}, Warnings: []api.Warning{}}
 	now, err := c.wholeInstance(ctx, file.Name)
 	if fault.Is(err, fault.NotFound) {
 		want, err := file.create(secret)
 		if err != nil {
-			return applied{}, err
+			return result, err
 		}
-		result := applied{Created: true, Changes: []string{}}
+		result.Created = true
+		for _, w := range mapping.Warnings(want.Settings.Attributes) {
+			result.Warnings = append(result.Warnings, api.Warning{Code: w.Code, Target: w.Target, Text: w.Text})
+		}
 		err = c.call(ctx, http.MethodPost, c.here("instances"), nil, want, &result.Instance)
 		return result, err
 	}
 	if err != nil {
-		return applied{}, err
+		return result, err
 	}
 	want, changes, err := file.patch(now, secret)
-	if err != nil {
-		return applied{}, err
+	if err != nil || len(changes) == 0 {
+		result.Instance = now
+		return result, err
 	}
-	result := applied{Changes: changes, Instance: now}
-	if len(changes) == 0 {
-		result.Changes = []string{}
-		return result, nil
+	result.Changes = changes
+	if want.Settings != nil {
+		if result.Preview, err = c.preview(ctx, now.ID, *want.Settings); err != nil {
+			return result, err
+		}
+		result.Warnings = result.Preview.Warnings
 	}
 	err = c.call(ctx, http.MethodPatch, c.here("instances", now.ID.String()), nil, want, &result.Instance)
+	if lost := result.Instance.Status.LostGroups; len(lost) > 0 && result.Preview == nil {
+		result.Warnings = append(result.Warnings, api.Warning{
+			Code: engine.LostGroups, Text: "these selected groups bring nobody, because the tenant does not know them or they are in the recycle bin there: " + strings.Join(lost, ", "),
+		})
+	}
 	return result, err
 }

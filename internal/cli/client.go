@@ -90,14 +90,16 @@ func (c *client) call(ctx context.Context, method, path string, query url.Values
 	return nil
 }
 
-// send sends a request and returns the answer if it is a good one.
+// send sends a request and returns the answer if it is a good one. A body of bytes is sent as it is, any other one as JSON.
 func (c *client) send(ctx context.Context, method, path string, query url.Values, body any) (*http.Response, error) {
 	address := c.base + path
 	if len(query) > 0 {
 		address += "?" + query.Encode()
 	}
 	var payload io.Reader
-	if body != nil {
+	if file, isFile := body.([]byte); isFile {
+		payload = bytes.NewReader(file)
+	} else if body != nil {
 		text, err := json.Marshal(body)
 		if err != nil {
 			return nil, fmt.Errorf("request: %w", err)

@@ -11,13 +11,20 @@ type commands struct {
 	Backup   backupCommand   `cmd:"" help:"Copy the database of a server, running or not, to a file."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 
-	Instance instanceCommands `cmd:"" help:"Instances: configured synchronisations."`
-	Sync     syncCommand      `cmd:"" help:"Start a run of an instance now."`
-	Run      runCommands      `cmd:"" help:"Runs: what was done, and why."`
-	Held     heldCommands     `cmd:"" help:"Removals that wait for approval."`
-	User     userCommands     `cmd:"" help:"Users of the directory."`
-	Domain   domainCommands   `cmd:"" help:"Verified domains."`
-	Token    tokenCommands    `cmd:"" help:"Tokens for this program and others."`
+	Instance  instanceCommands `cmd:"" help:"Instances: configured synchronisations."`
+	Sync      syncCommand      `cmd:"" help:"Start a run of an instance now."`
+	Provision provisionCommand `cmd:"" help:"Provision people on demand, and nobody else."`
+	Explain   explainCommand   `cmd:"" help:"Say what is made of a person of the tenant, and why."`
+	Summary   summaryCommand   `cmd:"" help:"Summary of an instance: the last run, and how many people stand how; each number opens its list."`
+	Log       logCommand       `cmd:"" help:"Provisioning log: every change of every run, with filters, as table, CSV or JSON."`
+	Run       runCommands      `cmd:"" help:"Runs: what was done, and why."`
+	Held      heldCommands     `cmd:"" help:"Removals that wait for approval."`
+	Pin       pinCommands      `cmd:"" help:"Users whom runs leave out because something was taken back."`
+	User      userCommands     `cmd:"" help:"Users of the directory."`
+	Group     groupCommands    `cmd:"" help:"Groups of the directory and their members."`
+	Domain    domainCommands   `cmd:"" help:"Verified domains."`
+	Token     tokenCommands    `cmd:"" help:"Tokens for this program and others."`
+	Expr      exprCommands     `cmd:"" help:"The mapping language: try expressions out, without a server."`
 }
 
 type instanceCommands struct {
@@ -25,13 +32,24 @@ type instanceCommands struct {
 	Show   instanceShowCommand   `cmd:"" help:"Show one instance."`
 	Create instanceCreateCommand `cmd:"" help:"Set an instance up with sync defaults: all users, the default mappings and thresholds."`
 	Apply  instanceApplyCommand  `cmd:"" help:"Create an instance from a YAML file, or change it to what the file says."`
+	Export instanceExportCommand `cmd:"" help:"Write an instance as the YAML file that apply takes."`
+	Diff   instanceDiffCommand   `cmd:"" help:"Say what apply would change, and what the next run would do then."`
 	Delete instanceDeleteCommand `cmd:"" help:"Delete an instance; its users stay as they are and become unmanaged."`
+
+	RestoreMappings instanceRestoreCommand `cmd:"" help:"Restore the sixteen default mappings; scope and filters stay."`
+	Schema          schemaCommands         `cmd:"" help:"Mappings and scoping filters as Entra's synchronization schema."`
+}
+
+type schemaCommands struct {
+	Export schemaExportCommand `cmd:"" help:"Write mappings and filters as the JSON that Microsoft Graph has."`
+	Import schemaImportCommand `cmd:"" help:"Take mappings and filters from a schema of Entra."`
 }
 
 type runCommands struct {
 	List   runListCommand   `cmd:"" help:"List runs, the newest first."`
 	Show   runShowCommand   `cmd:"" help:"Show one run with its changes."`
 	Report runReportCommand `cmd:"" help:"Write the changes of a run, a dry run above all, as CSV."`
+	Undo   runUndoCommand   `cmd:"" help:"Take back what a run did, all of it or to chosen users; shows it first."`
 }
 
 type heldCommands struct {
@@ -40,9 +58,28 @@ type heldCommands struct {
 	Reject  heldRejectCommand  `cmd:"" help:"Refuse held removals until something about them changes."`
 }
 
+type pinCommands struct {
+	List pinListCommand `cmd:"" help:"List what is pinned, by whom and why."`
+	Lift pinLiftCommand `cmd:"" help:"Lift pins: what Entra says holds again."`
+}
+
 type userCommands struct {
 	List userListCommand `cmd:"" help:"List users."`
 	Show userShowCommand `cmd:"" help:"Show one user with all attributes."`
+	Undo userUndoCommand `cmd:"" help:"Take back the latest change that a run made to a user; shows it first."`
+
+	Groups userGroupsCommand `cmd:"" help:"List the groups that a user is in."`
+}
+
+type groupCommands struct {
+	List    groupListCommand    `cmd:"" help:"List groups."`
+	Show    groupShowCommand    `cmd:"" help:"Show one group with all attributes."`
+	Create  groupCreateCommand  `cmd:"" help:"Create a group by hand."`
+	Change  groupChangeCommand  `cmd:"" help:"Change a group that no instance manages."`
+	Delete  groupDeleteCommand  `cmd:"" help:"Delete a group that no instance manages; its members stay in the directory."`
+	Members groupMembersCommand `cmd:"" help:"List the members of a group."`
+	Add     groupAddCommand     `cmd:"" help:"Put members into a group that no instance manages."`
+	Remove  groupRemoveCommand  `cmd:"" help:"Take members out of a group that no instance manages."`
 }
 
 type domainCommands struct {

@@ -18,11 +18,13 @@ const (
 	exitConflict    = 6
 	exitHeld        = 7
 	exitUnreachable = 8
+	exitDiffers     = 9
 )
 
 // exitCodes is what --help says of them.
 const exitCodes = "Exit codes: 0 done; 1 failed; 2 bad usage or input; 3 the run failed; 4 not authorised; 5 not found; 6 conflict; " +
-	"7 something is held for approval (sync --wait); 8 unreachable: the server, or a database that another process uses."
+	"7 something is held for approval (sync --wait); 8 unreachable: the server, or a database that another process uses; " +
+	"9 there are differences (instance diff)."
 
 // outcome is the end of a command that did what it was asked for, but has something to tell by its exit code.
 type outcome struct {

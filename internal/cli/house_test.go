@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"rollcall/internal/api"
 )
 
 // called is what became of one call of the program.
@@ -59,12 +61,33 @@ func answers(t *testing.T, documents map[string]any) (env []string, bodies map[s
 			w.WriteHeader(http.StatusNotFound)
 			document = map[string]any{"title": "Not Found", "status": 404, "detail": "there is nothing at " + key}
 		}
+		if problem, refused := document.(api.Problem); refused {
+			w.WriteHeader(problem.Status)
+		}
 		if err := json.NewEncoder(w).Encode(document); err != nil {
 			t.Error(err)
 		}
 	}))
 	t.Cleanup(server.Close)
 	return []string{"ROLLCALL_SERVER=" + server.URL, "ROLLCALL_TOKEN=rc_good"}, bodies
+}
+
+// refusing is an answer that refuses settings.
+func refusing(details ...api.ProblemDetail) api.Problem {
+	problem := api.Problem{Title: "Bad Request", Status: http.StatusBadRequest, Code: "BadConfiguration", Errors: details}
+	for _, detail := range details {
+		problem.Detail += detail.Message + "; "
+	}
+	return problem
+}
+
+func readAll(t *testing.T, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 func file(t *testing.T, name, text string) string {

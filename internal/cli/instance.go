@@ -69,7 +69,13 @@ func (c *instanceShowCommand) Run(ctx context.Context, in *invocation) error {
 	if c.JSON {
 		return writeJSON(in.stdout, instance)
 	}
-	return showInstance(in.stdout, instance)
+	if err := showInstance(in.stdout, instance); err != nil {
+		return err
+	}
+	if failed := instance.Status.Users.Failed; failed > 0 {
+		in.say("%s failed; see why: rollcall log %s --status failed", counted(failed, "person", "people"), shellWord(printable(instance.Name)))
+	}
+	return nil
 }
 
 // wholeInstance finds an instance by its id or name and reads it with its settings.
@@ -88,6 +94,7 @@ func showInstance(w io.Writer, instance api.Instance) error {
 	return facts(
 		w, "Name", instance.Name, "Id", instance.ID.String(), "Tenant", instance.TenantID, "Cloud", instance.Cloud, "Client id", instance.ClientID,
 		"Auto Sync", onOff(instance.AutoSync)+", every "+every(instance).String(), "Job status", string(status.Job)+": "+status.Explanation,
+		"Lost groups", strings.Join(status.LostGroups, ", "),
 		"Last run", short(status.LastRunAt), "Last good run", short(status.LastGoodAt),
 		"Users", fmt.Sprintf("%d synced, %d skipped, %d failed, %d held, %d out of scope, %d in the recycle bin",
 			users.Synced, users.Skipped, users.Failed, users.Held, users.OutOfScope, users.InBin),

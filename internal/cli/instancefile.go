@@ -1,17 +1,11 @@
 package cli
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
+	"cmp"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
-
-	"github.com/goccy/go-yaml"
 
 	"rollcall/internal/api"
 	"rollcall/internal/engine"
@@ -22,7 +16,8 @@ import (
 )
 
 // instanceFile is the YAML that `instance apply` reads. Names are those of the API's JSON. What is absent stays as it is, or, for a new
-// instance, is what sync defaults say; scope, attributes and thresholds are each taken whole.
+// instance, is what sync defaults say; scope, attributes and thresholds are each taken whole, but for two parts of the scope: without filters the filters
+// stay, and an empty list means none; without allUsers, users and groups altogether the selection stays.
 type instanceFile struct {
 	Name     string `yaml:"name"`
 	TenantID string `yaml:"tenantId"`
@@ -37,8 +32,11 @@ type instanceFile struct {
 	Attributes []mapping.Attribute `yaml:"attributes"`
 	Thresholds *plan.Thresholds    `yaml:"thresholds"`
 
-	// folder is where the file is.
-	folder string
+	// path is how the file was named, folder where it is, text what it holds.
+	path, folder string
+	text         []byte
+	// selects: the scope says who is selected.
+	selects bool
 }
 
 // interval is a duration in YAML.
@@ -57,54 +55,34 @@ func (i *interval) UnmarshalYAML(text []byte) error {
 	return nil
 }
 
-// maxInstanceFile is more than any instance needs, in bytes.
-const maxInstanceFile = 1 << 20
-
 // readInstanceFile reads and checks a file, or standard input for "-". Errors name the file, the line and what to do.
 func readInstanceFile(in *invocation, path string) (instanceFile, error) {
-	source := in.stdin
-	file := instanceFile{folder: "."}
-	if path != "-" {
-		opened, err := os.Open(path) //nolint:gosec // the caller's own file
-		if err != nil {
-			return file, fault.Wrap(fault.Invalid, "InstanceFile", err, "the instance cannot be read").
-				WithRemedy("Name a file such as examples/instance.yaml, or - for standard input.")
-		}
-		defer opened.Close() //nolint:errcheck // only read
-		source, file.folder = opened, filepath.Dir(path)
+	text, err := readFile(in, path, "the instance")
+	if f := fault.Of(err); f != nil && path != "-" {
+		f.Remedy = "Name a file such as examples/instance.yaml, or - for standard input."
 	}
-	text, err := io.ReadAll(io.LimitReader(source, maxInstanceFile+1))
 	if err != nil {
-		return file, fault.Wrap(fault.Invalid, "InstanceFile", err, "the instance cannot be read")
+		return instanceFile{}, err
 	}
-	if len(text) > maxInstanceFile {
-		return file, fault.New(fault.Invalid, "InstanceFile", "%s is longer than %d bytes", path, maxInstanceFile)
+	return parseInstanceFile(path, text)
+}
+
+// parseInstanceFile reads and checks the text of a file.
+func parseInstanceFile(path string, text []byte) (instanceFile, error) {
+	file := instanceFile{path: path, folder: ".", text: text}
+	if path != "-" {
+		file.folder = filepath.Dir(path)
 	}
-	decoder := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
-	if err := decoder.Decode(&file); err != nil && !errors.Is(err, io.EOF) {
-		return file, badYAML(path, err)
-	}
-	if err := decoder.Decode(&struct{}{}); !errors.Is(err, io.EOF) {
-		return file, fault.New(fault.Invalid, "InstanceFile", "%s holds more than one document", path).WithRemedy("Apply one file for each instance.")
+	if err := decodeYAML(path, text, &file); err != nil {
+		return file, err
 	}
 	if strings.TrimSpace(file.Name) == "" {
 		return file, fault.New(fault.Invalid, "InstanceFile", "%s names no instance", path).WithRemedy("Add a line such as name: Contoso.")
 	}
+	for i := range file.Attributes {
+		file.Attributes[i].Apply = cmp.Or(file.Attributes[i].Apply, mapping.Always)
+	}
 	return file, nil
-}
-
-// badYAML says in which line what is wrong.
-func badYAML(path string, err error) error {
-	var located yaml.Error
-	if !errors.As(err, &located) || located.GetToken() == nil {
-		return fault.New(fault.Invalid, "InstanceFile", "%s: %v", path, err)
-	}
-	position := located.GetToken().Position
-	f := fault.New(fault.Invalid, "InstanceFile", "%s, line %d: %s", path, position.Line, located.GetMessage())
-	if _, ok := errors.AsType[*yaml.UnknownFieldError](err); ok {
-		return f.WithRemedy("Names are those of the API: name, tenantId, cloud, clientId, clientSecretFile, interval, autoSync, scope, attributes, thresholds.")
-	}
-	return f.WithRemedy("An example: examples/instance.yaml.")
 }
 
 // secret reads the client secret that the file points to; "" if it points to none.
@@ -122,7 +100,13 @@ func (f instanceFile) secret(in *invocation) (string, error) {
 // settings puts what the file says over the given settings.
 func (f instanceFile) settings(settings engine.Settings) engine.Settings {
 	if f.Scope != nil {
-		settings.Scope = *f.Scope
+		was := settings.Scope
+		if settings.Scope = *f.Scope; settings.Scope.Filters == nil {
+			settings.Scope.Filters = was.Filters
+		}
+		if !f.selects {
+			settings.Scope.AllUsers, settings.Scope.Users, settings.Scope.Groups = was.AllUsers, was.Users, was.Groups
+		}
 	}
 	if f.Attributes != nil {
 		settings.Attributes = f.Attributes
@@ -189,83 +173,9 @@ func (f instanceFile) patch(now api.Instance, secret string) (api.InstancePatch,
 		has = *now.Settings
 	}
 	wanted := f.settings(has)
-	differences, err := settingsDiffer(has, wanted)
+	differences := api.Differences(has, wanted)
 	if len(differences) > 0 {
 		want.Settings = &wanted
 	}
-	return want, append(lines, differences...), err
-}
-
-// settingsDiffer tells which settings are different, a line for each.
-func settingsDiffer(has, wants engine.Settings) ([]string, error) {
-	var lines []string
-	for _, part := range []struct {
-		name       string
-		has, wants any
-	}{
-		{"scope", has.Scope, wants.Scope}, {"thresholds", has.Thresholds, wants.Thresholds},
-	} {
-		before, after, err := bothJSON(part.has, part.wants)
-		if err != nil {
-			return nil, err
-		}
-		if before != after {
-			lines = append(lines, fmt.Sprintf("%s: %s → %s", part.name, before, after))
-		}
-	}
-	mappings, err := mappingsDiffer(has.Attributes, wants.Attributes)
-	return append(lines, mappings...), err
-}
-
-func mappingsDiffer(has, wants []mapping.Attribute) ([]string, error) {
-	var lines []string
-	before := map[string]mapping.Attribute{}
-	for _, attribute := range has {
-		before[attribute.Target] = attribute
-	}
-	for _, attribute := range wants {
-		old, existed := before[attribute.Target]
-		delete(before, attribute.Target)
-		was, is, err := bothJSON(old, attribute)
-		switch {
-		case err != nil:
-			return nil, err
-		case !existed:
-			lines = append(lines, fmt.Sprintf("attributes: + %s", is))
-		case was != is:
-			lines = append(lines, fmt.Sprintf("attributes: %s: %s → %s", attribute.Target, was, is))
-		}
-	}
-	for _, attribute := range has {
-		if _, gone := before[attribute.Target]; gone {
-			lines = append(lines, fmt.Sprintf("attributes: - %s", attribute.Target))
-		}
-	}
-	if len(lines) == 0 {
-		was, is, err := bothJSON(has, wants)
-		if err != nil {
-			return nil, err
-		}
-		if was != is {
-			lines = append(lines, "attributes: in another order")
-		}
-	}
-	return lines, nil
-}
-
-func bothJSON(a, b any) (string, string, error) {
-	first, err := plainJSON(a)
-	if err != nil {
-		return "", "", err
-	}
-	second, err := plainJSON(b)
-	return first, second, err
-}
-
-func plainJSON(value any) (string, error) {
-	var text strings.Builder
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	err := encoder.Encode(value)
-	return strings.TrimSpace(text.String()), err
+	return want, append(lines, differences...), nil
 }

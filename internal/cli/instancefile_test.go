@@ -9,21 +9,29 @@ import (
 
 	"rollcall/internal/api"
 	"rollcall/internal/engine"
-	"rollcall/internal/mapping"
+	"rollcall/internal/scope"
 )
 
 func TestAMistakeInAnInstanceFileIsNamedWithItsLine(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"unknown key":        {"name: A\ntenantID: x\n", `line 2: unknown field "tenantID"`},
-		"unknown inner key":  {"name: A\nscope:\n  allUser: true\n", `line 3: unknown field "allUser"`},
-		"twice":              {"name: A\nname: B\n", "line 2"},
-		"wrong kind":         {"name: A\nautoSync: maybe\n", "line 2"},
-		"not a duration":     {"name: A\ninterval: soon\n", `"soon" is not a duration`},
-		"not YAML":           {"name: [\n", "line 1"},
-		"no name":            {"interval: 1m\n", "names no instance"},
-		"empty":              {"", "names no instance"},
-		"more than one":      {"name: A\n---\nname: B\n", "more than one document"},
-		"a list for a table": {"name: A\nscope: [1]\n", "line 2"},
+		"unknown key":         {"name: A\ntenantID: x\n", `line 2: unknown field "tenantID"`},
+		"unknown inner key":   {"name: A\nscope:\n  allUser: true\n", `line 3: unknown field "allUser"`},
+		"twice":               {"name: A\nname: B\n", "line 2"},
+		"wrong kind":          {"name: A\nautoSync: maybe\n", "line 2"},
+		"not a duration":      {"name: A\ninterval: soon\n", `"soon" is not a duration`},
+		"not YAML":            {"name: [\n", "line 1"},
+		"no name":             {"interval: 1m\n", "names no instance"},
+		"empty":               {"", "names no instance"},
+		"more than one":       {"name: A\n---\nname: B\n", "more than one document"},
+		"a list for a table":  {"name: A\nscope: [1]\n", "line 2"},
+		"a text for a truth":  {"name: A\nscope:\n  groups: [{id: x, nested: maybe}]\n", `line 3: scope.groups[0].nested is true or false, not "maybe"`},
+		"a text for a number": {"name: A\nthresholds: {count: ten}\n", `line 2: thresholds.count is a whole number, not "ten"`},
+		"a text for a list":   {"name: A\nscope:\n  users: x\n", "line 3: scope.users is a list, not a text"},
+		"a name in a clause":  {"name: A\nscope:\n  filters:\n    - clauses:\n        - {attribut: a}\n", "line 5: unknown field \"attribut\". Names there: attribute, operator, value."},
+		"a bare & in a block": {"name: A\nscope:\n  filters:\n    - clauses:\n        - attribute: a\n          operator: &\n          value: x\n", "line 6: the operator & needs quotes: '&'"},
+		"a bare !& in braces": {"name: A\nscope:\n  filters:\n    - clauses:\n        - {attribute: a, operator: !&, value: x}\n", "line 5: the operator !& needs quotes: '!&'"},
+		"a bare &":            {"name: A\nscope:\n  filters:\n    - clauses:\n        - {attribute: a, operator: &, value: x}\n", "line 5"},
+		"a bare !&":           {"name: A\nscope:\n  filters:\n    - clauses:\n        - attribute: a\n          operator: !&\n          value: x\n", "line 6: the operator !& needs quotes: '!&'"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := readInstanceFile(&invocation{}, file(t, "i.yaml", c.text))
@@ -73,8 +81,8 @@ func TestAFileChangesWhatItSaysAndTellsIt(t *testing.T) {
 	}
 	told := []string{
 		`name: "Contoso" → "contoso"`, "autoSync: false → true", "interval: 1m0s → 40m0s", "clientSecret: written (whether it is another one is not known)",
-		`scope: {"allUsers":true} → {"allUsers":true,"includeGuests":true}`,
-		`thresholds: {"count":10,"percent":5,"absolute":500} → {"count":1,"percent":5,"absolute":500}`,
+		"scope: includeGuests: false → true",
+		"thresholds: count: 10 → 1",
 	}
 	if diff := cmp.Diff(told, changes); diff != "" {
 		t.Error(diff)
@@ -84,20 +92,25 @@ func TestAFileChangesWhatItSaysAndTellsIt(t *testing.T) {
 	}
 }
 
-func TestMappingsThatChangeAreToldOneByOne(t *testing.T) {
-	has := engine.DefaultSettings().Attributes
-	wants := append(has[1:15:15], has[0])
-	wants[5].Source = "officeLocation"
-	lines, err := mappingsDiffer(engine.DefaultSettings().Attributes, wants)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(lines) != 2 || !strings.HasPrefix(lines[0], "attributes: title: ") || !strings.HasPrefix(lines[1], "attributes: - urn:") {
-		t.Errorf("got %q", lines)
-	}
-	lines, err = mappingsDiffer(has[:2], []mapping.Attribute{has[1], has[0]})
-	if diff := cmp.Diff([]string{"attributes: in another order"}, lines); err != nil || diff != "" {
-		t.Error(diff, err)
+func TestAScopeThatSelectsNobodyLeavesTheSelection(t *testing.T) {
+	settings := engine.DefaultSettings()
+	settings.Scope.IncludeGuests = true
+	selected := scope.Rules{Users: []string{"u"}, Groups: []scope.SelectedGroup{{ID: "g"}}}
+	for text, want := range map[string]scope.Rules{
+		"{neverTouch: [x]}":               {AllUsers: true, NeverTouch: []string{"x"}},
+		"{includeGuests: true}":           {AllUsers: true, IncludeGuests: true},
+		"{allUsers: null, users: null}":   {AllUsers: true},
+		"{allUsers: false}":               {},
+		"{users: []}":                     {Users: []string{}},
+		"{users: [u], groups: [{id: g}]}": selected,
+	} {
+		file, err := parseInstanceFile("i.yaml", []byte("name: A\nscope: "+text+"\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, file.settings(settings).Scope); diff != "" {
+			t.Errorf("scope: %s: %s", text, diff)
+		}
 	}
 }
 

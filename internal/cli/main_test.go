@@ -19,7 +19,7 @@ func TestEveryCommandHasAnExampleAndEveryFlagItsHelp(t *testing.T) {
 	leaves := 0
 	for _, node := range parser.Model.Leaves(false) {
 		leaves++
-		if node.Help == "" || !strings.Contains(node.Detail, "Example: rollcall ") {
+		if node.Help == "" || !strings.Contains(strings.ReplaceAll(node.Detail, "Examples:", "Example:"), "Example: rollcall ") {
 			t.Errorf("%s: help %q, details %q", node.FullPath(), node.Help, node.Detail)
 		}
 		for _, flag := range node.Flags {
@@ -41,7 +41,7 @@ func TestEveryCommandHasAnExampleAndEveryFlagItsHelp(t *testing.T) {
 func TestTheExamplesInTheHelpParse(t *testing.T) {
 	for _, node := range leavesOf(t) {
 		for line := range strings.SplitSeq(node.Detail, "\n") {
-			_, example, found := strings.Cut(line, "Example: rollcall ")
+			_, example, found := strings.Cut(strings.ReplaceAll(line, "Examples:", "Example:"), "Example: rollcall ")
 			if !found {
 				continue
 			}

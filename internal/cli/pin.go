@@ -71,7 +71,7 @@ func (c *pinLiftCommand) Run(ctx context.Context, in *invocation) error {
 	}
 	for _, id := range ids {
 		err := server.call(ctx, http.MethodDelete, server.here("pins", id.String()), nil, nil, nil)
-		if err != nil && !(c.All && fault.Is(err, fault.NotFound)) { // lifted meanwhile
+		if err != nil && (!c.All || !fault.Is(err, fault.NotFound)) { // lifted meanwhile
 			return err
 		}
 	}

@@ -36,14 +36,26 @@ func problem(response *http.Response) error {
 		parts, remedy = nil, ""
 	}
 	for _, detail := range document.Errors {
+		if strings.Contains(document.Detail, detail.Message) {
+			continue
+		}
 		parts = append(parts, strings.TrimPrefix(place(detail.Location)+": ", ": ")+demand(detail.Message))
 	}
 	f := &fault.Error{Kind: kind, Code: document.Code, Message: strings.TrimRight(strings.Join(parts, "; "), "."), Remedy: remedy}
 	if kind == fault.Internal {
 		f.RequestID = document.RequestID
 	}
-	return f
+	return &refusal{error: f, details: document.Errors}
 }
+
+// refusal is a fault that the server told, with the place of each thing that is wrong.
+type refusal struct {
+	error
+	details []api.ProblemDetail
+}
+
+// Unwrap returns the fault.
+func (r *refusal) Unwrap() error { return r.error }
 
 // place is where something is wrong, by the name that people know: without the part of the request, and without its number in a list of one.
 func place(location string) string {
@@ -95,11 +107,11 @@ func demand(message string) string {
 }
 
 // lookUp gives the error a remedy if what it is about does not exist and the server knows none.
-func lookUp(err error, format string, args ...any) error {
+func lookUp(err error, remedy string) error {
 	f := fault.Of(err)
 	if f == nil || f.Kind != fault.NotFound || f.Remedy != "" {
 		return err
 	}
 	told := *f
-	return told.WithRemedy(format, args...)
+	return told.WithRemedy("%s", remedy)
 }

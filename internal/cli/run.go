@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	"rollcall/internal/api"
-	"rollcall/internal/engine"
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
 	"rollcall/internal/plan"
@@ -114,8 +113,8 @@ func (c *runShowCommand) Run(ctx context.Context, in *invocation) error {
 	switch {
 	case c.Action != "":
 		query.Set("action", c.Action)
-	case run.Kind == engine.DryRun && !c.JSON: // whoever looks at a dry run wants to see what would be done
-		query.Set("action", "create,update,deactivate,reactivate,delete,release,skip,fail")
+	case run.Kind.Dry() && !c.JSON: // whoever looks at a dry run wants to see what would be done
+		query.Set("action", "create,update,deactivate,reactivate,delete,restore,release,skip,fail")
 	}
 	changes, more, err := upTo[api.Change](ctx, server, server.here("runs", id.String(), "changes"), query, c.atMost(c.Limit, 100))
 	if err != nil {

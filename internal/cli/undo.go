@@ -118,6 +118,17 @@ func (c *userUndoCommand) Run(ctx context.Context, in *invocation) error {
 	return c.undo(ctx, in, server, server.here("users", id.String(), "undo"), api.UndoRequest{})
 }
 
+// show writes what would be taken back; as JSON only where nothing more is written after it.
+func (c *undoFlags) show(in *invocation, dry api.Run, changes []api.Change, possible int) error {
+	switch {
+	case !c.JSON:
+		return writeUndo(in, dry, changes)
+	case possible == 0 || !c.Yes:
+		return writeJSON(in.stdout, undone{dry, changes})
+	}
+	return nil
+}
+
 // undo shows what would be taken back, and takes it back if that is confirmed.
 func (c *undoFlags) undo(ctx context.Context, in *invocation, server *client, path string, request api.UndoRequest) error {
 	if c.Yes && c.Reason == "" {
@@ -129,15 +140,8 @@ func (c *undoFlags) undo(ctx context.Context, in *invocation, server *client, pa
 		return err
 	}
 	possible := proposed(changes)
-	if !c.JSON {
-		if err := writeUndo(in, dry, changes); err != nil {
-			return err
-		}
-	}
-	if c.JSON && (possible == 0 || !c.Yes) {
-		if err := writeJSON(in.stdout, undone{dry, changes}); err != nil {
-			return err
-		}
+	if err := c.show(in, dry, changes, possible); err != nil {
+		return err
 	}
 	switch {
 	case possible == 0:

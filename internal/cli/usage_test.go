@@ -31,6 +31,9 @@ func TestAnEmptyArgumentMeansNobodyAndNothing(t *testing.T) {
 		{"run", "report", ""},
 		{"held", "approve", "", "--all"},
 		{"domain", "add", ""},
+		{"group", "show", ""},
+		{"group", "create", " "},
+		{"group", "add", "", "x"},
 		{"domain", "remove", " "},
 		{"token", "revoke", ""},
 		{"backup", ""},
@@ -43,8 +46,8 @@ func TestAnEmptyArgumentMeansNobodyAndNothing(t *testing.T) {
 }
 
 func TestAGroupOfCommandsAloneSaysHowItGoesOn(t *testing.T) {
-	call(t, nil, "user").want(t, 2, "`rollcall user` alone says too little: it goes on with list or show. See `rollcall user --help`.")
-	call(t, nil, "run").want(t, 2, "it goes on with list, show or report.")
+	call(t, nil, "user").want(t, 2, "`rollcall user` alone says too little: it goes on with list, show, undo or groups. See `rollcall user --help`.")
+	call(t, nil, "run").want(t, 2, "it goes on with list, show, report or undo.")
 	call(t, nil, "run", "nonsense").want(t, 2, "unexpected argument nonsense")
 }
 

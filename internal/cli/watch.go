@@ -129,6 +129,7 @@ var outcomes = []struct{ count, word string }{
 	{"reactivate", "reactivated"},
 	{"deactivate", "deactivated"},
 	{"delete", "removed"},
+	{"restore", "restored"},
 	{"release", "released"},
 	{"match", "unchanged"},
 	{"held", "held"},
@@ -141,7 +142,7 @@ var outcomes = []struct{ count, word string }{
 // plans are the words for a dry run where they differ.
 var plans = map[string]string{
 	"create": "to create", "update": "to update", "reactivate": "to reactivate", "deactivate": "to deactivate", "delete": "to remove",
-	"release": "to release", "held": "of the removals to hold",
+	"restore": "to restore", "release": "to release", "held": "of the removals to hold",
 }
 
 // nothingToDo is what a run counts that counts nothing.
@@ -154,7 +155,7 @@ func countsText(run api.Run) string {
 	for _, outcome := range outcomes {
 		known[outcome.count] = true
 		word := outcome.word
-		if planned, ok := plans[outcome.count]; ok && run.Kind == engine.DryRun {
+		if planned, ok := plans[outcome.count]; ok && run.Kind.Dry() {
 			word = planned
 		}
 		if count := run.Counts[outcome.count]; count > 0 {

@@ -69,9 +69,9 @@ func (p *pattern) group(start int) (piece, error) {
 	case p.accept(":"):
 		return p.inside(start)
 	case p.accept("="), p.accept("!"):
-		return piece{}, patternErrorf(start, "Look-ahead, (?= or (?!, is not supported; match the text that follows and keep it in the replacement")
+		return piece{}, patternErrorf(start, "Look-ahead, (?= or (?!, is not supported; write the pattern so that it matches what may follow as well")
 	case p.accept("<="), p.accept("<!"):
-		return piece{}, patternErrorf(start, "Look-behind, (?<= or (?<!, is not supported; match the text before too and keep it in the replacement")
+		return piece{}, patternErrorf(start, "Look-behind, (?<= or (?<!, is not supported; write the pattern so that it matches what may stand before as well")
 	case p.accept(">"):
 		return piece{}, patternErrorf(start, "Atomic groups, (?>, are not supported; (?: matches the same in nearly every pattern")
 	case p.accept("("):

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"rollcall/internal/attr"
 	"rollcall/internal/destination"
 	"rollcall/internal/ident"
 	"rollcall/internal/plan"
@@ -94,11 +93,15 @@ type settled struct {
 	names   []string
 	objects []ident.ID
 	again   []string
-	done    map[plan.Action]int
+	// undone are the applied entries of an undo.
+	undone []Entry
+	done   map[plan.Action]int
 }
 
 func (s *settled) add(entry Entry, result destination.Result) {
 	switch {
+	case s.run.Kind.Undoes():
+		s.addUndo(entry, result)
 	case result.Applied:
 		s.apply(entry)
 	case result.Superseded, result.Failure != nil && result.Failure.Code == plan.NameHeld && entry.HolderID.IsZero():
@@ -134,7 +137,7 @@ func (s *settled) apply(entry Entry) {
 	case entry.Action == plan.Delete || entry.Action == plan.Release:
 		s.unlinks = append(s.unlinks, entry.SourceID)
 		s.objects = append(s.objects, entry.ObjectID)
-	case entry.Link || entry.Action != plan.Update || entry.Before.Has(attr.DeletedAt):
+	case entry.Link || entry.Status != entry.StatusBefore:
 		s.links = append(s.links, Link{SourceID: entry.SourceID, SourceSeq: entry.SourceSeq, ObjectID: entry.ObjectID, Status: entry.Status})
 	}
 }
@@ -165,8 +168,8 @@ func (e *Engine) settle(ctx context.Context, w *work, batch settled) error {
 			return err
 		}
 	}
-	if len(batch.again) == 0 {
-		return nil
+	if err := e.settleUndo(ctx, w, batch); err != nil || len(batch.again) == 0 {
+		return err
 	}
 	return e.Store.MarkDirty(ctx, w.instance, batch.again)
 }

@@ -58,7 +58,7 @@ func (e *Engine) cancel(ctx context.Context, w *work) error {
 
 // giveBack has the unapplied changes of a run that ends planned again by a later one.
 func (e *Engine) giveBack(ctx context.Context, w *work, run *Run) error {
-	if run.Kind == DryRun {
+	if run.Kind.Dry() {
 		return nil
 	}
 	if err := e.unparkRun(ctx, w.target, *run); err != nil {
@@ -67,6 +67,9 @@ func (e *Engine) giveBack(ctx context.Context, w *work, run *Run) error {
 	given, err := e.Store.WakeRun(ctx, w.instance, run.ID, run.EndedAt)
 	if err == nil && given > 0 {
 		run.Progress.count("superseded", given)
+	}
+	if err == nil && run.Kind == OnDemand {
+		err = e.breakOff(ctx, run)
 	}
 	return err
 }

@@ -85,9 +85,11 @@ func (e *Engine) change(ctx context.Context, instance *Instance, change Change, 
 	if change.Settings == nil {
 		return nil
 	}
-	if err := change.Settings.Check(); err != nil {
+	rules, err := change.Settings.compile()
+	if err != nil {
 		return invalid([]error{err})
 	}
+	instance.Health.Redacted = union(instance.Health.Redacted, rules.Mapping.Redacted())
 	before.Set("configVersion", float64(instance.ConfigVersion))
 	instance.ConfigVersion++
 	after.Set("configVersion", float64(instance.ConfigVersion))

@@ -22,7 +22,12 @@
 // # The steps of a run, and what each failure does
 //
 // pull: one page at a time, page and cursor in one transaction. A failed read fails the run; nothing was removed by it, and the next run
-// goes on at the last good page. Rows that changed are dirty for every instance of the connection.
+// goes on at the last good page. Rows that changed are dirty for every instance of the connection. If the tenant refuses what newer
+// settings need, the run goes on with those that were in force.
+//
+// Where the scope selects groups, these come after the users, in the same pull: names and members of the groups that are wanted, then what
+// changed. Which groups a selection reaches is computed before the plan, when the settings or the nesting changed, and marks the members of
+// those that are new or left out; who joins or leaves is marked with the page. A run of an instance without groups asks for none.
 //
 // plan: a thousand dirty objects at a time become entries; entries, the removal of the dirty rows and the count are one transaction.
 // A dry run plans the whole mirror and leaves the dirty rows. An object whose plan equals its open entry (held, failed, skipped,
@@ -37,6 +42,28 @@
 // for the next try, and the others go on.
 //
 // end: health, next run, and a follow-up run at once if something was superseded or somebody passes through Inactive to removal.
+//
+// # On demand, and explaining
+//
+// A run on demand goes through the same steps for the people whom somebody named, and for nobody else. Its pull looks each of them up in the
+// tenant and takes what it is told into the mirror, which is no more complete for that; the next pull replays the last changes, so that a
+// replica that was behind is corrected. It plans with the newest settings, and begins again when others are saved; what stood open about the
+// people is overtaken, also what is held or was rejected. The guard holds nothing and counts everything. Who changed meanwhile, or passes
+// through Inactive to removal, is planned again in the run, three times at most. It says nothing about the health of the instance.
+//
+// What a run on demand says of a person, and what Explain says without writing, is built by the same functions (conclude) from the same
+// judgement (judge) as the entries of every run. The results are saved with each step, and leave with the journal.
+//
+// # Undo
+//
+// An undo goes through the same steps without a pull. It plans a thousand entries of the earlier run at a time: where an object shows what its
+// entry left, by its version or by its history in the journal, the inverse change becomes an entry; else a skipped one says why not. The
+// entries never wait for anything. Apply ties and unties like any run, brings removed users back from the archive, and pins each person in
+// the transaction of the batch (or lifts the pin, when what it takes back was an undo). The people are dirty then: the next run tells who is
+// left out because of a pin. A dry run of an undo ends at the guard. An undo that is broken off gives back what it has not applied, and can be
+// asked for again. See docs/decisions/0015.
+//
+// Every plan looks for pins (lookUp) and leaves their people out (plan.Rules.Decide); a plan that is written removes the pins that ended.
 //
 // # Ownership
 //

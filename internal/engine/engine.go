@@ -25,8 +25,8 @@ type Store interface {
 	Planning
 	Dirt
 	Applying
-	Links
-	Review
+	Ties
+	Reading
 }
 
 // Queue hands runs to a node that works on them.
@@ -98,6 +98,10 @@ type work struct {
 	target     destination.Destination
 	// names are digests of the name keys that the run's changes take, for mappings that offer several userNames; nil before they are needed.
 	names takenNames
+	// redacted are the paths whose values nobody is shown; nil before they are asked for.
+	redacted []string
+	// reached is what the groups of the scope bring, nil before it is needed.
+	reached reached
 }
 
 // Advance works on a run for a few seconds and reports whether there is more to do. Failures of the run are settled here; an error means
@@ -206,6 +210,9 @@ func (e *Engine) own(ctx context.Context, w *work) error {
 	if run.State == Queued {
 		run.StartedAt, run.Step, run.ConfigVersion = e.Now(), StepPull, w.instance.ConfigVersion
 		run.Progress.Counts = map[string]int{}
+		if run.Kind.Undoes() {
+			run.Step = StepPlan // what Entra says has no part in it
+		}
 	}
 	if run.State != Running || run.Node != e.Node {
 		run.Fence++
@@ -239,8 +246,17 @@ func (e *Engine) step(ctx context.Context, w *work) (err error) {
 	}()
 	switch w.run.Step {
 	case StepPull:
+		if w.run.Kind == OnDemand {
+			return e.pullAsked(ctx, w)
+		}
 		return e.pull(ctx, w)
 	case StepPlan:
+		if w.run.Kind.Undoes() {
+			return e.planUndo(ctx, w)
+		}
+		if w.run.Kind == OnDemand {
+			return e.planAsked(ctx, w)
+		}
 		return e.plan(ctx, w)
 	case StepGuard:
 		return e.guard(ctx, w)

@@ -12,6 +12,9 @@ const scrubBatch = 2000
 // Expire scrubs what the journal knows of people in runs older than so many days; what was done and why, by code, stays (I5).
 func (e *Engine) Expire(ctx context.Context, days int) error {
 	before := ident.Before(e.Now().AddDate(0, 0, -days))
+	if _, err := e.Store.DropResults(ctx, before); err != nil {
+		return err
+	}
 	for {
 		count, err := e.Store.ScrubEntries(ctx, before, scrubBatch)
 		if err != nil || count < scrubBatch {

@@ -148,16 +148,39 @@ func TestAFilterOnAnAttributeThatTheMirrorLacksWaitsForTheFullRead(t *testing.T)
 		s.Thresholds = plan.Thresholds{Count: 1000, Percent: 100, Absolute: 1000}
 	})
 	w.control(http.MethodPost, "/sim/faults", map[string]any{"route": "/v1.0/users$", "kind": "no-consent"})
-	if run := w.run(engine.Incremental); run.State != engine.Failed {
-		t.Fatalf("the run ended as %s although the tenant could not be read", run.State)
-	}
-	if now := w.status(); now.Synced != before.Synced || now.OutOfScope != before.OutOfScope {
+	w.good(engine.Incremental)
+	now := w.status()
+	if now.Synced != before.Synced || now.OutOfScope != before.OutOfScope || now.Job != engine.StatusFailing {
 		t.Errorf("without having read employeeType the scope went from %+v to %+v", before, now)
+	}
+	blocked := id(w.people(1)[0])
+	w.control(http.MethodPost, "/sim/users/"+blocked+"/block", nil)
+	w.good(engine.Incremental)
+	if w.linked(blocked).Attributes.Bool(attr.Active) {
+		t.Error("who was blocked keeps access, because an attribute cannot be read")
 	}
 	w.control(http.MethodDelete, "/sim/faults", nil)
 	w.good(engine.Incremental)
-	if now := w.status(); now.Synced != 40 {
-		t.Errorf("after the full read %d are synced, want the 40 who are staff", now.Synced)
+	if now := w.status(); now.Synced != 40 || now.Job != engine.StatusPaused {
+		t.Errorf("after the full read %+v, want the 40 who are staff, and nothing that fails", now)
+	}
+}
+
+func TestAReadThatTheTenantRefusesToOneInstanceStopsNoOther(t *testing.T) {
+	w := newWorld(t, 30)
+	w.good(engine.Incremental)
+	settings := engine.DefaultSettings()
+	mapped("nickName", "[mailNickname]")(&settings)
+	other := w.create("Other", &settings)
+	w.control(http.MethodPost, "/sim/faults", map[string]any{"route": "/v1.0/users$", "kind": "no-consent"})
+	if run := w.runOf(other, engine.DryRun); run.State != engine.Failed {
+		t.Fatalf("the other run ended as %s", run.State)
+	}
+	blocked := id(w.people(1)[0])
+	w.control(http.MethodPost, "/sim/users/"+blocked+"/block", nil)
+	w.good(engine.Incremental)
+	if w.linked(blocked).Attributes.Bool(attr.Active) {
+		t.Error("the change did not arrive")
 	}
 }
 
@@ -199,5 +222,60 @@ func TestAPreviewCountsWhatSettingsWouldDoAndWarnsOfDoubles(t *testing.T) {
 	unread := preview(mapped("nickName", "[mailNickname]"))
 	if len(unread.NeedsRead) != 1 || unread.NeedsRead[0] != "mailNickname" || unread.Users != 0 {
 		t.Errorf("an attribute that the mirror lacks is foretold as %+v", unread)
+	}
+}
+
+func TestWhatWasRedactedOnceStaysHiddenWhenTheMappingIsReplacedOrThePersonRemoved(t *testing.T) {
+	w := newWorld(t, 20)
+	people := w.people(2)
+	for _, person := range people {
+		w.control(http.MethodPatch, "/sim/users/"+id(person), map[string]any{"employeeId": "geheim-1"})
+	}
+	w.settings(mapped(employeeNumber, "Redact([employeeId])"))
+	w.good(engine.Incremental)
+	w.settings(mapped(employeeNumber, `Append("public ", [city])`))
+	w.good(engine.DryRun)
+	w.good(engine.Incremental)
+	w.settings(func(s *engine.Settings) { s.Attributes = mapping.Defaults() })
+	w.good(engine.Incremental)
+	w.control(http.MethodDelete, "/sim/users/"+id(people[1]), nil)
+	w.control(http.MethodPost, "/sim/users/"+id(people[1])+"/purge", nil)
+	w.good(engine.Incremental)
+	w.hides("geheim")
+}
+
+// hides fails if the journal of the instance tells a value.
+func (w *world) hides(value string) {
+	w.Helper()
+	entries, err := w.db.ListEntries(w.Context(), engine.EntryQuery{Org: w.org, Instance: w.instance.ID, Limit: 10_000})
+	if err != nil || !slices.ContainsFunc(entries, func(e engine.Entry) bool { return e.Action == plan.Delete }) {
+		w.Fatalf("among the %d entries is no removal (%v)", len(entries), err)
+	}
+	for _, entry := range entries {
+		if text := string(entry.After.AppendJSON(entry.Before.AppendJSON(nil))) + entry.Reason.Text; strings.Contains(text, value) {
+			w.Errorf("%s tells %s", entry.Action, text)
+		}
+	}
+}
+
+func TestAnApprovalOutlivesTheSecondAlthoughAValueFollowsTheClock(t *testing.T) {
+	w := newWorld(t, 20)
+	person := id(w.people(1)[0])
+	w.settings(mapped("title", `CStr(Now())`))
+	w.settings(func(s *engine.Settings) { s.Thresholds = plan.Thresholds{Absolute: 0, Count: 0, Percent: 0} })
+	w.good(engine.Incremental)
+	w.control(http.MethodPost, "/sim/users/"+person+"/block", nil)
+	w.now = w.now.Add(time.Minute)
+	w.good(engine.Incremental)
+	entry, held := w.held()[person]
+	if !held {
+		t.Fatalf("the removal is not held: %v", w.held())
+	}
+	w.now = w.now.Add(time.Minute)
+	w.decide(true, entry)
+	w.now = w.now.Add(time.Minute)
+	w.good(engine.Incremental)
+	if w.linked(person).Attributes.Bool(attr.Active) {
+		t.Error("the approved removal is held again")
 	}
 }

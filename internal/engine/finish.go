@@ -24,11 +24,19 @@ const (
 func (e *Engine) end(ctx context.Context, w *work) error {
 	return e.Store.InTx(ctx, func(ctx context.Context) error {
 		run := w.run.clone()
+		if again, err := e.nextRound(ctx, w, &run); err != nil || again {
+			return err
+		}
 		run.State, run.EndedAt = Succeeded, e.Now()
-		if run.Kind != DryRun {
+		if run.Kind == Undo {
+			run.Progress.FollowUp = w.instance.AutoSync && run.Progress.Applied > 0 // who is pinned shows at once
+		}
+		if !run.Kind.Dry() {
 			if err := e.Store.Sweep(ctx, w.connection.ID); err != nil {
 				return err
 			}
+		}
+		if run.Kind.wholesome() {
 			if err := e.good(ctx, &run); err != nil {
 				return err
 			}
@@ -45,7 +53,8 @@ func (e *Engine) good(ctx context.Context, run *Run) error {
 	}
 	health := &instance.Health
 	previous := health.LastRun
-	health.LastRun, health.LastRunAt, health.LastFailure, health.BadRuns = run.ID, run.EndedAt, nil, 0
+	health.LastRun, health.LastRunAt, health.BadRuns = run.ID, run.EndedAt, 0
+	health.putInForce(*run)
 	if failed, attempted := run.Progress.attempts(); attempted >= quarantineMinimum && float64(failed) >= quarantineShare*float64(attempted) {
 		e.quarantine(ctx, &instance, run, &Failure{
 			Kind: fault.Unavailable.String(), Code: "TooManyFailures",
@@ -130,7 +139,7 @@ func (e *Engine) fail(ctx context.Context, w *work, cause error) error {
 		if err := e.giveBack(ctx, w, &run); err != nil {
 			return err
 		}
-		if run.Kind != DryRun {
+		if run.Kind.wholesome() {
 			if err := e.bad(ctx, &run, fault.KindOf(cause)); err != nil {
 				return err
 			}

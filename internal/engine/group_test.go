@@ -99,6 +99,7 @@ func TestSelectedGroupsBringTheirMembers(t *testing.T) {
 
 // of selects a group without the groups inside it, under one with them.
 func of(id string) scope.SelectedGroup { return scope.SelectedGroup{ID: id} }
+
 func under(id string) scope.SelectedGroup {
 	return scope.SelectedGroup{ID: strings.ToUpper(id), Nested: true}
 }

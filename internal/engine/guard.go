@@ -21,7 +21,7 @@ func (e *Engine) guard(ctx context.Context, w *work) error {
 			return err
 		}
 		run.Step = StepApply
-		if run.Kind == DryRun {
+		if run.Kind.Dry() {
 			run.Step = StepEnd
 		}
 		if err := e.save(ctx, run); err != nil {
@@ -34,7 +34,7 @@ func (e *Engine) guard(ctx context.Context, w *work) error {
 
 func (e *Engine) holdRemovals(ctx context.Context, w *work, run *Run) error {
 	removals := run.Progress.Removals
-	if removals == 0 {
+	if removals == 0 || run.Kind == OnDemand { // asked for by name; counted in the 24 hours all the same
 		return nil
 	}
 	config, err := e.Store.Settings(ctx, w.instance.ID, run.ConfigVersion)
@@ -44,6 +44,9 @@ func (e *Engine) holdRemovals(ctx context.Context, w *work, run *Run) error {
 	recent, err := e.Store.RecentRemovals(ctx, w.instance.ID, e.Now().Add(-guardWindow))
 	if err != nil {
 		return err
+	}
+	if removals+recent <= min(config.Thresholds.Count, config.Thresholds.Absolute) {
+		return nil // so few pass whatever their share is, and counting everybody is what costs most when one person leaves
 	}
 	links, err := e.Store.CountLinks(ctx, w.instance.ID)
 	if err != nil {
@@ -76,11 +79,7 @@ func (e *Engine) resolveNames(ctx context.Context, run *Run) error {
 	byID := make(map[[16]byte]Entry, len(entries))
 	for i, entry := range entries {
 		byID[entry.ID] = entry
-		claims[i] = plan.Claim{
-			Entry: entry.ID, Object: entry.ObjectID, Phase: entry.Phase, Takes: entry.TakesName, Frees: entry.FreesName,
-			Holder: entry.HolderID, HolderName: entry.HolderName, SourceName: entry.SourceName,
-			Blocked: entry.State != Planned && entry.State != Proposed,
-		}
+		claims[i] = claimOf(entry)
 	}
 	for _, resolution := range plan.ResolveNames(claims) {
 		entry := byID[resolution.Entry]
@@ -96,6 +95,14 @@ func (e *Engine) resolveNames(ctx context.Context, run *Run) error {
 		}
 	}
 	return nil
+}
+
+func claimOf(entry Entry) plan.Claim {
+	return plan.Claim{
+		Entry: entry.ID, Object: entry.ObjectID, Phase: entry.Phase, Takes: entry.TakesName, Frees: entry.FreesName,
+		Holder: entry.HolderID, HolderName: entry.HolderName, SourceName: entry.SourceName,
+		Blocked: entry.State != Planned && entry.State != Proposed,
+	}
 }
 
 // nameHeld fails an entry whose name cannot be had. A deactivation goes on without the name. The rest of the change is kept, so that it is
@@ -115,7 +122,7 @@ func (e *Engine) nameHeld(entry *Entry, holder string, run *Run) {
 		run.Progress.ToApply--
 	}
 	run.Progress.count("failed", 1)
-	entry.failed(now, !dry)
+	entry.failed(now, !dry && !run.Kind.Undoes())
 }
 
 // failed notes one more failure of the entry; open entries are tried again.

@@ -52,6 +52,10 @@ type Health struct {
 	// LastFailure says why the last run failed; nil after a run that went through. BadRuns counts failed runs in a row.
 	LastFailure *Failure `json:"lastFailure,omitempty"`
 	BadRuns     int      `json:"badRuns,omitempty"`
+	// InForce is the version of the settings with which the last good run planned; 0 before the first.
+	InForce int64 `json:"inForce,omitempty"`
+	// Redacted are the paths that the mappings redact, or did in an earlier version.
+	Redacted []string `json:"redacted,omitempty"`
 	// PlannedAt is when everybody was planned because values follow the time (Now in an expression).
 	PlannedAt time.Time `json:"plannedAt,omitzero"`
 	// Quarantine is set while runs fail as a whole (D11).

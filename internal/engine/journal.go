@@ -100,6 +100,7 @@ type Planning interface {
 
 // Dirt marks objects as changed, so that the next plan looks at them. Methods join the transaction of the context.
 type Dirt interface {
+	Reaching
 	MarkAllDirty(ctx context.Context, instance Instance) error
 	MarkDirty(ctx context.Context, instance Instance, sourceIDs []string) error
 	// WakeDue marks the objects of open failed entries whose retry is due.
@@ -155,14 +156,17 @@ type EntryQuery struct {
 	// Run, Instance, SourceID and ObjectID keep only entries of these, if given.
 	Run, Instance, ObjectID ident.ID
 	SourceID                string
+	// IDs keeps only these entries; nil for all.
+	IDs []ident.ID
 	// States keeps only these; empty for all. Open keeps only open ones.
 	States []EntryState
 	Open   bool
 	// Actions keeps only these; empty for all.
 	Actions []plan.Action
-	// After is the entry behind which the page begins; entries come in the order of their ids.
-	After ident.ID
-	Limit int
+	// After is the entry behind which the page begins; entries come in the order of their ids, with Newest the other way round.
+	After  ident.ID
+	Newest bool
+	Limit  int
 }
 
 // Review is the journal as people read it and decide on it. Methods join the transaction of the context.
@@ -173,8 +177,6 @@ type Review interface {
 	// DecideEntries takes held entries of the instance, by id or all if ids is nil, to Approved or Rejected, marks their objects dirty, and
 	// returns how many.
 	DecideEntries(ctx context.Context, instance Instance, ids []ident.ID, state EntryState, by string, at time.Time) (int, error)
-	// CountTroubled counts the instance's linked people in scope who have an open failed or skipped entry.
-	CountTroubled(ctx context.Context, instance Instance) (int, error)
 	// ScrubEntries empties before, after and names of up to limit closed entries of runs before the given one, and returns how many.
 	ScrubEntries(ctx context.Context, before ident.ID, limit int) (int, error)
 	// CountMirror counts the users of a connection's mirror by state.

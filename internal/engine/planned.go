@@ -17,14 +17,22 @@ type planned struct {
 	overtaken []ident.ID
 	postponed []ident.ID
 	retryAt   []time.Time
-	seqs      []int64
+	// unpinned are the places of objects whose pins ended, learnt are pins that know more now.
+	unpinned []int64
+	learnt   []Pin
+	seqs     []int64
 }
 
 // add takes one object's change in: as a new entry, as an open entry taken over, or as nothing new.
 func (p *planned) add(object Object, change plan.Change, does, inScope bool) {
 	p.seqs = append(p.seqs, object.Seq)
+	change.StatusBefore = object.Link.Status
 	if p.run.Kind == DryRun {
 		p.propose(object, change, does, inScope)
+		return
+	}
+	if p.run.Kind == OnDemand {
+		p.asked(object, change, does)
 		return
 	}
 	open := object.Open
@@ -162,4 +170,29 @@ func retryAt(first time.Time, attempts int, now time.Time) time.Time {
 		}
 	}
 	return now.Add(24 * time.Hour)
+}
+
+// asked takes in what is to be done for somebody whom a person asked for by name: now, whatever stands open about him. Another run's entry
+// about him is overtaken, also one that is held or was rejected, since whoever asks may decide that.
+func (p *planned) asked(object Object, change plan.Change, does bool) {
+	open := object.Open
+	if !does {
+		if open != nil {
+			p.dropped = append(p.dropped, open.ID)
+		}
+		return
+	}
+	entry := p.entry(object.Seq, change, change.Fingerprint(p.run.ConfigVersion))
+	if open != nil {
+		p.overtaken = append(p.overtaken, open.ID)
+		switch {
+		case open.State == EntryFailed && entry.State == EntryFailed:
+			entry.Attempts, entry.FailedAt = open.Attempts+1, open.FailedAt
+			entry.RetryAt = retryAt(entry.FailedAt, entry.Attempts, p.now)
+		case open.State == Approved && entry.State == Planned && entry.Removal && open.Fingerprint == entry.Fingerprint:
+			entry.ApprovedRemoval, entry.DecidedBy = true, open.DecidedBy
+			p.run.Progress.Removals--
+		}
+	}
+	p.inserts = append(p.inserts, entry)
 }

@@ -61,26 +61,39 @@ func (e *Engine) yield(ctx context.Context, w *work, run *Run) (bool, error) {
 	if fault.Is(err, fault.NotFound) {
 		return false, errFenced
 	}
-	if err != nil || instance.ConfigVersion != run.ConfigVersion {
+	if err != nil || run.outdated(instance) {
 		return true, err
 	}
+	rules, err := e.compiled(ctx, w)
+	if err != nil {
+		return false, err
+	}
 	cursor, err := e.Store.Cursor(ctx, w.connection.ID)
-	run.Progress.FollowUp = run.Progress.FollowUp || cursor.Full != nil
-	return cursor.Full != nil, err
+	reading := cursor.Full != nil || cursor.Groups.Read != nil && len(rules.Scope.Groups()) > 0
+	run.Progress.FollowUp = run.Progress.FollowUp || reading
+	return reading, err
 }
 
 func (e *Engine) planObjects(ctx context.Context, w *work, run *Run, rules *plan.Rules, objects []Object) error {
-	batch := planned{run: run, now: e.Now()}
-	judged, err := e.judge(ctx, w, rules, batch.now, objects)
+	judged, err := e.judge(ctx, w, rules, e.Now(), objects)
 	if err != nil {
 		return err
 	}
+	return e.enter(ctx, w, run, judged, objects)
+}
+
+// enter writes into the journal what was judged.
+func (e *Engine) enter(ctx context.Context, w *work, run *Run, judged judged, objects []Object) error {
+	batch := planned{run: run, now: judged.rules.Now}
 	for i, object := range objects {
 		batch.add(object, judged.changes[i], judged.does[i], judged.drafts[i].InScope())
 	}
+	if err := e.settlePins(ctx, w, &batch, judged, objects); err != nil {
+		return err
+	}
 	run.Progress.Planned += len(objects)
 	run.Progress.After = objects[len(objects)-1].Seq
-	if err := e.conceal(rules, batch.inserts, batch.replaced); err != nil {
+	if err := e.conceal(ctx, w, batch.inserts, batch.replaced); err != nil {
 		return err
 	}
 	return e.write(ctx, w.instance, batch)
@@ -127,6 +140,10 @@ func (e *Engine) lookUp(ctx context.Context, w *work, rules *plan.Rules, objects
 	if err != nil {
 		return nil, found, err
 	}
+	through, err := e.memberships(ctx, w, rules, objects)
+	if err != nil {
+		return nil, found, err
+	}
 	drafts := make([]plan.Draft, len(objects))
 	var keys []plan.Key
 	var leaving []ident.ID
@@ -135,11 +152,18 @@ func (e *Engine) lookUp(ctx context.Context, w *work, rules *plan.Rules, objects
 		if t, ok := linked[object.Link.ObjectID]; ok && !t.Owner.IsZero() {
 			target = &t
 		}
-		drafts[i] = rules.Draft(object.Source(), target)
+		source := object.Source()
+		if through != nil {
+			source.Through = through[i]
+		}
+		drafts[i] = rules.Draft(source, target)
 		keys = append(keys, rules.Keys(drafts[i])...)
 		if target != nil && object.State == plan.Live && !drafts[i].InScope() {
 			leaving = append(leaving, target.ID)
 		}
+	}
+	if err := e.findPins(ctx, w, objects, &found); err != nil {
+		return nil, found, err
 	}
 	if len(keys) > 0 {
 		if found.ByKey, err = w.target.Find(ctx, keys); err != nil {
@@ -202,6 +226,9 @@ func (e *Engine) write(ctx context.Context, instance Instance, batch planned) er
 	}
 	if batch.run.Kind == DryRun {
 		return nil
+	}
+	if err := e.writePins(ctx, instance, batch); err != nil {
+		return err
 	}
 	return e.Store.ClearDirty(ctx, instance.ID, batch.seqs)
 }

@@ -8,12 +8,9 @@ import (
 	"time"
 
 	"rollcall/internal/attr"
-	"rollcall/internal/fault"
-	"rollcall/internal/ident"
 	"rollcall/internal/mapping"
-	"rollcall/internal/mirror"
 	"rollcall/internal/plan"
-	"rollcall/internal/source"
+	"rollcall/internal/scope"
 )
 
 // previewTime is how long a preview looks at people before it gives what it has.
@@ -21,8 +18,14 @@ const previewTime = 20 * time.Second
 
 // Preview is what settings would do if they were saved now. Nothing is written for it, and the tenant is not read.
 type Preview struct {
+	// NeverRead: there was no good read of the tenant yet, so that there is nobody to count.
+	NeverRead bool
 	// NeedsRead are properties that the settings need and the mirror lacks: a full read comes first, and there are no counts before it.
 	NeedsRead []string
+	// UnreadGroups counts groups that the settings select and whose members the mirror lacks; there are no counts before they are read either.
+	UnreadGroups int
+	// LostGroups are ids of groups that the settings select and that bring nobody: the tenant does not know them, or they are in the bin.
+	LostGroups []string
 	// Users of the mirror that were looked at; Complete if these are all. InScope counts those of them who would be in scope.
 	Users, InScope int
 	Complete       bool
@@ -31,8 +34,17 @@ type Preview struct {
 	// Renamed counts existing users who would get another userName. Beside counts people who would be created beside an existing user whom
 	// the present settings would find.
 	Renamed, Beside int
+	// Failures are the reasons of the changes that would fail, the most frequent first.
+	Failures []FailureReason
 	// Warnings are sentences for whoever saves the settings.
 	Warnings []Warning
+}
+
+// FailureReason is why some people would fail.
+type FailureReason struct {
+	// Code is that of the changes' reasons; Text is the reason of the first of them; Count says how many there are.
+	Code, Text string
+	Count      int
 }
 
 // Warning is something about settings that is allowed and may be a mistake.
@@ -51,6 +63,10 @@ const (
 	MakesDoubles = "MakesDoubles"
 	// NeedsRead: the tenant is read in full before the settings are in force.
 	NeedsRead = "NeedsRead"
+	// NobodyInScope: the settings take nobody.
+	NobodyInScope = "NobodyInScope"
+	// LostGroups: selected groups bring nobody.
+	LostGroups = "LostGroups"
 )
 
 // Preview says what settings would do if they were saved now (C2, C7). It fails like saving them would.
@@ -76,21 +92,34 @@ func (e *Engine) Preview(ctx context.Context, instance Instance, settings Settin
 	if err != nil {
 		return preview, err
 	}
+	preview.NeverRead = cursor.LastGood.IsZero()
 	for _, property := range next.Needs() {
 		if !slices.Contains(cursor.Attributes, property) {
 			preview.NeedsRead = append(preview.NeedsRead, property)
 		}
 	}
-	if preview.NeedsRead == nil {
+	if preview.UnreadGroups, err = e.unreadGroups(ctx, connection.ID, next); err != nil {
+		return preview, err
+	}
+	if preview.LostGroups, err = e.lost(ctx, connection.ID, next); err != nil {
+		return preview, err
+	}
+	if preview.counts() {
 		w := work{instance: instance, connection: connection, target: e.Destination(instance)}
 		now.Instance, next.Instance = instance.ID, instance.ID
 		if err := e.foretell(ctx, w, &preview, now, next); err != nil {
 			return preview, err
 		}
+		slices.SortStableFunc(preview.Failures, func(a, b FailureReason) int { return b.Count - a.Count })
 	}
-	preview.warn(present.Attributes, settings.Attributes)
+	preview.warnRead(settings.Scope)
+	preview.warnScope(settings.Scope)
+	preview.warnMappings(present.Attributes, settings.Attributes, instance.AutoSync)
 	return preview, nil
 }
+
+// counts reports whether enough is known of the tenant to count.
+func (p *Preview) counts() bool { return !p.NeverRead && p.NeedsRead == nil && p.UnreadGroups == 0 }
 
 // foretell plans everybody with both settings and counts. Each has a work of its own, since the names that a plan gives away are kept there.
 func (e *Engine) foretell(ctx context.Context, w work, preview *Preview, now, next *plan.Rules) error {
@@ -121,6 +150,17 @@ func (e *Engine) foretell(ctx context.Context, w work, preview *Preview, now, ne
 	return nil
 }
 
+// fails counts a reason.
+func (p *Preview) fails(reason plan.Reason) {
+	for i := range p.Failures {
+		if p.Failures[i].Code == reason.Code {
+			p.Failures[i].Count++
+			return
+		}
+	}
+	p.Failures = append(p.Failures, FailureReason{Code: reason.Code, Text: reason.Text, Count: 1})
+}
+
 // add counts what would become of some people.
 func (p *Preview) add(was, is judged) {
 	p.Users += len(is.changes)
@@ -132,6 +172,9 @@ func (p *Preview) add(was, is judged) {
 			continue
 		}
 		p.Changes[change.Action]++
+		if change.Action == plan.Fail {
+			p.fails(change.Reason)
+		}
 		old := was.changes[i]
 		switch {
 		case change.Action == plan.Create:
@@ -144,15 +187,47 @@ func (p *Preview) add(was, is judged) {
 	}
 }
 
-// warn says what about the mappings may be a mistake.
-func (p *Preview) warn(before, after []mapping.Attribute) {
+// warnRead says what has to be read before anything can be counted.
+func (p *Preview) warnRead(rules scope.Rules) {
+	if p.NeverRead {
+		p.say(NeedsRead, "", "nothing is known of the tenant yet: the first run reads it")
+		return
+	}
 	if len(p.NeedsRead) > 0 {
 		p.say(NeedsRead, "", "the tenant is read in full first, because nothing is known yet of %s; until then the present settings stay in force", strings.Join(p.NeedsRead, ", "))
 	}
+	if p.UnreadGroups == 0 {
+		return
+	}
+	groups := "1 selected group"
+	if p.UnreadGroups > 1 {
+		groups = fmt.Sprintf("%d selected groups", p.UnreadGroups)
+	}
+	if slices.ContainsFunc(rules.Groups, func(group scope.SelectedGroup) bool { return group.Nested }) {
+		groups += ", and of the groups inside,"
+	}
+	p.say(NeedsRead, "", "the members of %s are read first; until then the present settings stay in force", groups)
+}
+
+// warnScope says that a selection takes nobody, or less than it names.
+func (p *Preview) warnScope(rules scope.Rules) {
+	switch {
+	case !rules.AllUsers && len(rules.Users)+len(rules.Groups) == 0:
+		p.say(NobodyInScope, "", "nobody would be in scope: scope selects nobody; allUsers: true takes everybody")
+	case p.counts() && p.Complete && p.InScope == 0:
+		p.say(NobodyInScope, "", "nobody would be in scope: of %d known users of the tenant none is selected and passes the filters", p.Users)
+	}
+	if len(p.LostGroups) > 0 {
+		p.say(LostGroups, "", "%s", strings.TrimSuffix(lostSentence(p.LostGroups), "."))
+	}
+}
+
+// warnMappings says what about the mappings may be a mistake.
+func (p *Preview) warnMappings(before, after []mapping.Attribute, autoSync bool) {
 	for _, target := range []string{attr.UserName, attr.ExternalID} {
 		was, is := mapped(before, target), mapped(after, target)
 		if !sameSource(was, is) {
-			p.say(MakesDoubles, target, "%s is made in another way than before: people whom the present mapping would find may be created a second time; %s", target, p.doubles())
+			p.say(MakesDoubles, target, "%s is made in another way than before: people whom the present mapping would find may be created a second time; %s", target, p.doubles(autoSync))
 		}
 	}
 	for _, w := range mapping.Warnings(after) {
@@ -160,11 +235,19 @@ func (p *Preview) warn(before, after []mapping.Attribute) {
 	}
 }
 
-func (p *Preview) doubles() string {
-	if len(p.NeedsRead) > 0 {
-		return "how many is known after the full read; look at a dry run before you switch Auto Sync on"
+// doubles says how many people a new way to make names touches, and how to be careful about it.
+func (p *Preview) doubles(autoSync bool) string {
+	known := "how many is known after the full read"
+	if p.counts() {
+		known = fmt.Sprintf("%d would be created beside an existing user, and %d existing users would be renamed", p.Beside, p.Renamed)
 	}
-	return fmt.Sprintf("%d would be created beside an existing user, and %d existing users would be renamed", p.Beside, p.Renamed)
+	switch {
+	case autoSync:
+		return known + "; Auto Sync is on, so the next run does it: switch Auto Sync off first (autoSync: false), then look at a dry run"
+	case !p.counts():
+		return known + "; look at a dry run before you switch Auto Sync on"
+	}
+	return known
 }
 
 func (p *Preview) say(code, target, format string, args ...any) {
@@ -183,95 +266,4 @@ func mapped(attributes []mapping.Attribute, target string) mapping.Attribute {
 // sameSource reports whether two mappings give everybody the same value.
 func sameSource(a, b mapping.Attribute) bool {
 	return a.Kind == b.Kind && a.Source == b.Source && a.Constant == b.Constant && a.Expression == b.Expression
-}
-
-// TenantUser is a user of the tenant as the mirror holds him.
-type TenantUser struct {
-	source.User
-	State plan.SourceState
-	// Properties are the Graph properties that the mirror holds of everybody; what is not among them is not known, rather than empty.
-	Properties []string
-}
-
-// TenantUser finds a user of the instance's tenant in the mirror, by object id or userPrincipalName in any case. Whoever is purged, or
-// not in the mirror, fails as fault.NotFound.
-func (e *Engine) TenantUser(ctx context.Context, instance Instance, who string) (TenantUser, error) {
-	found, err := e.mirrored(ctx, instance, who)
-	if err != nil {
-		return TenantUser{}, err
-	}
-	if found.SourceID == "" || found.State == plan.Gone {
-		return TenantUser{}, fault.New(fault.NotFound, "UnknownTenantUser", "the mirror of the tenant holds no user %q", who).
-			WithRemedy("Give the object id or the userPrincipalName; whoever is new in the tenant is there after the next run.")
-	}
-	settings, err := e.Store.Settings(ctx, instance.ID, instance.ConfigVersion)
-	if err != nil {
-		return TenantUser{}, err
-	}
-	rules, err := settings.compile()
-	if err != nil {
-		return TenantUser{}, err
-	}
-	cursor, err := e.Store.Cursor(ctx, instance.ConnectionID)
-	if err != nil {
-		return TenantUser{}, err
-	}
-	user := source.User{ID: found.SourceID, Record: found.Record}
-	blocked := user.Record.Has("accountEnabled") && !user.Record.Bool("accountEnabled")
-	user.SoftDeleted = blocked || found.State != plan.Live || !rules.Scope.Decide(user).In
-	return TenantUser{User: user, State: found.State, Properties: cursor.Attributes}, nil
-}
-
-// mirrored finds a user of the mirror; the zero User if there is none. The mirror has no index of names: who is synchronised is found by
-// the name he has in the directory, which usually is the same, anybody else by looking at everybody.
-func (e *Engine) mirrored(ctx context.Context, instance Instance, who string) (mirror.User, error) {
-	ids := []string{who, strings.ToLower(who)}
-	_, notAnID := ident.Parse(who)
-	if notAnID != nil {
-		synced, err := e.Directory.FindUsers(ctx, instance.OrgID, attr.UserName, []string{attr.NameKey(who)})
-		if err != nil {
-			return mirror.User{}, err
-		}
-		ids = nil
-		for _, user := range synced {
-			if user.Owner == instance.ID {
-				ids = append(ids, user.SourceID)
-			}
-		}
-	}
-	users, err := e.Store.LoadUsers(ctx, instance.ConnectionID, ids, false)
-	if err != nil {
-		return mirror.User{}, err
-	}
-	for _, user := range users {
-		if strings.EqualFold(user.SourceID, who) || named(user, who) {
-			return user, nil
-		}
-	}
-	if notAnID == nil {
-		return mirror.User{}, nil
-	}
-	return e.mirroredByName(ctx, instance, who)
-}
-
-func named(user mirror.User, who string) bool {
-	return user.State != plan.Gone && attr.NameKey(user.Record.Text("userPrincipalName")) == attr.NameKey(who)
-}
-
-func (e *Engine) mirroredByName(ctx context.Context, instance Instance, who string) (mirror.User, error) {
-	until := e.Machine().Add(previewTime)
-	for after := int64(0); !e.Machine().After(until); {
-		objects, err := e.Store.AllObjects(ctx, instance, after, planBatch)
-		if err != nil || len(objects) == 0 {
-			return mirror.User{}, err
-		}
-		for _, object := range objects {
-			if named(object.User, who) {
-				return object.User, nil
-			}
-		}
-		after = objects[len(objects)-1].Seq
-	}
-	return mirror.User{}, fault.New(fault.Unavailable, "SearchTooLong", "%q was not found within %s", who, previewTime).
-		WithRemedy("Give the object id; that is quick.")
 }

@@ -23,18 +23,19 @@ func (e *Engine) pull(ctx context.Context, w *work) error {
 		return err
 	}
 	puller := &mirror.Pull{Connection: w.connection.ID, Tenant: tenant, Store: e.Store, Now: e.Now}
-	want := mirror.Want{Attributes: rules.Needs(), Full: w.run.Kind == Full}
+	want, err := e.wanted(ctx, w, mirror.Want{Attributes: rules.Needs(), Full: w.run.Kind == Full})
+	if err != nil {
+		return err
+	}
 	until := e.Machine().Add(saveEvery)
 	for {
 		progress, err := puller.Step(ctx, want, !w.run.Progress.PullBegun)
-		if fault.Is(err, fault.Stale) { // another run of the connection took a page meanwhile, or the connection is gone
-			if err := e.still(ctx, w); err != nil {
+		if err != nil {
+			goesOn, err := e.pullFailed(ctx, w, err)
+			if err != nil || !goesOn {
 				return err
 			}
 			continue
-		}
-		if err != nil {
-			return err
 		}
 		first := !w.run.Progress.PullBegun
 		w.run.Progress.note(progress)
@@ -45,6 +46,18 @@ func (e *Engine) pull(ctx context.Context, w *work) error {
 			return e.Store.InTx(ctx, func(ctx context.Context) error { return e.save(ctx, w.run) })
 		}
 	}
+}
+
+// pullFailed says what becomes of a pull whose step failed: it goes on if another run of the connection took a page meanwhile; it begins
+// again, in the run's next step, if older settings stand in; else the run fails.
+func (e *Engine) pullFailed(ctx context.Context, w *work, cause error) (goesOn bool, err error) {
+	if fault.Is(cause, fault.Stale) { // or the connection is gone
+		return true, e.still(ctx, w)
+	}
+	if stands, err := e.standIn(ctx, w, cause); stands || err != nil {
+		return false, err
+	}
+	return false, cause
 }
 
 // still fails as errFenced when the run is not this node's any more.
@@ -70,7 +83,10 @@ func (p *Progress) note(pull mirror.Progress) {
 // beginPlan marks what else must be planned and counts it.
 func (e *Engine) beginPlan(ctx context.Context, w *work) error {
 	run := w.run
-	anew, err := e.newDay(ctx, w)
+	if err := e.reach(ctx, w); err != nil {
+		return err
+	}
+	anew, err := e.planAnew(ctx, w)
 	if err != nil {
 		return err
 	}
@@ -116,6 +132,12 @@ func (e *Engine) compiled(ctx context.Context, w *work) (*plan.Rules, error) {
 		return nil, err
 	}
 	rules.Instance = w.instance.ID
+	e.rules.Range(func(old, _ any) bool { // earlier versions are hardly asked for again
+		if k, ok := old.(compiledKey); ok && k.instance == key.instance && k.version < key.version {
+			e.rules.Delete(old)
+		}
+		return true
+	})
 	e.rules.Store(key, rules)
 	return rules, nil
 }

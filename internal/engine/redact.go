@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"context"
 	"fmt"
+	"slices"
 
 	"rollcall/internal/attr"
 	"rollcall/internal/fault"
@@ -9,10 +11,10 @@ import (
 )
 
 // conceal seals the values of redacted attributes in entries that are about to be stored: whoever reads the journal sees [Redact].
-func (e *Engine) conceal(rules *plan.Rules, batches ...[]Entry) error {
-	paths := rules.Mapping.Redacted()
-	if len(paths) == 0 {
-		return nil
+func (e *Engine) conceal(ctx context.Context, w *work, batches ...[]Entry) error {
+	paths, err := e.redacted(ctx, w)
+	if err != nil || len(paths) == 0 {
+		return err
 	}
 	for _, entries := range batches {
 		for i := range entries {
@@ -24,6 +26,30 @@ func (e *Engine) conceal(rules *plan.Rules, batches ...[]Entry) error {
 		}
 	}
 	return nil
+}
+
+// redacted returns the paths that an instance of the organization redacts, or did: a value that nobody was shown is not shown either when
+// it is replaced, when its object is removed, or when another instance takes the object over.
+func (e *Engine) redacted(ctx context.Context, w *work) ([]string, error) {
+	if w.redacted != nil {
+		return w.redacted, nil
+	}
+	instances, err := e.Store.ListInstances(ctx, w.instance.OrgID)
+	if err != nil {
+		return nil, err
+	}
+	w.redacted = []string{}
+	for _, instance := range instances {
+		w.redacted = union(w.redacted, instance.Health.Redacted)
+	}
+	return w.redacted, nil
+}
+
+// union returns the names that are in one of the lists, sorted, each once.
+func union(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // seal replaces the values of the paths in a copy of the record.

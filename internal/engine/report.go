@@ -79,6 +79,8 @@ func reportAction(entry Entry) string {
 		return "Delete"
 	case plan.Release:
 		return "Release"
+	case plan.Restore:
+		return "Restore"
 	case plan.Skip:
 		return "Skipped"
 	default:
@@ -98,7 +100,7 @@ func harmless(cell string) string {
 func Differences(change plan.Change) string {
 	parts := make([]string, 0, len(change.After))
 	for _, field := range change.After {
-		if change.Action == plan.Create {
+		if change.Action == plan.Create || change.Action == plan.Restore {
 			parts = append(parts, field.Name+": "+shown(field.Value))
 			continue
 		}

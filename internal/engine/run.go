@@ -22,7 +22,18 @@ const (
 	Full Kind = "full"
 	// DryRun plans everybody and applies nothing.
 	DryRun Kind = "dry-run"
+	// OnDemand provisions the people whom somebody asked for, and nobody else.
+	OnDemand Kind = "on-demand"
+	// Undo takes back what an earlier run did to the built-in directory; UndoDryRun says what that would do.
+	Undo       Kind = "undo"
+	UndoDryRun Kind = "undo-dry-run"
 )
+
+// Dry reports whether runs of the kind write nothing but their report.
+func (k Kind) Dry() bool { return k == DryRun || k == UndoDryRun }
+
+// Undoes reports whether runs of the kind take back what an earlier one did.
+func (k Kind) Undoes() bool { return k == Undo || k == UndoDryRun }
 
 // State says whether a run is waiting, working, or over.
 type State string
@@ -77,6 +88,8 @@ type Run struct {
 	Progress                     Progress
 	// Failure says why the run failed; nil otherwise.
 	Failure *Failure
+	// Undo says what an undo run takes back; nil for all others. It never changes.
+	Undo *Undoing
 }
 
 // Progress is how far a run is, and in the end what it did. It is stored as one document.
@@ -87,20 +100,27 @@ type Progress struct {
 	Stage    string `json:"stage,omitempty"`
 	Read     int    `json:"read"`
 	Expected int    `json:"expected,omitempty"`
-	// After is where the plan goes on; ToPlan and Planned count objects.
-	After   int64 `json:"after,omitempty"`
-	ToPlan  int   `json:"toPlan"`
-	Planned int   `json:"planned"`
+	// After is where the plan goes on, AfterEntry where that of an undo does; ToPlan and Planned count objects.
+	After      int64    `json:"after,omitempty"`
+	AfterEntry ident.ID `json:"afterEntry,omitzero"`
+	ToPlan     int      `json:"toPlan"`
+	Planned    int      `json:"planned"`
 	// ToApply and Applied count changes.
 	ToApply int `json:"toApply"`
 	Applied int `json:"applied"`
 	// Removals that the guard weighs.
 	Removals int `json:"removals,omitempty"`
-	// FollowUp: more is to be done in a run of its own, started at once.
+	// DespiteEntra counts the changes of an undo that give somebody access whom Entra would not give any.
+	DespiteEntra int `json:"despiteEntra,omitempty"`
+	// FollowUp: more is to be done in a run of its own, started at once. A run on demand does it itself, Rounds times at most.
 	FollowUp bool `json:"followUp,omitempty"`
-	// Counts by outcome: "create", "update", "deactivate", "reactivate", "delete", "release" (applied, or for a dry run planned), "match",
+	Rounds   int  `json:"rounds,omitempty"`
+	// Counts by outcome: "create", "update", "deactivate", "reactivate", "delete", "release", "restore" (applied, or for a dry run planned), "match",
 	// "out-of-scope", "skipped", "failed", "held", "superseded".
 	Counts map[string]int `json:"counts,omitempty"`
+	// Passed is the version of newer settings that cannot be put in force, 0 if there is none; Refusal says why.
+	Passed  int64    `json:"passed,omitempty"`
+	Refusal *Failure `json:"refusal,omitempty"`
 	// Held says why removals were held.
 	Held string `json:"held,omitempty"`
 }

@@ -177,16 +177,18 @@ func (e *Engine) enqueue(ctx context.Context, instance Instance, kind Kind, trig
 			return e.adopt(ctx, run, trigger, by)
 		}
 	}
+	return e.add(ctx, instance, kind, trigger, by, len(open) > 0)
+}
+
+// add inserts a run; one that is behind others is taken up when the one before it ends.
+func (e *Engine) add(ctx context.Context, instance Instance, kind Kind, trigger, by string, behind bool) (Run, error) {
 	now := e.Now()
 	run := Run{
 		ID: ident.New(now), OrgID: instance.OrgID, InstanceID: instance.ID, Kind: kind, Trigger: trigger, RequestedBy: by, State: Queued,
 		Step: StepPull, ConfigVersion: instance.ConfigVersion, QueuedAt: now,
 	}
-	if err := e.Store.InsertRun(ctx, run); err != nil {
-		return Run{}, err
-	}
-	if len(open) > 0 {
-		return run, nil // it is taken up when the one before it ends
+	if err := e.Store.InsertRun(ctx, run); err != nil || behind {
+		return run, err
 	}
 	return run, e.Queue.Enqueue(ctx, run.ID)
 }

@@ -71,6 +71,11 @@ func (s Settings) compile() (*plan.Rules, error) {
 			}
 		}
 	}
+	for i, group := range s.Scope.Groups {
+		if _, err := ident.Parse(strings.TrimSpace(group.ID)); err != nil {
+			wrong.add(fmt.Sprintf("scope.groups[%d].id", i), fmt.Errorf("scope.groups: %q is not the object id of a group", group.ID))
+		}
+	}
 	if t := s.Thresholds; t.Count < 0 || t.Percent < 0 || t.Percent > 100 || t.Absolute < 0 {
 		wrong.add("thresholds", errors.New("thresholds: count and absolute cannot be negative, percent is between 0 and 100"))
 	}

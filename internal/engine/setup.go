@@ -48,15 +48,19 @@ func (e *Engine) CreateInstance(ctx context.Context, org ident.ID, want NewInsta
 	if err := e.checkNew(want, settings); err != nil {
 		return Instance{}, err
 	}
+	rules, err := settings.compile()
+	if err != nil {
+		return Instance{}, err
+	}
 	now := e.Now()
 	instance := Instance{
 		ID: ident.New(now), OrgID: org, Name: strings.TrimSpace(want.Name), AutoSync: want.AutoSync, Interval: want.Interval,
-		ConfigVersion: 1, NextRunAt: now, CreatedAt: now,
+		ConfigVersion: 1, NextRunAt: now, CreatedAt: now, Health: Health{Redacted: rules.Mapping.Redacted()},
 	}
 	if instance.Interval == 0 {
 		instance.Interval = DefaultInterval
 	}
-	err := e.Store.InTx(ctx, func(ctx context.Context) error {
+	err = e.Store.InTx(ctx, func(ctx context.Context) error {
 		connection, err := e.connect(ctx, org, want)
 		if err != nil {
 			return err

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"rollcall/internal/ident"
@@ -34,8 +35,11 @@ type Status struct {
 	// Overdue: Auto Sync is on, and there was no good run in three intervals (D20).
 	Overdue bool
 	// Synced users are linked and in scope and neither Skipped nor Failed, which have an open entry that says why; Held ones wait for a
-	// decision; OutOfScope are the other live users of the tenant; InBin are linked and deleted in the tenant.
+	// decision; OutOfScope are the other live users of the tenant; InBin are linked and deleted in the tenant. Held ones who are still in scope
+	// are Synced as well, until somebody decides.
 	Synced, Skipped, Failed, Held, OutOfScope, InBin int
+	// LostGroups are the ids of selected groups that bring nobody, because the tenant does not know them or they are in the recycle bin.
+	LostGroups []string
 }
 
 // Status tells how an instance stands.
@@ -46,6 +50,9 @@ func (e *Engine) Status(ctx context.Context, instance Instance) (Status, error) 
 		return status, err
 	}
 	if err := e.count(ctx, instance, &status); err != nil {
+		return status, err
+	}
+	if status.LostGroups, err = e.lostGroups(ctx, instance); err != nil {
 		return status, err
 	}
 	if len(open) > 0 && open[0].State != Queued {
@@ -81,7 +88,10 @@ func (s Status) job(instance Instance) (JobStatus, string) {
 	case health.LastFailure != nil:
 		return StatusFailing, health.LastFailure.Message + ". " + health.LastFailure.Remedy
 	case !instance.AutoSync:
-		return StatusPaused, "Auto Sync is off; nothing is written by itself."
+		return StatusPaused, strings.TrimSpace("Auto Sync is off; nothing is written by itself. " + lostSentence(s.LostGroups))
+	}
+	if len(s.LostGroups) > 0 {
+		return StatusActive, "The last run was good. " + lostSentence(s.LostGroups)
 	}
 	return StatusActive, "The last run was good."
 }
@@ -103,9 +113,9 @@ func (e *Engine) count(ctx context.Context, instance Instance, status *Status) e
 	if err != nil {
 		return err
 	}
-	status.Synced, status.InBin = links[plan.InScope]-troubled, links[plan.InBin]
+	status.Synced, status.InBin = links[plan.InScope]-troubled.InScope, links[plan.InBin]
 	status.Skipped, status.Failed, status.Held = entries[EntrySkipped], entries[EntryFailed], entries[Held]
-	status.OutOfScope = max(0, users[plan.Live]-status.Synced-status.Skipped-status.Failed)
+	status.OutOfScope = users[plan.Live] - (status.Synced - troubled.Away) - troubled.Live
 	return nil
 }
 

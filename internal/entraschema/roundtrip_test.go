@@ -274,7 +274,7 @@ func TestOnlyValidConfigurationsAreExported(t *testing.T) {
 		want   string
 	}{
 		{func(c *entraschema.Configuration) { c.Attributes = c.Attributes[1:] }, "userName: this mapping cannot be removed"},
-		{func(c *entraschema.Configuration) { c.Attributes[20].Source = "" }, "users of the tenant have no attribute"},
+		{func(c *entraschema.Configuration) { c.Attributes[20].Source = "cityName" }, "users of the tenant have no attribute"},
 		{func(c *entraschema.Configuration) { c.Filters[0].Clauses = nil }, "a filter needs a clause"},
 	} {
 		invalid := forty()

@@ -47,7 +47,7 @@ var conditionFunctions = []function{
 		parameters: []parameter{{name: "source", class: anything}, {name: "defaultValue", optional: true}, {name: "key"}, {name: "value", optional: true}},
 		repeat:     2, evaluate: evaluateSwitch,
 		examples: []example{{`Switch([state], "Australia/Sydney", "NSW", "Australia/Sydney","QLD", "Australia/Brisbane", "SA", "Australia/Adelaide")`, []string{"state=QLD"}, `"Australia/Brisbane"`}},
-		choice:   "Entra's own service can evaluate a Switch to null when its source did not change; here expressions always see the whole user. Only the value that is chosen is evaluated. Without match and default the result is null.",
+		choice:   "Entra's own service can evaluate a Switch to null when its source did not change; here expressions always see the whole user. Keys tell upper and lower case apart; ToLower around the source does away with that if the keys are written in lower case. The key \"\" stands for a source without value. Only the value that is chosen is evaluated. Without match and default the result is null.",
 	},
 }
 

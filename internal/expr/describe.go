@@ -5,7 +5,7 @@ type Function struct {
 	Name string `json:"name"`
 	// Family is the group to which the function belongs, such as Text or Dates.
 	Family string `json:"family"`
-	// Signature shows how to write it: Switch(source, [defaultValue], key, [value], …).
+	// Signature shows how to write it, see Notation: Switch(source, defaultValue?, key, value?, …).
 	Signature string `json:"signature"`
 	// Meaning is one line.
 	Meaning    string      `json:"meaning"`
@@ -24,6 +24,8 @@ type Parameter struct {
 	Name     string `json:"name"`
 	Class    string `json:"class"`
 	Required bool   `json:"required"`
+	// Place: it may be empty, but its comma is written. Parameters that are neither this nor required may be left out at the end.
+	Place bool `json:"place"`
 	// Repeats: may be given again and again, together with the others that repeat.
 	Repeats bool `json:"repeats"`
 }
@@ -36,6 +38,10 @@ type Example struct {
 	// Result as JSON; "" where it is drawn at random or depends on the time.
 	Result string `json:"result,omitempty"`
 }
+
+// Notation says how to read a Function's Signature; sentences for people, in Markdown.
+const Notation = "`name` must be given. `name?` has a place that may be empty, but its comma is written: `Switch([x], , \"key\", \"value\")`. " +
+	"`[name]` may be empty as well, and at the end it may be left out together with its comma. `…` says that the last may be given again and again: in Switch the last two, key and value."
 
 // Families returns the groups of functions in the order in which pages show them.
 func Families() []string {
@@ -64,8 +70,9 @@ func (f *function) describe() Function {
 	if f.cloudSync {
 		d.Dialect = "cloud sync"
 	}
+	least := f.least()
 	for i, p := range f.parameters {
-		d.Parameters[i] = Parameter{Name: p.name, Class: p.class.String(), Required: !p.optional, Repeats: i >= len(f.parameters)-f.repeat}
+		d.Parameters[i] = Parameter{Name: p.name, Class: p.class.String(), Required: !p.optional, Place: p.optional && i < least, Repeats: i >= len(f.parameters)-f.repeat}
 	}
 	for i, e := range f.examples {
 		d.Examples[i] = Example{Expression: e.expression, Attributes: e.attributes, Result: e.result}

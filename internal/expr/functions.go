@@ -103,15 +103,28 @@ func sorted(families []family) []function {
 			functions = append(functions, one)
 		}
 	}
-	slices.SortFunc(functions, func(a, b function) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(functions, func(a, b function) int { return compareNames(a.name, b.name) })
 	return functions
+}
+
+// compareNames orders names as people look them up, without regard to case. No two functions differ in case only.
+func compareNames(a, b string) int {
+	return cmp.Or(strings.Compare(strings.ToLower(a), strings.ToLower(b)), strings.Compare(a, b))
+}
+
+// elsewhere are functions that Entra documents and Rollcall leaves out, with the reason.
+var elsewhere = map[string]string{
+	"DefaultDomain": "Entra has DefaultDomain, Rollcall does not; write the domain as text, or take it from [userPrincipalName]",
 }
 
 // findFunction looks a function up; names are compared with their case, as Entra does.
 func findFunction(name token) (*function, *failure) {
-	i, found := slices.BinarySearchFunc(table, name.text, func(f function, name string) int { return strings.Compare(f.name, name) })
+	i, found := slices.BinarySearchFunc(table, name.text, func(f function, name string) int { return compareNames(f.name, name) })
 	if found {
 		return &table[i], nil
+	}
+	if reason := elsewhere[name.text]; reason != "" {
+		return nil, failAt(name.at, "%s", reason)
 	}
 	names := make([]string, len(table))
 	for i := range table {
@@ -144,14 +157,10 @@ func (f *function) check(call *node, patterns *dotnet.Budget) []*failure {
 	for f.repeat == 0 && len(arguments) > most && arguments[len(arguments)-1] == nil {
 		arguments = arguments[:len(arguments)-1]
 	}
-	least := most
-	for f.repeat == 0 && !f.places && least > 0 && f.parameters[least-1].optional {
-		least--
-	}
-	count := len(arguments)
+	least, count := f.least(), len(arguments)
 	call.arguments = arguments
 	if count < least || f.repeat == 0 && count > most || f.repeat > 0 && (count-most)%f.repeat != 0 {
-		return []*failure{failAt(call.at, "%s is written %s (%s); here it has %s", f.name, f.signature(), f.meaning, counted(count))}
+		return []*failure{failAt(call.at, "%s is written %s (%s); here it has %s%s", f.name, f.signature(), f.meaning, counted(count), f.emptyPlaces())}
 	}
 	var failures []*failure
 	for i, argument := range arguments {
@@ -178,13 +187,36 @@ func (f *function) parameter(i int) parameter {
 	return f.parameters[i]
 }
 
-// signature shows how to write the function: Switch(source, [defaultValue], key, [value], …).
+// least is how many places a call has at least: the optional ones at the end may be left out.
+func (f *function) least() int {
+	least := len(f.parameters)
+	for f.repeat == 0 && !f.places && least > 0 && f.parameters[least-1].optional {
+		least--
+	}
+	return least
+}
+
+// emptyPlaces is a hint for whoever left out a place with its comma; "" if all places must be filled.
+func (f *function) emptyPlaces() string {
+	for _, p := range f.parameters[:f.least()] {
+		if p.optional {
+			return "; leave a place empty by writing its comma"
+		}
+	}
+	return ""
+}
+
+// signature shows how to write the function, see Notation.
 func (f *function) signature() string {
 	names := make([]string, 0, len(f.parameters)+1)
-	for _, p := range f.parameters {
-		if p.optional {
+	least := f.least()
+	for i, p := range f.parameters {
+		switch {
+		case p.optional && i >= least:
 			names = append(names, "["+p.name+"]")
-		} else {
+		case p.optional:
+			names = append(names, p.name+"?")
+		default:
 			names = append(names, p.name)
 		}
 	}

@@ -123,6 +123,9 @@ func (l *lexer) foreign() *failure {
 		length = len(rest) - size
 	}
 	l.at += size + length
+	if first != '\'' && first != '`' && isForeignQuote(first) {
+		return failAt(start, "%s stands in typographic quotes, as word processors make them; write straight double quotes \"…\"", short(l.text[start:l.at]))
+	}
 	return failAt(start, "%s means nothing here; text stands in double quotes, an attribute in [brackets]", short(l.text[start:l.at]))
 }
 

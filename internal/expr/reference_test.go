@@ -43,8 +43,9 @@ func reference(t *testing.T) string {
 	page := struct {
 		Families                       []family
 		Functions                      []expr.Function
+		Notation                       string
 		MaxLength, MaxNesting, MaxText int
-	}{Functions: functions, MaxLength: expr.MaxLength, MaxNesting: expr.MaxNesting, MaxText: expr.MaxText}
+	}{Notation: expr.Notation, Functions: functions, MaxLength: expr.MaxLength, MaxNesting: expr.MaxNesting, MaxText: expr.MaxText}
 	for _, title := range expr.Families() {
 		one := family{Title: title}
 		for _, f := range functions {
@@ -84,8 +85,11 @@ func anchor(title string) string {
 
 func how(p expr.Parameter) string {
 	var notes []string
-	if !p.Required {
-		notes = append(notes, "may be left out")
+	switch {
+	case p.Place:
+		notes = append(notes, "its place may be empty")
+	case !p.Required:
+		notes = append(notes, "may be left out at the end")
 	}
 	if p.Repeats {
 		notes = append(notes, "may be repeated")

@@ -2,7 +2,7 @@ package expr
 
 import "encoding/json"
 
-const rolesUsed = "[appRoleAssignments] is a list of objects with value, displayName and id, or of the roles' names; a role is known by its value, or by its displayName if it has none. A user without assignments is an error."
+const rolesUsed = "Mappings cannot use it: the app role assignments of users are not read from the tenant, so that a mapping with [appRoleAssignments] is refused when it is saved. It works on records that carry them, as with `rollcall expr eval`. [appRoleAssignments] is a list of objects with value, displayName and id, or of the roles' names; a role is known by its value, or by its displayName if it has none. A user without assignments is an error."
 
 var roleExample = []string{`appRoleAssignments:=[{"id":"06b07648-ecfe-589f-9d2f-6325724a46ee","value":"Admin","displayName":"Administrator"}]`}
 

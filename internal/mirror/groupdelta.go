@@ -37,22 +37,10 @@ func (p *Pull) groupChanges(ctx context.Context, cursor Cursor) (Progress, error
 		g.Next, g.Read = "", nil
 		return Progress{}, firstError(p.saveCursor(ctx, cursor), endless("the changes of the tenant's groups have not ended after %d pages", maxPages))
 	}
-	last := page.Next == ""
 	var missing *Group
 	err = p.Store.InTx(ctx, func(ctx context.Context) error {
-		for _, group := range page.Groups {
-			if err := p.takeGroup(ctx, g, group); err != nil {
-				return err
-			}
-		}
-		if last {
-			if g.Doubts && g.Read != nil {
-				var err error
-				if missing, err = p.neverRead(ctx); err != nil {
-					return err
-				}
-			}
-			g.close(page.Delta, p.Now().UTC())
+		if missing, err = p.takeGroups(ctx, g, page); err != nil {
+			return err
 		}
 		return p.Store.SaveCursor(ctx, p.Connection, cursor)
 	})
@@ -61,6 +49,24 @@ func (p *Pull) groupChanges(ctx context.Context, cursor Cursor) (Progress, error
 			"the list of the members of the group %q ended early; nobody was removed", missing.Label()).WithRemedy(readAgain)
 	}
 	return underWay(), err
+}
+
+// takeGroups takes a page of changes in, and ends the round with its last one. It returns a group whose members were never read to the end, if
+// there is one when a read ends about which there are doubts.
+func (p *Pull) takeGroups(ctx context.Context, g *GroupCursor, page graph.GroupPage) (missing *Group, err error) {
+	for _, group := range page.Groups {
+		if err := p.takeGroup(ctx, g, group); err != nil {
+			return nil, err
+		}
+	}
+	if page.Next != "" {
+		return nil, nil
+	}
+	if g.Doubts && g.Read != nil {
+		missing, err = p.neverRead(ctx)
+	}
+	g.close(page.Delta, p.Now().UTC())
+	return missing, err
 }
 
 // close notes the end of a round.

@@ -140,27 +140,9 @@ func (p *Pull) empty(ctx context.Context, cursor Cursor) (Progress, error) {
 		if err != nil {
 			return err
 		}
-		left, done := emptyAtOnce, true
-		var unwanted []int64
-		var gone []Group
-		for _, group := range groups {
-			if group.Wanted && (group.State != plan.Gone || group.ReadIn == 0) {
-				continue
-			}
-			count, err := p.Store.DropUnseen(ctx, p.Connection, group.Seq, 0, left)
-			if err != nil {
-				return err
-			}
-			if left -= count; left == 0 {
-				done = false
-				break
-			}
-			if group.Wanted {
-				group.ReadIn = 0
-				gone = append(gone, group)
-			} else {
-				unwanted = append(unwanted, group.Seq)
-			}
+		gone, unwanted, done, err := p.dropMembers(ctx, groups)
+		if err != nil {
+			return err
 		}
 		cursor.Groups.Spent = !done
 		cursor.Groups.Nesting = cursor.Groups.Selection != "" && len(gone) > 0
@@ -173,6 +155,31 @@ func (p *Pull) empty(ctx context.Context, cursor Cursor) (Progress, error) {
 		return p.Store.SaveCursor(ctx, p.Connection, cursor)
 	})
 	return underWay(), err
+}
+
+// dropMembers takes the members out of groups that are gone or not wanted any more, so many at a time, and returns those that are empty now.
+// done is false if there are more.
+func (p *Pull) dropMembers(ctx context.Context, groups []Group) (gone []Group, unwanted []int64, done bool, err error) {
+	left := emptyAtOnce
+	for _, group := range groups {
+		if group.Wanted && (group.State != plan.Gone || group.ReadIn == 0) {
+			continue
+		}
+		count, err := p.Store.DropUnseen(ctx, p.Connection, group.Seq, 0, left)
+		if err != nil {
+			return nil, nil, false, err
+		}
+		if left -= count; left == 0 {
+			return gone, unwanted, false, nil
+		}
+		if group.Wanted {
+			group.ReadIn = 0
+			gone = append(gone, group)
+		} else {
+			unwanted = append(unwanted, group.Seq)
+		}
+	}
+	return gone, unwanted, true, nil
 }
 
 // beginGroups starts a read of the groups that are due. As for users, the delta link is older than the lists, so that nothing falls between.

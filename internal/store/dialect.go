@@ -32,6 +32,10 @@ func rebind(text string) string {
 	return out.String()
 }
 
+// memberText is the text of e.member_id: ids of members are kept as bytes, source ids of users as texts.
+const memberText = `lower(substr(hex(e.member_id), 1, 8) || '-' || substr(hex(e.member_id), 9, 4) || '-' || substr(hex(e.member_id), 13, 4)
+	|| '-' || substr(hex(e.member_id), 17, 4) || '-' || substr(hex(e.member_id), 21))`
+
 // isDuplicate reports whether a row was refused because one with the same key exists.
 func isDuplicate(err error) bool {
 	var failure *sqlite.Error

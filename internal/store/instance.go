@@ -114,13 +114,16 @@ func (db *DB) SaveSettings(ctx context.Context, instance ident.ID, version int64
 }
 
 // DeleteInstance removes the instance with its links, settings, dirty rows and open changes, and its connection with the mirror if no
-// other instance uses it. Users whom it owned stay as they are, unmanaged. Runs and closed changes stay as history.
+// other instance uses it. Users and groups that it owned stay as they are, unmanaged. Runs and closed changes stay as history.
 func (db *DB) DeleteInstance(ctx context.Context, instance engine.Instance) error {
 	return db.InTx(ctx, func(ctx context.Context) error {
 		for _, query := range []string{
 			"DELETE FROM links WHERE instance_id = $1",
 			"DELETE FROM configs WHERE instance_id = $1",
 			"DELETE FROM dirty WHERE instance_id = $1",
+			"DELETE FROM instance_groups WHERE instance_id = $1",
+			"DELETE FROM instance_reach WHERE instance_id = $1",
+			"DELETE FROM pins WHERE instance_id = $1",
 			"DELETE FROM changes WHERE instance_id = $1 AND open = 1",
 			"DELETE FROM instances WHERE id = $1",
 		} {
@@ -130,6 +133,11 @@ func (db *DB) DeleteInstance(ctx context.Context, instance engine.Instance) erro
 		}
 		_, err := db.exec(ctx, "UPDATE users SET owner_id = NULL, source_id = '', version = version + 1 WHERE org_id = $1 AND owner_id = $2",
 			instance.OrgID, instance.ID)
+		if err != nil {
+			return err
+		}
+		_, err = db.exec(ctx, `UPDATE groups SET owner_id = NULL, source_id = '', to_be_synced = 0, awaited = 0, version = version + 1,
+			revision = revision + 1 WHERE org_id = $1 AND owner_id = $2`, instance.OrgID, instance.ID)
 		if err != nil {
 			return err
 		}
@@ -145,6 +153,9 @@ func (db *DB) dropConnection(ctx context.Context, id ident.ID) error {
 	}
 	for _, query := range []string{
 		"DELETE FROM mirror_users WHERE connection_id = $1",
+		"DELETE FROM mirror_members WHERE connection_id = $1",
+		"DELETE FROM mirror_groups WHERE connection_id = $1",
+		"DELETE FROM mirror_arrivals WHERE connection_id = $1",
 		"DELETE FROM cursors WHERE connection_id = $1",
 		"DELETE FROM connections WHERE id = $1",
 	} {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"rollcall/internal/engine"
@@ -75,12 +76,40 @@ func (db *DB) WakeRun(ctx context.Context, instance engine.Instance, run ident.I
 	return count, err
 }
 
-// Sweep forgets users of the mirror who are gone, have no link any more, and need not be planned again.
+// forgotten are the users of the mirror who are gone, have no link any more, and need not be planned again.
+const forgotten = ` WHERE mirror_users.connection_id = $1 AND mirror_users.state = 'gone'
+	AND NOT EXISTS (SELECT 1 FROM instances i JOIN links l ON l.instance_id = i.id
+		WHERE i.connection_id = mirror_users.connection_id AND l.seq = mirror_users.seq)
+	AND NOT EXISTS (SELECT 1 FROM instances i JOIN dirty d ON d.instance_id = i.id
+		WHERE i.connection_id = mirror_users.connection_id AND d.seq = mirror_users.seq)`
+
+// dropForgotten looks the rows up by the index of members; otherwise SQLite reads all members of the connection.
+var dropForgotten = listed{
+	head: `DELETE FROM mirror_members WHERE (connection_id, group_seq, member_id) IN
+		(SELECT connection_id, group_seq, member_id FROM mirror_members WHERE connection_id = $ AND member_id`, tail: ")",
+}
+
+// Sweep forgets users of the mirror who are gone, have no link any more, and need not be planned again, and their memberships.
 func (db *DB) Sweep(ctx context.Context, connection ident.ID) error {
-	_, err := db.exec(ctx, `DELETE FROM mirror_users WHERE connection_id = $1 AND state = 'gone'
-		AND NOT EXISTS (SELECT 1 FROM instances i JOIN links l ON l.instance_id = i.id
-			WHERE i.connection_id = mirror_users.connection_id AND l.seq = mirror_users.seq)
-		AND NOT EXISTS (SELECT 1 FROM instances i JOIN dirty d ON d.instance_id = i.id
-			WHERE i.connection_id = mirror_users.connection_id AND d.seq = mirror_users.seq)`, connection)
-	return err
+	return db.InTx(ctx, func(ctx context.Context) error {
+		var members []ident.ID
+		err := db.each(ctx, "SELECT mirror_users.source_id FROM mirror_users"+forgotten, []any{connection}, func(rows *sql.Rows) error {
+			var text string
+			if err := rows.Scan(&text); err != nil {
+				return err
+			}
+			if id, err := ident.Parse(text); err == nil {
+				members = append(members, id)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if _, err = execListed(ctx, db, dropForgotten, []any{connection}, members); err != nil {
+			return err
+		}
+		_, err = db.exec(ctx, "DELETE FROM mirror_users"+forgotten, connection)
+		return err
+	})
 }

@@ -9,7 +9,7 @@ import (
 	"rollcall/internal/plan"
 )
 
-// ListEntries returns a page of entries in the order of their ids.
+// ListEntries returns a page of entries in the order of their ids, or the other way round.
 func (db *DB) ListEntries(ctx context.Context, query engine.EntryQuery) ([]engine.Entry, error) {
 	var where condition
 	where.and("org_id = $", query.Org)
@@ -24,6 +24,9 @@ func (db *DB) ListEntries(ctx context.Context, query engine.EntryQuery) ([]engin
 	if query.SourceID != "" {
 		where.and("source_id = $", query.SourceID)
 	}
+	if query.IDs != nil {
+		in(&where, "id", query.IDs)
+	}
 	if len(query.States) > 0 {
 		in(&where, "state", texts(query.States))
 	}
@@ -33,10 +36,14 @@ func (db *DB) ListEntries(ctx context.Context, query engine.EntryQuery) ([]engin
 	if len(query.Actions) > 0 {
 		in(&where, "action", texts(query.Actions))
 	}
-	if !query.After.IsZero() {
-		where.and("id > $", query.After)
+	behind, order := "id > $", " ORDER BY id LIMIT $"
+	if query.Newest {
+		behind, order = "id < $", " ORDER BY id DESC LIMIT $"
 	}
-	text, args := where.text(selectEntries, " ORDER BY id LIMIT $", query.Limit)
+	if !query.After.IsZero() {
+		where.and(behind, query.After)
+	}
+	text, args := where.text(selectEntries, order, query.Limit)
 	return collect(ctx, db, text, args, scanEntry)
 }
 
@@ -46,15 +53,6 @@ func texts[T ~string](values []T) []string {
 		out[i] = string(value)
 	}
 	return out
-}
-
-// CountTroubled counts the instance's linked people in scope who have an open failed or skipped entry.
-func (db *DB) CountTroubled(ctx context.Context, instance engine.Instance) (int, error) {
-	return db.count(ctx, `SELECT COUNT(*) FROM changes c
-		JOIN mirror_users m ON m.connection_id = $1 AND m.source_id = c.source_id
-		JOIN links l ON l.instance_id = c.instance_id AND l.seq = m.seq
-		WHERE c.instance_id = $2 AND c.open = 1 AND c.state IN ('failed', 'skipped') AND l.status = 'in-scope'`,
-		instance.ConnectionID, instance.ID)
 }
 
 // CountOpen counts an instance's open entries by state.

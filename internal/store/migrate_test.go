@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -24,16 +25,26 @@ func openWith(t *testing.T, path string, migrations fs.FS) *DB {
 	return db
 }
 
-func migrationsWith(t *testing.T, extra string) fs.FS {
+// migrationsWith returns the program's migrations with one more, and the version of the schema before and after that one.
+func migrationsWith(t *testing.T, extra string) (migrations fs.FS, before, after int64) {
 	t.Helper()
-	first, err := fs.ReadFile(embedded(), "00001_first.sql")
+	with := fstest.MapFS{}
+	names, err := fs.Glob(embedded(), "*.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fstest.MapFS{
-		"00001_first.sql": {Data: first},
-		"00002_extra.sql": {Data: []byte("-- +goose Up\n" + extra + ";\n")},
+	for _, name := range names {
+		data, err := fs.ReadFile(embedded(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		with[name] = &fstest.MapFile{Data: data}
 	}
+	if before, err = newestVersion(embedded()); err != nil {
+		t.Fatal(err)
+	}
+	with[fmt.Sprintf("%05d_extra.sql", before+1)] = &fstest.MapFile{Data: []byte("-- +goose Up\n" + extra + ";\n")}
+	return with, before, before + 1
 }
 
 func TestAMigrationLeavesACopyOfWhatWasThereBefore(t *testing.T) {
@@ -48,19 +59,20 @@ func TestAMigrationLeavesACopyOfWhatWasThereBefore(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	db = openWith(t, path, migrationsWith(t, "CREATE TABLE extra (id BLOB)"))
+	migrations, before, after := migrationsWith(t, "CREATE TABLE extra (id BLOB)")
+	db = openWith(t, path, migrations)
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if version, err := db.SchemaVersion(t.Context()); err != nil || version != 2 {
-		t.Errorf("want schema 2, got %d, %v", version, err)
+	if version, err := db.SchemaVersion(t.Context()); err != nil || version != after {
+		t.Errorf("want schema %d, got %d, %v", after, version, err)
 	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	old := openWith(t, path+".schema-1.backup", embedded())
-	if version, err := old.SchemaVersion(t.Context()); err != nil || version != 1 {
-		t.Errorf("want schema 1 in the copy, got %d, %v", version, err)
+	old := openWith(t, fmt.Sprintf("%s.schema-%d.backup", path, before), embedded())
+	if version, err := old.SchemaVersion(t.Context()); err != nil || version != before {
+		t.Errorf("want schema %d in the copy, got %d, %v", before, version, err)
 	}
 	if err := old.Close(); err != nil {
 		t.Fatal(err)
@@ -73,13 +85,14 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	db.migrations = migrationsWith(t, "CREATE TABLE extra (id BLOB); DROP TABLE nobody")
+	var before int64
+	db.migrations, before, _ = migrationsWith(t, "CREATE TABLE extra (id BLOB); DROP TABLE nobody")
 	if err := db.Migrate(t.Context()); err == nil {
 		t.Fatal("the migration should fail")
 	}
 	version, err := db.SchemaVersion(t.Context())
-	if err != nil || version != 1 {
-		t.Errorf("want schema 1, got %d, %v", version, err)
+	if err != nil || version != before {
+		t.Errorf("want schema %d, got %d, %v", before, version, err)
 	}
 	tables, err := db.count(t.Context(), "SELECT COUNT(*) FROM sqlite_master WHERE name = 'extra'")
 	if err != nil || tables != 0 {

@@ -21,7 +21,8 @@ func TestQueriesOfMirroredMembersReadOnlyWhatTheyName(t *testing.T) {
 		want  []string
 	}{
 		"who joined or left": {
-			db.listedText(touchMembers, 4), []any{id, 1, id, id, id, id},
+			db.listedText(touchMembers, 4),
+			[]any{id, 1, id, id, id, id},
 			[]string{
 				"SEARCH e USING COVERING INDEX mirror_members_by_member (connection_id=? AND member_id=? AND group_seq=?)",
 				"SEARCH m USING INDEX mirror_users_by_source (connection_id=? AND source_id=?)",
@@ -29,13 +30,15 @@ func TestQueriesOfMirroredMembersReadOnlyWhatTheyName(t *testing.T) {
 			},
 		},
 		"taken out": {
-			db.listedText(dropMembers, 4), []any{id, 1, id, id, id, id},
+			db.listedText(dropMembers, 4),
+			[]any{id, 1, id, id, id, id},
 			[]string{
 				"SEARCH mirror_members USING PRIMARY KEY (connection_id=? AND group_seq=? AND member_id=?)",
 			},
 		},
 		"taken out of all": {
-			db.listedText(dropForgotten, 4), []any{id, id, id, id, id},
+			db.listedText(dropForgotten, 4),
+			[]any{id, id, id, id, id},
 			[]string{
 				"SEARCH mirror_members USING PRIMARY KEY (connection_id=? AND group_seq=? AND member_id=?)",
 				"LIST SUBQUERY 2",
@@ -43,26 +46,30 @@ func TestQueriesOfMirroredMembersReadOnlyWhatTheyName(t *testing.T) {
 			},
 		},
 		"the groups of people": {
-			db.listedText(groupsOf, 4), []any{id, id, id, id, id},
+			db.listedText(groupsOf, 4),
+			[]any{id, id, id, id, id},
 			[]string{
 				"SEARCH mirror_members USING COVERING INDEX mirror_members_by_member (connection_id=? AND member_id=?)",
 			},
 		},
 		"all of a group": {
-			db.listedText(touchGroups, 1), []any{id, id, 1},
+			db.listedText(touchGroups, 1),
+			[]any{id, id, 1},
 			[]string{
 				"SEARCH e USING PRIMARY KEY (connection_id=? AND group_seq=?)",
 				"SEARCH m USING INDEX mirror_users_by_source (connection_id=? AND source_id=?)",
 			},
 		},
 		"nested groups": {
-			nestedGroups, []any{id},
+			nestedGroups,
+			[]any{id},
 			[]string{
 				"SEARCH mirror_members USING COVERING INDEX mirror_members_nested (connection_id=?)",
 			},
 		},
 		"unseen": {
-			numbered(dropMembers.head + " IN " + unseenMembers), []any{id, 1, id, 1, 1, 10},
+			numbered(dropMembers.head + " IN " + unseenMembers),
+			[]any{id, 1, id, 1, 1, 10},
 			[]string{
 				"SEARCH mirror_members USING PRIMARY KEY (connection_id=? AND group_seq=? AND member_id=?)",
 				"LIST SUBQUERY 2",

@@ -13,13 +13,13 @@ import (
 )
 
 const runColumns = `SELECT org_id, id, instance_id, kind, started_by, requested_by, config_version, state, step, node, fence, lease_until,
-	not_before, queued_at, started_at, ended_at, progress, failure FROM runs`
+	not_before, queued_at, started_at, ended_at, progress, failure, undo FROM runs`
 
 func scanRun(rows *sql.Rows) (engine.Run, error) {
 	var r engine.Run
-	var progress, failure sql.RawBytes
+	var progress, failure, undo sql.RawBytes
 	err := rows.Scan(&r.OrgID, &r.ID, &r.InstanceID, &r.Kind, &r.Trigger, &r.RequestedBy, &r.ConfigVersion, &r.State, &r.Step, &r.Node,
-		&r.Fence, stamp{&r.LeaseUntil}, stamp{&r.NotBefore}, stamp{&r.QueuedAt}, stamp{&r.StartedAt}, stamp{&r.EndedAt}, &progress, &failure)
+		&r.Fence, stamp{&r.LeaseUntil}, stamp{&r.NotBefore}, stamp{&r.QueuedAt}, stamp{&r.StartedAt}, stamp{&r.EndedAt}, &progress, &failure, &undo)
 	if err != nil {
 		return r, err
 	}
@@ -30,6 +30,12 @@ func scanRun(rows *sql.Rows) (engine.Run, error) {
 		r.Failure = &engine.Failure{}
 		if err := json.Unmarshal(failure, r.Failure); err != nil {
 			return r, fmt.Errorf("read the failure of the run %s: %w", r.ID, err)
+		}
+	}
+	if undo != nil {
+		r.Undo = &engine.Undoing{}
+		if err := json.Unmarshal(undo, r.Undo); err != nil {
+			return r, fmt.Errorf("read what the run %s takes back: %w", r.ID, err)
 		}
 	}
 	return r, nil
@@ -50,11 +56,17 @@ func (db *DB) InsertRun(ctx context.Context, r engine.Run) error {
 	if err != nil {
 		return err
 	}
+	var undo any
+	if r.Undo != nil {
+		if undo, err = document(r.Undo); err != nil {
+			return err
+		}
+	}
 	_, err = db.exec(ctx, `INSERT INTO runs (org_id, id, instance_id, kind, started_by, requested_by, config_version, state, step, node, fence,
-		lease_until, not_before, queued_at, started_at, ended_at, progress, failure)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+		lease_until, not_before, queued_at, started_at, ended_at, progress, failure, undo)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
 		r.OrgID, r.ID, r.InstanceID, string(r.Kind), r.Trigger, r.RequestedBy, r.ConfigVersion, string(r.State), string(r.Step), r.Node, r.Fence,
-		micros(r.LeaseUntil), micros(r.NotBefore), micros(r.QueuedAt), micros(r.StartedAt), micros(r.EndedAt), progress, failure)
+		micros(r.LeaseUntil), micros(r.NotBefore), micros(r.QueuedAt), micros(r.StartedAt), micros(r.EndedAt), progress, failure, undo)
 	return err
 }
 
@@ -63,7 +75,7 @@ func (db *DB) Run(ctx context.Context, id ident.ID) (engine.Run, error) {
 	return one(ctx, db, runColumns+" WHERE id = $1", []any{id}, scanRun, fault.New(fault.NotFound, "UnknownRun", "there is no run %s", id))
 }
 
-// SaveRun replaces the run; it fails as fault.Stale when the stored fence is not the given one. A lease that RenewLeases extended meanwhile
+// SaveRun replaces the run, but for what it takes back, which stays as it was asked for; it fails as fault.Stale when the stored fence is not the given one. A lease that RenewLeases extended meanwhile
 // is not shortened, unless it is given up (zero) or the fence changes.
 func (db *DB) SaveRun(ctx context.Context, r engine.Run, fence int64) error {
 	progress, failure, err := runDocuments(r)

@@ -340,6 +340,8 @@ func reviewCases() []testCase {
 				{"states", engine.EntryQuery{States: []engine.EntryState{engine.Held, engine.Planned}}, []string{"a", "b"}},
 				{"actions", engine.EntryQuery{Actions: []plan.Action{plan.Delete}}, []string{"b"}},
 				{"the next page", engine.EntryQuery{After: a.ID}, []string{"b", "c"}},
+				{"the newest first", engine.EntryQuery{Newest: true}, []string{"c", "b", "a"}},
+				{"the page behind, newest first", engine.EntryQuery{Newest: true, After: c.ID}, []string{"b", "a"}},
 			} {
 				q.query.Org, q.query.Limit = f.org, 10
 				got, err := f.ListEntries(f.ctx, q.query)
