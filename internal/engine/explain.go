@@ -168,6 +168,9 @@ func (e *Engine) conclude(ctx context.Context, x *Explanation, f foreseen) error
 	if err := e.missedGroups(ctx, f, trace, &step); err != nil {
 		return err
 	}
+	if err := e.tellWays(ctx, f, &step); err != nil {
+		return err
+	}
 	x.set(step)
 	if trace.Decision.Never {
 		x.Outcome = OutcomeSkipped

@@ -320,6 +320,10 @@ func TestTheReasonNamesTheGroupAndExplainAllWays(t *testing.T) {
 	if diff := cmp.Diff(want, names(p[0])); diff != "" {
 		t.Errorf("the ways (-want +got):\n%s", diff)
 	}
+	facts := w.explain(p[1], false).Step(engine.ScopeStep).Facts
+	if !slices.ContainsFunc(facts, func(f engine.Fact) bool { return cmp.Equal(f.Value, any([]string{"Sales", "All > Sales"})) }) {
+		t.Errorf("explain tells no ways: %+v", facts)
+	}
 	if diff := cmp.Diff([]string{"All > Sales", "Sales"}, names(p[1])); diff != "" {
 		t.Errorf("the other's ways (-want +got):\n%s", diff)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"rollcall/internal/ident"
 	"rollcall/internal/mirror"
 	"rollcall/internal/plan"
 	"rollcall/internal/scope"
@@ -28,24 +29,26 @@ const (
 // Ways returns all ways in which a user of the tenant, by object id, comes into the instance's scope through groups: each from a selected group
 // down to one of which the user is a direct member, no group twice. None if there is none; at most a hundred, shortest first.
 func (e *Engine) Ways(ctx context.Context, instance Instance, sourceID string) ([][]GroupRef, error) {
-	settings, err := e.Store.Settings(ctx, instance.ID, instance.ConfigVersion)
+	rules, err := e.compiled(ctx, &work{instance: instance, run: Run{ConfigVersion: instance.ConfigVersion}})
 	if err != nil {
 		return nil, err
 	}
-	who, err := settings.Scope.Compile()
-	if err != nil || len(who.Groups()) == 0 {
-		return nil, err
+	return e.ways(ctx, instance.ConnectionID, rules.Scope.Groups(), strings.ToLower(sourceID))
+}
+
+func (e *Engine) ways(ctx context.Context, connection ident.ID, selection []scope.SelectedGroup, sourceID string) ([][]GroupRef, error) {
+	if len(selection) == 0 {
+		return nil, nil
 	}
-	sourceID = strings.ToLower(sourceID)
-	direct, err := e.Store.GroupsOf(ctx, instance.ConnectionID, []string{sourceID})
+	direct, err := e.Store.GroupsOf(ctx, connection, []string{sourceID})
 	if err != nil || len(direct[sourceID]) == 0 {
 		return nil, err
 	}
-	nesting, err := mirror.LoadNesting(ctx, e.Store, instance.ConnectionID)
+	nesting, err := mirror.LoadNesting(ctx, e.Store, connection)
 	if err != nil {
 		return nil, err
 	}
-	c := newClimb(nesting, who.Groups())
+	c := newClimb(nesting, selection)
 	for _, group := range nesting.Groups {
 		if slices.Contains(direct[sourceID], group.Seq) {
 			c.from(group.SourceID)
@@ -53,6 +56,24 @@ func (e *Engine) Ways(ctx context.Context, instance Instance, sourceID string) (
 	}
 	slices.SortStableFunc(c.ways, func(a, b []GroupRef) int { return len(a) - len(b) })
 	return c.ways, nil
+}
+
+// tellWays adds to the step of the scope all ways in which groups bring the person.
+func (e *Engine) tellWays(ctx context.Context, f foreseen, step *ExplainedStep) error {
+	ways, err := e.ways(ctx, f.connection.ID, f.rules.Scope.Groups(), f.object.SourceID)
+	if err != nil || len(ways) == 0 {
+		return err
+	}
+	lines := make([]string, len(ways))
+	for i, way := range ways {
+		names := make([]string, len(way))
+		for j, group := range way {
+			names[j] = group.Name
+		}
+		lines[i] = strings.Join(names, " > ")
+	}
+	step.fact("member through groups", lines)
+	return nil
 }
 
 // climb goes from a group up to the groups that contain it.
