@@ -287,3 +287,20 @@ func TestAListThatDoesNotSayWhoMaySignInChangesNobody(t *testing.T) {
 	s.mustRun(fully)
 	s.equals(attributes)
 }
+
+func TestALinkThatIsBrokenForGoodBeginsTheRoundOfChangesAnew(t *testing.T) {
+	s := newTenant(t, 700)
+	s.mustRun(everything)
+	s.control("POST", "/random", `{"changes":450,"kinds":["change","delete","create","block"]}`)
+	s.fault(`{"route":"/v1.0/users/delta","kind":"short-page","times":1}`)
+	failed := 0
+	for _, err := s.run(everything); err != nil; _, err = s.run(everything) {
+		if failed++; failed > 5 {
+			t.Fatalf("the pull asks for the broken page again and again: %v", err)
+		}
+	}
+	if failed == 0 {
+		t.Error("no page was broken")
+	}
+	s.equals(attributes)
+}

@@ -22,9 +22,9 @@ func (p *Pull) incremental(ctx context.Context, cursor Cursor) (Progress, error)
 		return Progress{Full: true, Stage: string(StageList), Expected: -1}, p.saveCursor(ctx, cursor)
 	}
 	if err != nil {
-		return Progress{}, err
+		return Progress{}, p.noPage(ctx, cursor, err)
 	}
-	cursor.Next = page.Next
+	cursor.Next, cursor.Tries = page.Next, 0
 	if cursor.Pages++; cursor.Pages > maxPages {
 		cursor.Next = ""
 		err := endless("the changes of the tenant's users have not ended after %d pages", cursor.Pages)
@@ -44,6 +44,18 @@ func (p *Pull) incremental(ctx context.Context, cursor Cursor) (Progress, error)
 		return progress, nil
 	}
 	return progress, p.expire(ctx)
+}
+
+// noPage notes that a page of changes could not be read. The next runs ask for it again, and begin the round anew when that fails as well: the
+// link to the page may be broken for good, and a round can be read twice.
+func (p *Pull) noPage(ctx context.Context, cursor Cursor, cause error) error {
+	if ctx.Err() != nil || fault.Is(cause, fault.Throttled) || cursor.Next == "" {
+		return cause
+	}
+	if cursor.Tries++; cursor.Tries > maxTries {
+		cursor.Tries, cursor.Next = 0, ""
+	}
+	return firstError(p.saveCursor(ctx, cursor), cause)
 }
 
 // close notes the end of a round.

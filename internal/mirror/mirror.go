@@ -52,9 +52,11 @@ type Cursor struct {
 	// Marks are up to two older delta links, the oldest first, from which a full read replays: the replica that serves its list can be
 	// behind what Delta has told already.
 	Marks []Mark `json:"marks,omitempty"`
-	// Next is the page at which an incremental pull under way goes on, Pages counts those it has read.
+	// Next is the page at which an incremental pull under way goes on, Pages counts those it has read, and Tries the runs that could not read
+	// the next one.
 	Next  string `json:"next,omitempty"`
 	Pages int    `json:"pages,omitempty"`
+	Tries int    `json:"tries,omitempty"`
 	// Replay is the first delta link of the last full read, replayed once more by a later pull: the replica that served the list
 	// can have been behind.
 	Replay string `json:"replay,omitempty"`
