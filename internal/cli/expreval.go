@@ -3,7 +3,6 @@ package cli
 import (
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -135,7 +134,7 @@ type evaluatedUser struct {
 func (c *exprEvalCommand) user(in *invocation) (*evaluatedUser, error) {
 	user := &evaluatedUser{looked: map[string]any{}}
 	var err error
-	if user.assigned, err = assigned(c.Attribute); err != nil {
+	if user.assigned, err = expr.ParseRecord(c.Attribute); err != nil {
 		return nil, fault.Wrap(fault.Invalid, "BadAttribute", err, "--attribute").WithRemedy("Write -a surname=Lovelace, or -a 'proxyAddresses:=[\"a\",\"b\"]'.")
 	}
 	if c.Record == "" {
@@ -157,37 +156,6 @@ func (c *exprEvalCommand) user(in *invocation) (*evaluatedUser, error) {
 	enabled, told := user.graph.Record.Get("accountEnabled").(bool)
 	user.graph.SoftDeleted = told && !enabled
 	return user, nil
-}
-
-// assigned reads what -a gives. Several of one name, as texts or as JSON, make one list.
-func assigned(assignments []string) (expr.Record, error) {
-	record := expr.Record{}
-	values := map[string][]any{}
-	var wrong []error
-	for _, assignment := range assignments {
-		name, value, err := expr.ParseAssignment(assignment)
-		if err != nil {
-			wrong = append(wrong, err)
-			continue
-		}
-		if value == nil { // beside values it adds none
-			if len(values[name]) == 0 {
-				record[name] = nil
-			}
-			continue
-		}
-		if list, ok := value.([]any); ok {
-			values[name] = append(values[name], list...)
-			record[name] = values[name]
-			continue
-		}
-		if values[name] = append(values[name], value); len(values[name]) > 1 {
-			record[name] = values[name]
-		} else {
-			record[name] = value
-		}
-	}
-	return record, errors.Join(wrong...)
 }
 
 // attribute returns what was assigned, else the member of the file, else what a user of the tenant with such a record has by that name.

@@ -265,7 +265,7 @@ func TestARecordIsReadAsPeopleWriteIt(t *testing.T) {
 		`roles:=[{"value":"admin"}]`,
 	})
 	want := expr.Record{
-		"a": "x=y", "b": "", "c": "z", "list": []any{"a", 1.0, nil}, "mail": nil, "number": 1.5, "yes": true, "two": []string{"1", "2", "3"},
+		"a": "x=y", "b": "", "c": "z", "list": []any{"a", 1.0, nil}, "mail": nil, "number": 1.5, "yes": true, "two": []any{"1", "2", "3"},
 		"roles": []any{map[string]any{"value": "admin"}},
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {

@@ -34,9 +34,10 @@ func ParseAssignment(text string) (name string, value any, err error) {
 // Record holds attributes by their names.
 type Record map[string]any
 
-// ParseRecord reads assignments; an attribute that is assigned several texts has several values.
+// ParseRecord reads assignments. Several of one name, as texts or as JSON, make one list.
 func ParseRecord(assignments []string) (Record, error) {
 	record := Record{}
+	values := map[string][]any{}
 	var wrong []error
 	for _, assignment := range assignments {
 		name, value, err := ParseAssignment(assignment)
@@ -44,17 +45,22 @@ func ParseRecord(assignments []string) (Record, error) {
 			wrong = append(wrong, err)
 			continue
 		}
-		switch before := record[name].(type) {
-		case string:
-			if more, ok := value.(string); ok {
-				value = []string{before, more}
+		if value == nil { // beside values it adds none
+			if len(values[name]) == 0 {
+				record[name] = nil
 			}
-		case []string:
-			if more, ok := value.(string); ok {
-				value = append(before, more)
-			}
+			continue
 		}
-		record[name] = value
+		if list, ok := value.([]any); ok {
+			values[name] = append(values[name], list...)
+			record[name] = values[name]
+			continue
+		}
+		if values[name] = append(values[name], value); len(values[name]) > 1 {
+			record[name] = values[name]
+		} else {
+			record[name] = value
+		}
 	}
 	return record, errors.Join(wrong...)
 }
