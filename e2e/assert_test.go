@@ -28,6 +28,7 @@ func commands() map[string]command {
 		"exits":        {run: (*session).exits},
 		"refused":      {run: (*session).refused},
 		"advance":      {run: (*session).advance},
+		"moment":       {run: (*session).moment},
 		"synced":       {run: (*session).synced},
 		"eventually":   {run: (*session).eventually},
 	}

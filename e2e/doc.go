@@ -26,6 +26,7 @@
 //	refused CODE REGEXP ARGS…        `rollcall ARGS…` ends with the exit code and one sentence on standard error that fits, nothing else
 //	newer-schema DIR                 gives the database in the folder the schema of a program to come
 //	advance DURATION                 moves the tenant's clock, which the demo's server follows
+//	moment NAME DURATION             sets a variable to the time that lies so far from that clock's (RFC 3339, UTC)
 //	synced [-full|-dry-run] [-failing] [INSTANCE]   asks for a run, waits until it is over and nothing is left to do, prints the run
 //	eventually [-for 15s] COMMAND…   repeats one of these commands, or a program, until it succeeds
 //

@@ -125,3 +125,25 @@ func (s *session) advance(args []string) (string, error) {
 	s.clockAt, err = time.Parse(time.RFC3339Nano, text(at(document, "now")))
 	return text(document) + "\n", err
 }
+
+// moment NAME DURATION: sets a variable to a time, counted from the tenant's clock.
+func (s *session) moment(args []string) (string, error) {
+	if len(args) != 2 {
+		return "", fmt.Errorf("%w: moment NAME DURATION", errUsage)
+	}
+	ahead, err := time.ParseDuration(args[1])
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", errUsage, err)
+	}
+	document, err := s.call("GET", s.script.Getenv("SIM")+"/clock", "", "")
+	if err != nil {
+		return "", err
+	}
+	now, err := time.Parse(time.RFC3339Nano, text(at(document, "now")))
+	if err != nil {
+		return "", err
+	}
+	then := now.Add(ahead).UTC().Format(time.RFC3339)
+	s.script.Setenv(args[0], then)
+	return then + "\n", nil
+}

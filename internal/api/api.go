@@ -63,6 +63,7 @@ func New(config Config) http.Handler {
 	s.serveRuns()
 	s.serveExplain()
 	s.serveChanges()
+	s.serveFailed()
 	s.serveSummary()
 	s.serveLog()
 	s.serveUndo()

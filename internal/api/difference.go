@@ -10,6 +10,7 @@ import (
 
 	"rollcall/internal/engine"
 	"rollcall/internal/mapping"
+	"rollcall/internal/plan"
 	"rollcall/internal/scope"
 )
 
@@ -26,12 +27,15 @@ func Differences(before, after engine.Settings) []string {
 	d.value("scope: allUsers", before.Scope.AllUsers, after.Scope.AllUsers)
 	d.list("scope: users", before.Scope.Users, after.Scope.Users)
 	d.list("scope: groups", groupTexts(before.Scope.Groups), groupTexts(after.Scope.Groups))
+	d.value("scope: groupObjects", before.Scope.GroupObjects, after.Scope.GroupObjects)
 	d.value("scope: includeGuests", before.Scope.IncludeGuests, after.Scope.IncludeGuests)
 	d.list("scope: neverTouch", before.Scope.NeverTouch, after.Scope.NeverTouch)
 	d.list("scope: filters", filterTexts(before.Scope.Filters), filterTexts(after.Scope.Filters))
 	d.value("thresholds: count", before.Thresholds.Count, after.Thresholds.Count)
 	d.value("thresholds: percent", before.Thresholds.Percent, after.Thresholds.Percent)
 	d.value("thresholds: absolute", before.Thresholds.Absolute, after.Thresholds.Absolute)
+	d.share("thresholds: groups", before.Thresholds.OfGroups(), after.Thresholds.OfGroups())
+	d.share("thresholds: members", before.Thresholds.OfMembers(), after.Thresholds.OfMembers())
 	d.mappings(before.Attributes, after.Attributes)
 	return d.lines
 }
@@ -46,6 +50,11 @@ func (d *differences) value(name string, before, after any) {
 	if before != after {
 		d.add("%s: %v → %v", name, before, after)
 	}
+}
+
+func (d *differences) share(name string, before, after plan.Share) {
+	d.value(name+": count", before.Count, after.Count)
+	d.value(name+": percent", before.Percent, after.Percent)
 }
 
 // list tells what comes and goes; an item may occur more than once.

@@ -10,30 +10,52 @@ import (
 	"rollcall/internal/scope"
 )
 
-// Explanation says step by step what is made of one person of the tenant, and why.
+// Explanation says step by step what is made of one person or group of the tenant, and why.
 type Explanation struct {
-	Who        string         `json:"who" doc:"What was asked for: an object id, a userPrincipalName, or name or id of a user of the directory."`
-	SourceID   string         `json:"sourceId,omitempty" doc:"The person's object id in the tenant; absent if nobody is known by the name."`
-	Name       string         `json:"name,omitempty" doc:"What people call the person: display name and address."`
-	ObjectID   ident.ID       `json:"objectId,omitzero" format:"uuid" doc:"The user of the directory to whom the person is tied, or is going to be."`
-	ObjectName string         `json:"objectName,omitempty" doc:"What people call that user."`
-	At         time.Time      `json:"at" doc:"When it was found out."`
-	Live       bool           `json:"live" doc:"The person was read from the tenant then; else it is what the mirror of the tenant holds."`
-	Outcome    engine.Outcome `json:"outcome,omitempty" enum:"success,skipped,failed" doc:"What provisioning came to, or would come to; absent while a run is under way."`
-	Steps      []Step         `json:"steps" nullable:"false" doc:"The five steps connect, import, scope, match and act, in this order."`
+	Type        string                `json:"type" enum:"user,group" doc:"What it is about."`
+	Who         string                `json:"who" doc:"What was asked for: an object id, a userPrincipalName or name, or name or id of an object of the directory."`
+	SourceID    string                `json:"sourceId,omitempty" doc:"The object id in the tenant; absent if nothing is known by the name."`
+	Name        string                `json:"name,omitempty" doc:"What people call the person or group: display name and address."`
+	ObjectID    ident.ID              `json:"objectId,omitzero" format:"uuid" doc:"The user or group of the directory that it is tied to, or is going to be."`
+	ObjectName  string                `json:"objectName,omitempty" doc:"What people call that object."`
+	At          time.Time             `json:"at" doc:"When it was found out."`
+	Live        bool                  `json:"live" doc:"It was read from the tenant then; else it is what the mirror of the tenant holds."`
+	Outcome     engine.Outcome        `json:"outcome,omitempty" enum:"success,skipped,failed" doc:"What provisioning came to, or would come to; absent while a run is under way."`
+	Steps       []Step                `json:"steps" nullable:"false" doc:"The five steps connect, import, scope, match and act, in this order."`
+	Memberships []ExplainedMembership `json:"memberships,omitempty" nullable:"false" doc:"Of a person those in the groups that the instance keeps, up to a hundred; of a group those that were asked about; of a run on demand those that it planned."`
 }
 
-// Step is one of the five steps of provisioning a person.
+// ExplainedMembership says what is made of one membership.
+type ExplainedMembership struct {
+	Who           string           `json:"who,omitempty" doc:"What was asked for; absent where nobody was asked for by name."`
+	GroupID       string           `json:"groupId" doc:"The group's object id in the tenant."`
+	GroupName     string           `json:"groupName" doc:"What people call the group in the tenant."`
+	SourceID      string           `json:"sourceId,omitempty" doc:"The member's object id in the tenant; absent if nobody is known by the name."`
+	Name          string           `json:"name,omitempty" doc:"What people call the member."`
+	GroupObjectID ident.ID         `json:"groupObjectId,omitzero" format:"uuid" doc:"The group of the directory; absent while there is none."`
+	ObjectID      ident.ID         `json:"objectId,omitzero" format:"uuid" doc:"The user or group of the directory who is the member; absent while there is none."`
+	In            bool             `json:"in" doc:"A direct member in the tenant, as far as is known."`
+	Status        plan.LinkStatus  `json:"status,omitempty" doc:"How the member's tie stands, or is going to: in-scope, out-of-scope, deleted; absent if there is none."`
+	Scope         string           `json:"scope,omitempty" doc:"Whether and why the member is in scope, as a sentence, where asked for by name."`
+	Synced        bool             `json:"synced" doc:"The instance put the member in."`
+	ByHand        bool             `json:"byHand" doc:"A person or a token put the member in, which no sync changes."`
+	Action        plan.Action      `json:"action,omitempty" enum:"join,leave" doc:"What changes; absent if nothing does."`
+	State         engine.StepState `json:"state" enum:"ok,skipped,failed" doc:"ok: it changes, or did; skipped: it stays as it is; failed: it could not be changed, or nobody is known by the name."`
+	Code          string           `json:"code" doc:"A short, stable word for programs."`
+	Text          string           `json:"text" doc:"The same as a sentence."`
+}
+
+// Step is one of the five steps of provisioning a person or group.
 type Step struct {
-	Name       engine.StepName   `json:"name" enum:"connect,import,scope,match,act" doc:"connect: reaching the tenant. import: what is known of the person. scope: whether the instance manages the person. match: which user of the directory it is. act: what is written."`
+	Name       engine.StepName   `json:"name" enum:"connect,import,scope,match,act" doc:"connect: reaching the tenant. import: what is known of the person or group. scope: whether the instance manages it. match: which object of the directory it is. act: what is written."`
 	State      engine.StepState  `json:"state" enum:"ok,skipped,failed,not reached" doc:"How the step went."`
 	Code       string            `json:"code,omitempty" doc:"A short, stable word for programs; absent for a step that was not reached."`
 	Text       string            `json:"text" doc:"The same as a sentence."`
 	Facts      []Fact            `json:"facts" nullable:"false" doc:"What the step looked at."`
 	Filters    []FilterVerdict   `json:"filters,omitempty" nullable:"false" doc:"The scoping filters; of the step scope."`
 	Attributes []AttributeResult `json:"attributes,omitempty" nullable:"false" doc:"How each attribute is made and what becomes of it; of the step act."`
-	Waiting    *PastChange       `json:"waiting,omitempty" doc:"The change of the person that waits for a decision, a retry or a change; of the step act."`
-	History    []PastChange      `json:"history,omitempty" nullable:"false" doc:"The latest changes of the user of the directory, the newest first; of the step act."`
+	Waiting    *PastChange       `json:"waiting,omitempty" doc:"The change of the person or group that waits for a decision, a retry or a change; of the step act."`
+	History    []PastChange      `json:"history,omitempty" nullable:"false" doc:"The latest changes of the object of the directory, the newest first; of the step act."`
 }
 
 // Fact is a name and a value.
@@ -90,8 +112,9 @@ type PastChange struct {
 
 func explanationOf(x engine.Explanation) Explanation {
 	return Explanation{
-		Who: x.Who, SourceID: x.SourceID, Name: x.Name, ObjectID: x.ObjectID, ObjectName: x.ObjectName, At: x.At, Live: x.Live, Outcome: x.Outcome,
-		Steps: each(x.Steps, stepOf),
+		Type: x.Object.String(), Who: x.Who, SourceID: x.SourceID, Name: x.Name, ObjectID: x.ObjectID, ObjectName: x.ObjectName, At: x.At, Live: x.Live, Outcome: x.Outcome,
+		Steps:       each(x.Steps, stepOf),
+		Memberships: each(x.Memberships, func(m engine.ExplainedMembership) ExplainedMembership { return ExplainedMembership(m) }),
 	}
 }
 

@@ -19,8 +19,8 @@ type Group struct {
 	Description string   `json:"description,omitempty" doc:"What the group is for."`
 	ExternalID  string   `json:"externalId,omitempty" doc:"The object id in the tenant."`
 	Source      string   `json:"source" doc:"Where the group came from first: Entra, Manual."`
-	// Managed groups, and their members, are changed by their owner only.
-	Managed bool   `json:"managed" doc:"An instance owns the group, which is read-only here."`
+	// Managed groups are changed by their owner only; members may be put in by hand.
+	Managed bool   `json:"managed" doc:"An instance owns the group, which is read-only here; members may be put in by hand."`
 	Owner   *Owner `json:"owner,omitempty" doc:"The instance that manages the group."`
 	Members int64  `json:"members" doc:"How many direct members the group has."`
 	// ToBeSynced and Awaited are those of a group that an instance manages.

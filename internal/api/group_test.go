@@ -184,14 +184,22 @@ func TestASynchronisedGroupIsReadOnlyAndShowsItsOwner(t *testing.T) {
 	for _, call := range []struct{ method, path, body string }{
 		{http.MethodPatch, path, `{"attributes":{"description":"x"}}`},
 		{http.MethodDelete, path, ""},
-		{http.MethodPost, path + "/members", fmt.Sprintf(`{"members":[{"id":"%s"}]}`, ada.ID)},
-		{http.MethodPost, path + "/remove-members", fmt.Sprintf(`{"members":["%s"]}`, ada.ID)},
 		{http.MethodDelete, path + "/members/" + ada.ID.String(), ""},
 	} {
 		p := h.call(h.full, call.method, call.path, call.body).problem(http.StatusConflict, "Managed")
 		if !strings.Contains(p.Detail, instance.Name) {
 			t.Errorf("%s %s does not name the owner: %s", call.method, call.path, p.Detail)
 		}
+	}
+	bob := h.person("bob@contoso.com", nil)
+	var changed api.MembersChanged
+	h.call(h.full, http.MethodPost, path+"/members", fmt.Sprintf(`{"members":[{"id":"%s"}]}`, bob.ID)).want(http.StatusOK).into(&changed)
+	if changed.Changed != 1 || len(changed.Failed) != 0 {
+		t.Errorf("added by hand %+v", changed)
+	}
+	h.call(h.full, http.MethodPost, path+"/remove-members", api.FormerMembers{Members: []ident.ID{ada.ID, bob.ID}}).want(http.StatusOK).into(&changed)
+	if changed.Changed != 1 || len(changed.Failed) != 1 || changed.Failed[0].Code != "Managed" || !strings.Contains(changed.Failed[0].Text, instance.Name) {
+		t.Errorf("taken out by hand %+v", changed)
 	}
 	members, _ := everything[api.Member](h, h.full, path+"/members", "9")
 	if !slices.EqualFunc(members, []ident.ID{ada.ID}, func(m api.Member, id ident.ID) bool { return m.ID == id && m.Synced && !m.ByHand }) {

@@ -64,6 +64,8 @@ type silent struct{}
 func (silent) RunEnded(engine.Run, time.Duration)                 {}
 func (silent) EntriesSettled(plan.Action, engine.EntryState, int) {}
 
+func (silent) CredentialsExpiring(string, map[directory.Notice]int) {}
+
 // house is a whole server over a simulated tenant, but for the queue: runs work when the test calls work.
 type house struct {
 	t         *testing.T

@@ -17,20 +17,24 @@ type Instance struct {
 	TenantID string `json:"tenantId" doc:"The Entra tenant: its id or one of its domains."`
 	Cloud    string `json:"cloud" doc:"The Microsoft cloud: global, gcc-high, dod, china, or one of the server's configuration."`
 	ClientID string `json:"clientId" doc:"The app registration in Entra."`
-	AutoSync bool   `json:"autoSync" doc:"Runs start by themselves."`
+	// SecretExpiresAt is announced ahead.
+	SecretExpiresAt time.Time `json:"secretExpiresAt,omitzero" doc:"When the client secret ends, if somebody said so."`
+	AutoSync        bool      `json:"autoSync" doc:"Runs start by themselves."`
 	// IntervalSeconds between the starts of scheduled runs.
 	IntervalSeconds float64   `json:"intervalSeconds" doc:"Seconds between the starts of scheduled runs."`
 	ConfigVersion   int64     `json:"configVersion" doc:"Grows with every change of the settings."`
 	NextRunAt       time.Time `json:"nextRunAt,omitzero" doc:"When the next scheduled run is due, if Auto Sync is on."`
 	CreatedAt       time.Time `json:"createdAt" doc:"When the instance was set up."`
-	Status          Status    `json:"status" doc:"How the instance stands."`
+	// Reconcile says when and how both sides are compared completely.
+	Reconcile Reconciling `json:"reconcile" doc:"When and how both sides are compared completely."`
+	Status    Status      `json:"status" doc:"How the instance stands."`
 	// Settings are told for a single instance, not in lists.
 	Settings *engine.Settings `json:"settings,omitempty" doc:"Scope, mappings and thresholds; absent in lists."`
 }
 
 // Status is how an instance stands (D11, D12).
 type Status struct {
-	Job         engine.JobStatus `json:"job" enum:"Active,NotRun,Quarantine,Running,Held,Paused,Disabled,Failing" doc:"The job status."`
+	Job         engine.JobStatus `json:"job" enum:"Active,NotRun,Quarantine,WaitingForConsent,Running,Held,Paused,Disabled,Failing" doc:"The job status."`
 	Explanation string           `json:"explanation" doc:"What the job status means here and what to do."`
 	// Run is the run under way; nil if there is none.
 	Run         *Run               `json:"run,omitempty" doc:"The run under way."`
@@ -40,9 +44,23 @@ type Status struct {
 	LastFailure *engine.Failure    `json:"lastFailure,omitempty" doc:"Why the last run failed; absent after a run that went through."`
 	Quarantine  *engine.Quarantine `json:"quarantine,omitempty" doc:"Since when and why runs are held off."`
 	Overdue     bool               `json:"overdue" doc:"Auto Sync is on, and there was no good run in three intervals."`
+	// Reconcile is the reconcile that was begun last.
+	Reconcile       *LastReconcile `json:"reconcile,omitempty" doc:"What the reconcile that was asked for last found; absent before the first."`
+	NextReconcileAt time.Time      `json:"nextReconcileAt,omitzero" doc:"When the next reconcile begins by itself; absent if none does."`
+	// Warnings are about credentials.
+	Warnings []Expiry `json:"warnings,omitempty" nullable:"false" doc:"Credentials of the instance that end within 30 days, or have ended."`
 	// LostGroups bring nobody.
-	LostGroups []string   `json:"lostGroups,omitempty" nullable:"false" doc:"Object ids of selected groups that bring nobody: the tenant does not know them, or they are in the recycle bin there."`
-	Users      UserCounts `json:"users" doc:"How the tenant's users stand with this instance."`
+	LostGroups []string `json:"lostGroups,omitempty" nullable:"false" doc:"Object ids of selected groups that bring nobody: the tenant does not know them, or they are in the recycle bin there."`
+	// OddGroups are not as a group should be.
+	OddGroups []OddGroup  `json:"oddGroups,omitempty" nullable:"false" doc:"Other selected groups that are not as a group should be, and what is passed over."`
+	Users     UserCounts  `json:"users" doc:"How the tenant's users stand with this instance."`
+	Groups    GroupCounts `json:"groups" doc:"How the groups stand that the instance keeps."`
+}
+
+// OddGroup is something about a selected group that is not as it should be.
+type OddGroup struct {
+	ID   string `json:"id" doc:"The group's object id."`
+	Text string `json:"text" doc:"What is odd, and what becomes of it."`
 }
 
 // UserCounts are the numbers of the instance's summary.
@@ -62,19 +80,26 @@ type NewInstance struct {
 	Cloud        string `json:"cloud,omitempty" maxLength:"64" example:"global" doc:"The Microsoft cloud; global if absent."`
 	ClientID     string `json:"clientId" minLength:"1" maxLength:"256" example:"9f2c6d0e-8a35-4e39-9f4f-2a1f6d7c3b10" doc:"The app registration in Entra."`
 	ClientSecret string `json:"clientSecret" minLength:"1" maxLength:"4096" writeOnly:"true" doc:"Sealed at rest and never told again."`
-	AutoSync     bool   `json:"autoSync,omitempty" doc:"Start runs by itself, the first one at once."`
+	// SecretExpiresAt is never guessed.
+	SecretExpiresAt time.Time `json:"secretExpiresAt,omitzero" example:"2027-11-30T00:00:00Z" doc:"When the client secret ends, as Entra shows it beside the secret; announced 30, 7 and 1 day before. Not known if absent."`
+	AutoSync        bool      `json:"autoSync,omitempty" doc:"Start runs by itself, the first one at once."`
 	// IntervalSeconds between scheduled runs; 0 for the default of one minute.
-	IntervalSeconds float64          `json:"intervalSeconds,omitempty" minimum:"1" maximum:"86400" example:"60" doc:"Seconds between scheduled runs; 60 if absent."`
-	Settings        *engine.Settings `json:"settings,omitempty" doc:"Sync defaults if absent: all users, the sixteen default mappings, the default thresholds."`
+	IntervalSeconds float64 `json:"intervalSeconds,omitempty" minimum:"1" maximum:"86400" example:"60" doc:"Seconds between scheduled runs; 60 if absent."`
+	// Reconcile says when and how both sides are compared completely.
+	Reconcile *ReconcilingPatch `json:"reconcile,omitempty" doc:"When and how both sides are compared completely; weekly, with repair, if absent."`
+	Settings  *engine.Settings  `json:"settings,omitempty" doc:"Sync defaults if absent: all users, the sixteen default mappings, the default thresholds."`
 }
 
 // InstancePatch changes an instance; what is absent stays as it is.
 type InstancePatch struct {
-	Name            *string          `json:"name,omitempty" minLength:"1" maxLength:"256" doc:"The new name."`
-	AutoSync        *bool            `json:"autoSync,omitempty" doc:"On also ends quarantine and disablement."`
-	IntervalSeconds *float64         `json:"intervalSeconds,omitempty" minimum:"1" maximum:"86400" doc:"Seconds between scheduled runs."`
-	ClientSecret    *string          `json:"clientSecret,omitempty" minLength:"1" maxLength:"4096" writeOnly:"true" doc:"Replaces the secret of the connection."`
-	Settings        *engine.Settings `json:"settings,omitempty" doc:"Replaces all settings; everybody is planned anew."`
+	Name            *string           `json:"name,omitempty" minLength:"1" maxLength:"256" doc:"The new name."`
+	AutoSync        *bool             `json:"autoSync,omitempty" doc:"On also ends quarantine and disablement."`
+	IntervalSeconds *float64          `json:"intervalSeconds,omitempty" minimum:"1" maximum:"86400" doc:"Seconds between scheduled runs."`
+	ClientSecret    *string           `json:"clientSecret,omitempty" minLength:"1" maxLength:"4096" writeOnly:"true" doc:"Replaces the secret of the connection, and starts a run at once if Auto Sync is on."`
+	SecretExpiresAt *time.Time        `json:"secretExpiresAt,omitempty" doc:"When the client secret ends. That of a new secret is not known if absent."`
+	ClientID        *string           `json:"clientId,omitempty" minLength:"1" maxLength:"256" doc:"Another app registration in the same tenant, with its clientSecret."`
+	Reconcile       *ReconcilingPatch `json:"reconcile,omitempty" doc:"When and how both sides are compared completely."`
+	Settings        *engine.Settings  `json:"settings,omitempty" doc:"Replaces all settings; everybody is planned anew."`
 }
 
 // SyncRequest asks for a run.
@@ -121,6 +146,7 @@ func (s *server) serveInstances() {
 			"The first run of an instance is an initial one.",
 		status: http.StatusAccepted,
 	}, s.syncInstance)
+	s.serveReconcile()
 }
 
 func (s *server) listInstances(ctx context.Context, _ *InOrganization) (*body[List[Instance]], error) {
@@ -149,15 +175,20 @@ func (s *server) instanceOf(ctx context.Context, instance engine.Instance) (Inst
 	health := instance.Health
 	out := Instance{
 		ID: instance.ID, Name: instance.Name, TenantID: connection.TenantID, Cloud: connection.Cloud, ClientID: connection.ClientID,
-		AutoSync: instance.AutoSync, IntervalSeconds: instance.Interval.Seconds(), ConfigVersion: instance.ConfigVersion,
-		NextRunAt: instance.NextRunAt, CreatedAt: instance.CreatedAt,
+		SecretExpiresAt: connection.SecretExpiresAt,
+		AutoSync:        instance.AutoSync, IntervalSeconds: instance.Interval.Seconds(), ConfigVersion: instance.ConfigVersion,
+		NextRunAt: instance.NextRunAt, CreatedAt: instance.CreatedAt, Reconcile: reconcilingOf(instance.Reconciles),
 		Status: Status{
 			Job: status.Job, Explanation: status.Explanation, Overdue: status.Overdue, LastRunID: health.LastRun, LastRunAt: health.LastRunAt,
 			LastGoodAt: health.LastGoodAt, LastFailure: health.LastFailure, Quarantine: health.Quarantine, LostGroups: status.LostGroups,
+			Reconcile: lastReconcileOf(health.Reconcile), NextReconcileAt: instance.NextReconcileAt(),
+			Warnings: each(status.Warnings, expiryOf),
 			Users: UserCounts{
 				Synced: status.Synced, Skipped: status.Skipped, Failed: status.Failed, Held: status.Held, OutOfScope: status.OutOfScope,
 				InBin: status.InBin,
 			},
+			Groups:    groupCountsOf(status.Groups),
+			OddGroups: each(status.OddGroups, func(g engine.OddGroup) OddGroup { return OddGroup(g) }),
 		},
 	}
 	if status.Running != nil {
@@ -189,8 +220,9 @@ func (s *server) createInstance(ctx context.Context, in *struct {
 ) (*created[Instance], error) {
 	want := in.Body
 	instance, err := s.Engine.CreateInstance(ctx, orgOf(ctx), engine.NewInstance{
-		Name: want.Name, TenantID: want.TenantID, Cloud: want.Cloud, ClientID: want.ClientID, ClientSecret: want.ClientSecret,
+		Name: want.Name, TenantID: want.TenantID, Cloud: want.Cloud, ClientID: want.ClientID, ClientSecret: want.ClientSecret, SecretExpiresAt: want.SecretExpiresAt,
 		AutoSync: want.AutoSync, Interval: seconds(want.IntervalSeconds), Settings: want.Settings,
+		Reconciles: want.Reconcile.over(engine.DefaultReconciles()),
 	})
 	if err != nil {
 		return nil, err
@@ -209,11 +241,13 @@ func (s *server) changeInstance(ctx context.Context, in *struct {
 	Body InstancePatch
 },
 ) (*body[Instance], error) {
-	if _, err := s.Engine.Instance(ctx, orgOf(ctx), in.ID); err != nil {
+	instance, err := s.Engine.Instance(ctx, orgOf(ctx), in.ID)
+	if err != nil {
 		return nil, err
 	}
 	change := engine.Change{
 		Name: in.Body.Name, AutoSync: in.Body.AutoSync, ClientSecret: in.Body.ClientSecret, Settings: in.Body.Settings,
+		SecretExpiresAt: in.Body.SecretExpiresAt, ClientID: in.Body.ClientID, Reconciles: in.Body.Reconcile.over(instance.Reconciles),
 	}
 	if in.Body.IntervalSeconds != nil {
 		interval := seconds(*in.Body.IntervalSeconds)

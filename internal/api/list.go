@@ -36,6 +36,8 @@ const (
 	byPin     = "p"
 	byGroup   = "g"
 	byMember  = "m"
+
+	byChangeMember = "j"
 )
 
 func cursor(kind, key string) string {

@@ -34,7 +34,8 @@ type LogFilter struct {
 	Since    string   `query:"since" maxLength:"64" example:"24h" doc:"From when on: a time (RFC 3339), a date (from its begin, UTC), or how long ago: 90m, 2h, 7d."`
 	Until    string   `query:"until" maxLength:"64" example:"2026-03-31" doc:"Before when: a time (RFC 3339), a date (to its end, UTC), or how long ago: 90m, 2h, 7d."`
 	Code     []string `query:"code" maxItems:"100" doc:"Only reasons with one of these codes, such as InvalidDomain, separated by commas."`
-	User     string   `query:"user" maxLength:"256" doc:"Only changes of this user: object id in the tenant or the directory, or userName; or of all whose name, as it was then, contains the text."`
+	User     string   `query:"user" maxLength:"256" doc:"Only changes of this user: object id in the tenant or the directory, or userName; or of all whose name, as it was then, contains the text. With another objectType it is about groups."`
+	ByObjectType
 	ChangeFilter
 }
 
@@ -57,7 +58,7 @@ func (s *server) serveLog() {
 	}, s.listLog)
 	serve(s, operation{
 		id: "exportLogCSV", method: http.MethodGet, path: inOrg + "/log/csv", tag: "Runs", summary: "Download the provisioning log as CSV",
-		detail:  "The columns of the report of a run, with time, instance, run, action, state, code, and before and after as JSON. No cell can start a formula.",
+		detail:  "The columns of the report of a run, with time, instance, run, action, state, code, and before and after as JSON, and the number of members. No cell can start a formula.",
 		streams: "text/csv",
 	}, s.exportCSV)
 	serve(s, operation{
@@ -176,11 +177,17 @@ func (s *server) logQuery(ctx context.Context, filter LogFilter, order string) (
 			return query, err
 		}
 	}
+	if of := filter.one(); of != nil {
+		query.Objects = []plan.ObjectType{*of}
+	}
 	if err := s.everInstance(ctx, org, query.Instance); err != nil {
 		return query, err
 	}
 	if strings.TrimSpace(filter.User) != "" {
 		query.Who, err = s.Engine.FindLogPeople(ctx, org, filter.User)
+		if err == nil && query.Objects == nil && len(query.Who.Sources)+len(query.Who.Objects) == 0 {
+			query.Objects = []plan.ObjectType{plan.User} // groups may have names like that, too
+		}
 	}
 	return query, err
 }
@@ -202,9 +209,5 @@ func (s *server) everInstance(ctx context.Context, org, id ident.ID) error {
 }
 
 func logEntryOf(entry engine.Entry) LogEntry {
-	line := LogEntry{At: entry.At(), Change: changeOf(entry), Scrubbed: entry.Scrubbed()}
-	if line.Scrubbed {
-		line.Reason.Text = engine.ScrubbedText
-	}
-	return line
+	return LogEntry{At: entry.At(), Change: changeOf(entry), Scrubbed: entry.Scrubbed()}
 }

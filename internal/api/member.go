@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"rollcall/internal/directory"
+	"rollcall/internal/fault"
 	"rollcall/internal/ident"
 	"rollcall/internal/plan"
 )
@@ -50,13 +51,13 @@ type MembersChanged struct {
 	Changed int `json:"changed" doc:"How many came, or left."`
 	// Unchanged were what the request wants them to be already.
 	Unchanged int             `json:"unchanged" doc:"How many were members already, or were none."`
-	Failed    []MemberFailure `json:"failed" nullable:"false" doc:"Who could not become a member; the others did."`
+	Failed    []MemberFailure `json:"failed" nullable:"false" doc:"Who could not become a member, or has to stay one; the others did."`
 }
 
-// MemberFailure says why somebody could not become a member.
+// MemberFailure says why somebody could not become a member, or stays one.
 type MemberFailure struct {
 	ID   ident.ID `json:"id" format:"uuid" doc:"The id that was given."`
-	Code string   `json:"code" doc:"For programs: UnknownMember, WrongType, OwnMember."`
+	Code string   `json:"code" doc:"For programs: UnknownMember, WrongType, OwnMember, Managed."`
 	Text string   `json:"text" doc:"For people."`
 }
 
@@ -67,24 +68,26 @@ func (s *server) serveMembers() {
 	}, s.listMembers)
 	serve(s, operation{
 		id: "addMembers", method: http.MethodPost, path: inOrg + "/groups/{id}/members", tag: "Groups", summary: "Put members into a group",
-		detail:   "Those who cannot be members are told, the others come in. The members of a group that an instance manages are read-only.",
-		failures: []int{http.StatusConflict},
+		detail: "Those who cannot be members are told, the others come in. Into a group that an instance manages as well: they stay there " +
+			"whatever the sync does.",
 	}, s.addMembers)
 	serve(s, operation{
 		id: "removeMembers", method: http.MethodPost, path: inOrg + "/groups/{id}/remove-members", tag: "Groups", summary: "Take members out of a group",
-		detail:   "The members of a group that an instance manages are read-only.",
-		failures: []int{http.StatusConflict},
+		detail: "Members whom the instance that manages the group put in are read-only: they stay and are told, the others leave.",
 	}, s.removeMembers)
 	serve(s, operation{
 		id: "removeMember", method: http.MethodDelete, path: inOrg + "/groups/{id}/members/{member}", tag: "Groups", summary: "Take one member out of a group",
-		detail:   "Who is no member stays none.",
+		detail:   "Who is no member stays none. A member whom the instance that manages the group put in is read-only.",
 		failures: []int{http.StatusConflict},
 	}, func(ctx context.Context, in *struct {
 		InGroup
 		Member ident.ID `path:"member" format:"uuid" doc:"The member's id."`
 	},
 	) (*struct{}, error) {
-		_, err := s.Directory.RemoveMembers(ctx, orgOf(ctx), in.ID, []ident.ID{in.Member})
+		results, err := s.Directory.RemoveMembers(ctx, orgOf(ctx), in.ID, []ident.ID{in.Member})
+		if err == nil && results[0].Failure != nil {
+			err = fault.New(fault.Conflict, results[0].Failure.Code, "%s", results[0].Failure.Text)
+		}
 		return nil, err
 	})
 	serve(s, operation{

@@ -134,6 +134,7 @@ func (s *server) configuration() huma.Config {
 		{Name: "Instances", Description: "Configured synchronisations."},
 		{Name: "Expressions", Description: "The mapping language and the scoping filters."},
 		{Name: "Runs", Description: "Executions of instances, their changes and reports."},
+		{Name: "Failed", Description: "Changes that failed and wait for another try."},
 		{Name: "Held", Description: "Removals that are too many to pass without approval."},
 		{Name: "Undo", Description: "Taking back what a run did to the directory, and what is pinned for it."},
 		{Name: "Users", Description: "The users of the directory, and copies of those who were removed."},

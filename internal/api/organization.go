@@ -15,6 +15,7 @@ type Organization struct {
 	Name                  string    `json:"name" doc:"What people call it."`
 	RequireVerifiedDomain bool      `json:"requireVerifiedDomain" doc:"Outside the verified domains no user is created, and none is renamed into them."`
 	CreatedAt             time.Time `json:"createdAt" doc:"When it was created."`
+	Warnings              []Expiry  `json:"warnings,omitempty" nullable:"false" doc:"Tokens of the organization that end within 30 days, or did in the last 30; told of a single organization, to who may make tokens."`
 }
 
 // NewOrganization describes an organization to create.
@@ -43,7 +44,14 @@ func (s *server) serveOrganizations() {
 		id: "getOrganization", method: http.MethodGet, path: inOrg, tag: "Organizations", summary: "Read an organization",
 	}, func(ctx context.Context, _ *InOrganization) (*body[Organization], error) {
 		org, err := s.Directory.Organization(ctx, orgOf(ctx))
-		return reply(organizationOf(org)), err
+		if err != nil {
+			return nil, err
+		}
+		out := organizationOf(org)
+		if callerOf(ctx).token.May(directory.Administer) { // who may not see tokens is not told of them
+			out.Warnings, err = s.tokenExpiries(ctx, org.ID)
+		}
+		return reply(out), err
 	})
 	serve(s, operation{
 		id: "changeOrganization", method: http.MethodPatch, path: inOrg, tag: "Organizations", summary: "Change an organization",

@@ -26,6 +26,8 @@ var accesses = map[string]access{
 	"deleteInstance": {right: directory.Administer},
 	"syncInstance":   {right: directory.Administer},
 
+	"reconcileInstance": {right: directory.Administer},
+
 	"previewInstance":      {right: directory.ReadDirectory},
 	"restoreMappings":      {right: directory.Administer},
 	"exportSchema":         {right: directory.ReadDirectory},
@@ -37,6 +39,7 @@ var accesses = map[string]access{
 	"listOperators":        {right: directory.ReadDirectory},
 
 	"explainUser":    {right: directory.ReadDirectory},
+	"explainGroup":   {right: directory.ReadDirectory},
 	"provisionUsers": {right: directory.Administer},
 	"listRunResults": {right: directory.ReadDirectory},
 
@@ -46,7 +49,10 @@ var accesses = map[string]access{
 	"getRunReport":   {right: directory.ReadDirectory},
 	"watchRun":       {right: directory.ReadDirectory},
 	"listChanges":    {right: directory.ReadDirectory},
+	"getChange":      {right: directory.ReadDirectory},
 	"listHeld":       {right: directory.ReadDirectory},
+	"listFailed":     {right: directory.ReadDirectory},
+	"retryFailed":    {right: directory.Administer},
 	"getSummary":     {right: directory.ReadDirectory},
 	"listSummary":    {right: directory.ReadDirectory},
 	"listLog":        {right: directory.ReadDirectory},
@@ -54,6 +60,9 @@ var accesses = map[string]access{
 	"exportLogJSON":  {right: directory.ReadDirectory},
 	"approveHeld":    {right: directory.Administer},
 	"rejectHeld":     {right: directory.Administer},
+
+	"listChangeMembers": {right: directory.ReadDirectory},
+	"listGroupSummary":  {right: directory.ReadDirectory},
 
 	"undoRun":  {right: directory.Administer},
 	"undoUser": {right: directory.Administer},

@@ -13,7 +13,7 @@ import (
 type Run struct {
 	ID            ident.ID        `json:"id" format:"uuid" doc:"The run's id."`
 	InstanceID    ident.ID        `json:"instanceId" format:"uuid" doc:"Whose run it is."`
-	Kind          engine.Kind     `json:"kind" enum:"initial,incremental,full,dry-run,on-demand,undo,undo-dry-run" doc:"What the run is for."`
+	Kind          engine.Kind     `json:"kind" enum:"initial,incremental,full,dry-run,on-demand,undo,undo-dry-run,reconcile,reconcile-report" doc:"What the run is for."`
 	Trigger       string          `json:"trigger" enum:"schedule,manual,approval,configuration,follow-up" doc:"What started it."`
 	RequestedBy   string          `json:"requestedBy,omitempty" doc:"Who asked for it; absent for the schedule."`
 	State         engine.State    `json:"state" enum:"queued,running,waiting,succeeded,failed,canceled" doc:"Whether it waits, works, or is over."`
@@ -24,7 +24,8 @@ type Run struct {
 	EndedAt       time.Time       `json:"endedAt,omitzero" doc:"When it was over."`
 	NotBefore     time.Time       `json:"notBefore,omitzero" doc:"When a waiting run goes on."`
 	Progress      Progress        `json:"progress" doc:"How far it is."`
-	Counts        map[string]int  `json:"counts" doc:"Users by outcome: create, update, deactivate, reactivate, delete, release, restore, match, out-of-scope, skipped, failed, held, superseded. A dry run counts what it would do."`
+	Counts        map[string]int  `json:"counts" doc:"Users by outcome: create, update, deactivate, reactivate, delete, release, restore, match, out-of-scope, skipped, failed, held, superseded, drift. A dry run and a reconcile count what would be done."`
+	Groups        map[string]int  `json:"groups,omitempty" doc:"Groups by outcome, as counts has users; join and leave count members, held-members those whose leaving is held. Absent if there is nothing to count."`
 	Held          string          `json:"held,omitempty" doc:"Why removals were held."`
 	Failure       *engine.Failure `json:"failure,omitempty" doc:"Why it failed and what to do."`
 	Undo          *Undo           `json:"undo,omitempty" doc:"What it takes back; only for undo runs."`
@@ -35,9 +36,11 @@ func (r Run) Over() bool { return r.State.Over() }
 
 // Progress is how far a run is.
 type Progress struct {
-	// Done and Total count users in the present step; Total is 0 while it is unknown.
-	Done  int `json:"done" doc:"Users done in this step."`
-	Total int `json:"total" doc:"Users in this step; 0 while unknown."`
+	// Part is what the step is about.
+	Part string `json:"part" enum:"users,groups,members" doc:"What the step is about: users, then groups, then who is in them."`
+	// Done and Total count what the present step works on, users above all; Total is 0 while it is unknown.
+	Done  int `json:"done" doc:"How many users, groups or members are done in this step."`
+	Total int `json:"total" doc:"How many this step has; 0 while unknown, and for groups and members until they are written."`
 	// Read, Planned and Applied count them for the whole run.
 	Read    int `json:"read" doc:"Users read from the tenant so far."`
 	Planned int `json:"planned" doc:"Users planned so far."`
@@ -96,6 +99,7 @@ func (s *server) listRuns(ctx context.Context, in *struct {
 
 func (s *server) listRunChanges(ctx context.Context, in *struct {
 	InRun
+	ByObjectType
 	ChangeFilter
 	Paging
 },
@@ -103,14 +107,14 @@ func (s *server) listRunChanges(ctx context.Context, in *struct {
 	if _, err := s.Engine.GetRun(ctx, orgOf(ctx), in.ID); err != nil {
 		return nil, err
 	}
-	return s.listEntries(ctx, engine.EntryQuery{Run: in.ID}, in.ChangeFilter, in.Paging)
+	return s.listEntries(ctx, engine.EntryQuery{Run: in.ID, Object: in.one()}, in.ChangeFilter, in.Paging)
 }
 
 func (s *server) runOf(run engine.Run) Run {
 	out := Run{
 		ID: run.ID, InstanceID: run.InstanceID, Kind: run.Kind, Trigger: run.Trigger, RequestedBy: run.RequestedBy, State: run.State,
 		Step: run.Step, ConfigVersion: run.ConfigVersion, QueuedAt: run.QueuedAt, StartedAt: run.StartedAt, EndedAt: run.EndedAt,
-		NotBefore: run.NotBefore, Progress: progressOf(run, s.Now()), Counts: run.Progress.Counts, Held: run.Progress.Held,
+		NotBefore: run.NotBefore, Progress: progressOf(run, s.Now()), Counts: run.Progress.Counts, Groups: run.Progress.Groups, Held: run.Progress.Held,
 		Failure: run.Failure, Undo: undoOf(run),
 	}
 	if out.Counts == nil {
@@ -123,12 +127,18 @@ func (s *server) runOf(run engine.Run) Run {
 // takes about as long in each.
 func progressOf(run engine.Run, now time.Time) Progress {
 	p := run.Progress
-	out := Progress{Read: p.Read, Planned: p.Planned, Applied: p.Applied}
+	out := Progress{Part: "users", Read: p.Read, Planned: p.Planned, Applied: p.Applied}
+	if p.Part != engine.PartUsers {
+		out.Part = string(p.Part)
+	}
 	switch {
 	case run.Step == engine.StepPull:
 		out.Done, out.Total = p.Read, p.Expected
-	case run.Step == engine.StepPlan, run.Step == engine.StepGuard, run.Kind.Dry():
+	case run.Step == engine.StepPlan, run.Step == engine.StepGuard, run.Kind.Proposes():
 		out.Done, out.Total = p.Planned, p.ToPlan
+		if p.Part != engine.PartUsers {
+			out.Total = 0 // nobody counted them before
+		}
 	default:
 		out.Done, out.Total = p.Applied, p.ToApply
 	}

@@ -295,7 +295,17 @@ func TestProgressTellsRateAndTimeLeftWhereItCan(t *testing.T) {
 			engine.Run{State: engine.Running, Step: engine.StepPull, StartedAt: start.Add(time.Hour), Progress: engine.Progress{Read: 500}},
 			api.Progress{Done: 500, Read: 500},
 		},
+		"planning members, whom nobody counted": {
+			engine.Run{
+				State: engine.Running, Step: engine.StepPlan, StartedAt: start,
+				Progress: engine.Progress{Part: engine.PartMembers, Read: 400, ToPlan: 400, Planned: 600},
+			},
+			api.Progress{Part: "members", Done: 600, Read: 400, Planned: 600, Rate: 100},
+		},
 	} {
+		if c.want.Part == "" {
+			c.want.Part = "users"
+		}
 		if diff := cmp.Diff(c.want, api.ProgressOf(c.run, start.Add(10*time.Second))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}

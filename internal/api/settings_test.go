@@ -187,6 +187,8 @@ func alter(t *testing.T, field reflect.Value) {
 		field.SetFloat(field.Float() + 1)
 	case reflect.Slice:
 		field.Set(reflect.MakeSlice(field.Type(), 1, 1))
+	case reflect.Pointer: // was nil, which means a default
+		field.Set(reflect.New(field.Type().Elem()))
 	default:
 		t.Fatalf("a setting of kind %s", field.Kind())
 	}
@@ -206,16 +208,21 @@ func TestDifferencesAreToldOneByOne(t *testing.T) {
 	after.Scope.NeverTouch = []string{"x"}
 	after.Scope.AllUsers = false
 	after.Scope.Groups = []scope.SelectedGroup{{ID: "g", Nested: true}}
+	after.Scope.GroupObjects = true
 	after.Thresholds.Count = 3
+	before.Thresholds.Groups = &plan.Share{Count: 3, Percent: 10} // as the default
+	after.Thresholds.Members = &plan.Share{Count: 50, Percent: 12.5}
 	after.Attributes = append(after.Attributes[:15:15], mapping.Attribute{Kind: mapping.Constant, Constant: "a < b", Target: "userType"})
 	after.Attributes[6].Default = "Clerk"
 	want := []string{
 		"scope: allUsers: true → false",
 		"scope: users: in another order",
 		"scope: groups: + g with nested groups",
+		"scope: groupObjects: false → true",
 		"scope: neverTouch: + x",
 		"scope: filters: - mail IS NULL",
 		"thresholds: count: 10 → 3",
+		"thresholds: members: percent: 25 → 12.5",
 		`attributes: title: default: none → "Clerk"`,
 		`attributes: + userType: apply "always", constant "a < b", kind "constant"`,
 		"attributes: - urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager",

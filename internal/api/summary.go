@@ -16,7 +16,7 @@ import (
 type Summary struct {
 	InstanceID  ident.ID         `json:"instanceId" format:"uuid" doc:"The instance."`
 	Name        string           `json:"name" doc:"Its name."`
-	Job         engine.JobStatus `json:"job" enum:"Active,NotRun,Quarantine,Running,Held,Paused,Disabled,Failing" doc:"The job status."`
+	Job         engine.JobStatus `json:"job" enum:"Active,NotRun,Quarantine,WaitingForConsent,Running,Held,Paused,Disabled,Failing" doc:"The job status."`
 	Explanation string           `json:"explanation" doc:"What the job status means here and what to do."`
 	Overdue     bool             `json:"overdue" doc:"Auto Sync is on, and there was no good run in three intervals."`
 	NextRunAt   time.Time        `json:"nextRunAt,omitzero" doc:"When the next scheduled run is due; absent while Auto Sync is off."`
@@ -24,8 +24,20 @@ type Summary struct {
 	Run     *Run `json:"run,omitempty" doc:"The run under way."`
 	LastRun *Run `json:"lastRun,omitempty" doc:"The run that ended last, dry runs, undos and runs on demand left aside."`
 	// LastRunSeconds is how long it took.
-	LastRunSeconds float64    `json:"lastRunSeconds,omitempty" doc:"Seconds from its begin to its end."`
-	Users          UserCounts `json:"users" doc:"How the tenant's users stand with this instance. Each number is the length of the list of that name."`
+	LastRunSeconds float64     `json:"lastRunSeconds,omitempty" doc:"Seconds from its begin to its end."`
+	Users          UserCounts  `json:"users" doc:"How the tenant's users stand with this instance. Each number is the length of the list of that name."`
+	Groups         GroupCounts `json:"groups" doc:"How the groups stand that the instance keeps."`
+}
+
+// GroupCounts are the numbers of the summary that are about groups.
+type GroupCounts struct {
+	Synced     int   `json:"synced" doc:"Groups with all their members in scope."`
+	ToBeSynced int   `json:"toBeSynced" doc:"Groups that wait for members in scope."`
+	Awaited    int64 `json:"awaited" doc:"How many members the groups to be synced wait for, as far as that is known."`
+	Failed     int   `json:"failed" doc:"Groups that could not be written; tried again by themselves."`
+	Skipped    int   `json:"skipped" doc:"Groups left alone on purpose; the reasons are in the changes."`
+	Held       int   `json:"held" doc:"Deletions of groups that wait for approval."`
+	Leaving    int   `json:"leaving" doc:"Members whose leaving a group waits for approval."`
 }
 
 // Person is somebody in one of the lists of a summary.
@@ -37,7 +49,7 @@ type Person struct {
 	// Reason says why the person is in this list.
 	Reason   plan.Reason `json:"reason" doc:"Why the person is in this list."`
 	ChangeID ident.ID    `json:"changeId,omitzero" format:"uuid" doc:"The change that waits; for failed, skipped and held."`
-	Action   plan.Action `json:"action,omitempty" enum:"match,create,update,deactivate,reactivate,delete,restore,release,skip,fail" doc:"What it does."`
+	Action   plan.Action `json:"action,omitempty" enum:"match,create,update,deactivate,reactivate,delete,restore,release,join,leave,skip,fail" doc:"What it does."`
 	Since    time.Time   `json:"since,omitzero" doc:"Since when: when it failed first, or was planned."`
 	Attempts int         `json:"attempts,omitempty" doc:"How often it failed."`
 	RetryAt  time.Time   `json:"retryAt,omitzero" doc:"When it is tried again, if nothing about the person changes before."`
@@ -58,6 +70,12 @@ func (s *server) serveSummary() {
 		detail: "Each with the reason why he is there; for those who failed also the time of the next try. People whose removal is held are synced as well until " +
 			"somebody decides. Where few of many people are in the list, a page may hold fewer than the limit, or none, and have a next one.",
 	}, s.listSummary)
+	serve(s, operation{
+		id: "listGroupSummary", method: http.MethodGet, path: inOrg + "/instances/{id}/summary/groups/{bucket}", tag: "Instances",
+		summary: "List the groups behind a number of the summary",
+		detail: "Each with the reason why it is there; for those that failed also the time of the next try. Groups whose deletion is held are synced, or to be " +
+			"synced, as well until somebody decides.",
+	}, s.listGroupSummary)
 }
 
 func (s *server) getSummary(ctx context.Context, in *InInstance) (*body[Summary], error) {
@@ -75,6 +93,7 @@ func (s *server) getSummary(ctx context.Context, in *InInstance) (*body[Summary]
 			Synced: summary.Synced, Skipped: summary.Skipped, Failed: summary.Failed, Held: summary.Held, OutOfScope: summary.OutOfScope,
 			InBin: summary.InBin,
 		},
+		Groups: groupCountsOf(summary.Groups),
 	}
 	if instance.AutoSync {
 		out.NextRunAt = instance.NextRunAt
@@ -108,14 +127,50 @@ func (s *server) listSummary(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	list := List[Person]{Items: each(people, personOf)}
+	return reply(List[Person]{Items: each(people, personOf), Next: bucketCursor(in.Bucket, next)}), nil
+}
+
+// SummaryGroup is a group in one of the lists of a summary.
+type SummaryGroup struct {
+	Person
+	Awaited int64 `json:"awaited,omitempty" doc:"How many members in scope are not there yet, as far as that is known; for to-be-synced."`
+}
+
+func (s *server) listGroupSummary(ctx context.Context, in *struct {
+	InInstance
+	Bucket string `path:"bucket" enum:"synced,to-be-synced,failed,skipped,held" doc:"The number whose groups are listed."`
+	Paging
+},
+) (*body[List[SummaryGroup]], error) {
+	instance, err := s.Engine.Instance(ctx, orgOf(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	after, err := in.bucketPlace("groups-" + in.Bucket)
+	if err != nil {
+		return nil, err
+	}
+	groups, next, err := s.Engine.ListGroupBucket(ctx, instance, engine.Bucket(in.Bucket), after, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	items := each(groups, func(g engine.GroupStatus) SummaryGroup {
+		return SummaryGroup{Person: personOf(g.PersonStatus), Awaited: g.Awaited}
+	})
+	return reply(List[SummaryGroup]{Items: items, Next: bucketCursor("groups-"+in.Bucket, next)}), nil
+}
+
+func groupCountsOf(counts engine.GroupCounts) GroupCounts { return GroupCounts(counts) }
+
+// bucketCursor is the cursor of a place in the list of a bucket; "" at its end.
+func bucketCursor(bucket string, next engine.BucketPlace) string {
 	switch {
 	case !next.Entry.IsZero():
-		list.Next = cursor(bySummary, in.Bucket+":"+next.Entry.String())
+		return cursor(bySummary, bucket+":"+next.Entry.String())
 	case next.Seq != 0:
-		list.Next = cursor(bySummary, in.Bucket+":"+strconv.FormatInt(next.Seq, 10))
+		return cursor(bySummary, bucket+":"+strconv.FormatInt(next.Seq, 10))
 	}
-	return reply(list), nil
+	return ""
 }
 
 // bucketPlace reads the cursor of the list of a bucket.

@@ -21,6 +21,7 @@ type Token struct {
 	CreatedAt time.Time      `json:"createdAt" doc:"When it was made."`
 	ExpiresAt time.Time      `json:"expiresAt" doc:"Until when it is good."`
 	RevokedAt time.Time      `json:"revokedAt,omitzero" doc:"When it was revoked."`
+	Warning   *Expiry        `json:"warning,omitempty" doc:"It ends within 30 days, or has ended; absent for one that was made for less."`
 }
 
 // CreatedToken is a new token with its secret, which is told only once.
@@ -46,6 +47,7 @@ type Me struct {
 	Rights         []directory.Right `json:"rights" nullable:"false" doc:"What the token may do now: read, read-archive, read-audit, write-users, write-groups, administer."`
 	OrganizationID ident.ID          `json:"organizationId,omitzero" format:"uuid" doc:"The organization to which the token is bound; absent for a token of the server."`
 	ExpiresAt      time.Time         `json:"expiresAt" doc:"Until when the token is good."`
+	Warning        *Expiry           `json:"warning,omitempty" doc:"The token ends within 30 days; absent for one that was made for less."`
 	Version        string            `json:"version" doc:"The version of the server."`
 }
 
@@ -123,6 +125,7 @@ func (s *server) tokenOf(token directory.Token) Token {
 	return Token{
 		ID: token.ID, Name: token.Name, Role: token.Role, UserID: token.UserID, State: s.tokenState(token),
 		CreatedAt: token.CreatedAt, ExpiresAt: token.ExpiresAt, RevokedAt: token.RevokedAt,
+		Warning: s.tokenExpiry(token),
 	}
 }
 
@@ -166,6 +169,6 @@ func (s *server) me(ctx context.Context, _ *struct{}) (*body[Me], error) {
 	}
 	return reply(Me{
 		TokenID: token.ID, Name: token.Name, Role: token.Role, Rights: rights, OrganizationID: token.OrgID, ExpiresAt: token.ExpiresAt,
-		Version: s.Version,
+		Warning: s.tokenExpiry(token), Version: s.Version,
 	}), nil
 }

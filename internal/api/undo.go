@@ -11,7 +11,7 @@ import (
 
 // UndoRequest asks for an undo.
 type UndoRequest struct {
-	Objects []ident.ID `json:"objects,omitempty" nullable:"false" maxItems:"1000" doc:"Ids of users of the directory whose change of the run is taken back; all of its changes without them."`
+	Objects []ident.ID `json:"objects,omitempty" nullable:"false" maxItems:"1000" doc:"Ids of users and groups of the directory whose changes of the run are taken back, of a group also who joined and left; all of its changes without them."`
 	UserUndoRequest
 }
 
@@ -30,27 +30,29 @@ type Undo struct {
 	DespiteEntra int `json:"despiteEntra,omitempty" doc:"How many users get access again although Entra has deleted, purged or blocked them or they are out of scope."`
 }
 
-// Pin keeps what was taken back about one user as it is.
+// Pin keeps what was taken back about one user or group as it is, or memberships of one group.
 type Pin struct {
 	ID         ident.ID  `json:"id" format:"uuid" doc:"The pin's id: that of the change by which something was taken back."`
-	InstanceID ident.ID  `json:"instanceId" format:"uuid" doc:"The instance that leaves the user out."`
-	SourceID   string    `json:"sourceId" doc:"The person's object id in the tenant."`
-	ObjectID   ident.ID  `json:"objectId" format:"uuid" doc:"The user's id in the directory; there is none any more if the creation was taken back."`
-	ObjectName string    `json:"objectName" doc:"What people call the user: display name and address."`
+	InstanceID ident.ID  `json:"instanceId" format:"uuid" doc:"The instance that leaves the object out."`
+	ObjectType string    `json:"objectType" enum:"User,Group,Members" doc:"What is pinned: a user, a group, or memberships of a group. Of Members, source and object are the group."`
+	Members    int       `json:"members,omitempty" doc:"How many memberships are pinned. Each ends by itself when Entra changes it; by, at and reason are those of the last undo."`
+	SourceID   string    `json:"sourceId" doc:"The object's id in the tenant."`
+	ObjectID   ident.ID  `json:"objectId" format:"uuid" doc:"The object's id in the directory; there is none any more if the creation was taken back."`
+	ObjectName string    `json:"objectName" doc:"What people call the object: display name, and of a user the address."`
 	RunID      ident.ID  `json:"runId" format:"uuid" doc:"The undo run."`
 	UndoneID   ident.ID  `json:"undoneRunId" format:"uuid" doc:"The run whose change was taken back."`
 	By         string    `json:"by" doc:"Who took it back."`
 	At         time.Time `json:"at" doc:"When."`
 	Reason     string    `json:"reason,omitempty" doc:"Why."`
 	// KeepsAccess: the pin holds against a removal as well.
-	KeepsAccess bool `json:"keepsAccess,omitempty" doc:"A removal was taken back, so that the pin holds against the next one as well."`
+	KeepsAccess bool `json:"keepsAccess,omitempty" doc:"A removal or letting go was taken back, so that the pin holds against the next one as well. Of Members: the last undo put somebody back."`
 }
 
 func (s *server) serveUndo() {
 	serve(s, operation{
 		id: "undoRun", method: http.MethodPost, path: inOrg + "/runs/{id}/undo", tag: "Undo", summary: "Take back what a run did",
-		detail: "The answer is a run of its own, which waits for the one before it; its changes say for each user what is taken back, or why not. " +
-			"Unless dryRun is false nothing is written. What is taken back is pinned until Entra changes the person or the pin is lifted. " +
+		detail: "The answer is a run of its own, which waits for the one before it; its changes say for each object what is taken back, or why not. " +
+			"Unless dryRun is false nothing is written. What is taken back is pinned until Entra changes the person, group or membership, or the pin is lifted. " +
 			"The undo of an undo lifts its pins.",
 		status: http.StatusAccepted, failures: []int{http.StatusConflict},
 	}, s.undoRun)
@@ -61,11 +63,11 @@ func (s *server) serveUndo() {
 	}, s.undoUser)
 	serve(s, operation{
 		id: "listPins", method: http.MethodGet, path: inOrg + "/pins", tag: "Undo", summary: "List what is pinned",
-		detail: "Who is left out by plans because something was taken back.",
+		detail: "What is left out by plans because something was taken back. Pinned memberships are listed by group, with their number.",
 	}, s.listPins)
 	serve(s, operation{
 		id: "liftPin", method: http.MethodDelete, path: inOrg + "/pins/{id}", tag: "Undo", summary: "Lift a pin",
-		detail: "What Entra says of the person holds again: at once if Auto Sync is on, else with the next run.",
+		detail: "What Entra says of the person or group holds again, or of all pinned members of a group: at once if Auto Sync is on, else with the next run.",
 	}, func(ctx context.Context, in *struct {
 		InOrganization
 		ID ident.ID `path:"id" format:"uuid" doc:"The pin's id."`
@@ -114,7 +116,7 @@ func (s *server) listPins(ctx context.Context, in *struct {
 
 func pinOf(pin engine.Pin) Pin {
 	return Pin{
-		ID: pin.ID, InstanceID: pin.InstanceID, SourceID: pin.SourceID, ObjectID: pin.ObjectID, ObjectName: pin.ObjectName, RunID: pin.RunID,
+		ID: pin.ID, InstanceID: pin.InstanceID, ObjectType: objectTypeOf(pin.Object), Members: pin.Members, SourceID: pin.SourceID, ObjectID: pin.ObjectID, ObjectName: pin.ObjectName, RunID: pin.RunID,
 		UndoneID: pin.Run, By: pin.By, At: pin.At, Reason: pin.Why, KeepsAccess: pin.Keeps,
 	}
 }

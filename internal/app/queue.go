@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"rollcall/internal/directory"
 	"rollcall/internal/engine"
 	"rollcall/internal/ident"
 	"rollcall/internal/jobs"
@@ -34,6 +35,13 @@ type observer struct{ metrics *telemetry.Metrics }
 // RunEnded counts a run.
 func (o observer) RunEnded(run engine.Run, took time.Duration) {
 	o.metrics.ObserveRun(string(run.Kind), string(run.State), took)
+}
+
+// CredentialsExpiring tells how many credentials end soon.
+func (o observer) CredentialsExpiring(kind string, counts map[directory.Notice]int) {
+	for _, notice := range directory.Notices() {
+		o.metrics.SetExpiring(kind, notice.String(), counts[notice])
+	}
 }
 
 // EntriesSettled counts changes.

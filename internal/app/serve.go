@@ -14,7 +14,6 @@ import (
 	"rollcall/internal/api"
 	"rollcall/internal/clock"
 	"rollcall/internal/config"
-	"rollcall/internal/engine"
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
 )
@@ -169,9 +168,9 @@ func (a *App) countHeld(ctx context.Context) {
 		if err != nil {
 			break
 		}
-		var counts map[engine.EntryState]int
-		counts, err = a.store.CountOpen(ctx, instance.ID)
-		held += counts[engine.Held]
+		var waiting int
+		waiting, err = a.Engine.CountHeld(ctx, instance.ID)
+		held += waiting
 	}
 	if err != nil {
 		if ctx.Err() == nil {

@@ -30,6 +30,7 @@ A file, of which a change needs only the name and what is to change:
     clientSecretFile: secret.txt
     interval: 40m
     autoSync: true
+    reconcile: {every: 168h, repair: true, perSecond: 2000}
     scope:
       allUsers: true
       includeGuests: false

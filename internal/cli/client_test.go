@@ -92,7 +92,7 @@ func TestADryRunIsShownWithoutThoseWhoStayAsTheyAre(t *testing.T) {
 	path := "runs/" + anID.String()
 	env, _ := answers(t, map[string]any{
 		"GET " + path: run,
-		"GET " + path + "/changes?action=create%2Cupdate%2Cdeactivate%2Creactivate%2Cdelete%2Crestore%2Crelease%2Cskip%2Cfail&limit=100": changes,
+		"GET " + path + "/changes?action=create%2Cupdate%2Cdeactivate%2Creactivate%2Cdelete%2Crestore%2Crelease%2Cjoin%2Cleave%2Cskip%2Cfail&limit=100": changes,
 		"GET " + path + "/changes?action=match&limit=100": api.List[api.Change]{},
 		"GET instances": api.List[api.Instance]{Items: []api.Instance{{ID: anID, Name: "Demo"}}},
 	})

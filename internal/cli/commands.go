@@ -13,12 +13,14 @@ type commands struct {
 
 	Instance  instanceCommands `cmd:"" help:"Instances: configured synchronisations."`
 	Sync      syncCommand      `cmd:"" help:"Start a run of an instance now."`
-	Provision provisionCommand `cmd:"" help:"Provision people on demand, and nobody else."`
-	Explain   explainCommand   `cmd:"" help:"Say what is made of a person of the tenant, and why."`
+	Provision provisionCommand `cmd:"" help:"Provision people on demand, or a group with chosen members, and nobody else."`
+	Explain   explainCommand   `cmd:"" help:"Say what is made of a person or group of the tenant, and why."`
 	Summary   summaryCommand   `cmd:"" help:"Summary of an instance: the last run, and how many people stand how; each number opens its list."`
 	Log       logCommand       `cmd:"" help:"Provisioning log: every change of every run, with filters, as table, CSV or JSON."`
 	Run       runCommands      `cmd:"" help:"Runs: what was done, and why."`
+	Change    changeCommands   `cmd:"" help:"Single changes of runs."`
 	Held      heldCommands     `cmd:"" help:"Removals that wait for approval."`
+	Failed    failedCommands   `cmd:"" help:"Changes that failed and wait for another try."`
 	Pin       pinCommands      `cmd:"" help:"Users whom runs leave out because something was taken back."`
 	User      userCommands     `cmd:"" help:"Users of the directory."`
 	Group     groupCommands    `cmd:"" help:"Groups of the directory and their members."`
@@ -28,16 +30,18 @@ type commands struct {
 }
 
 type instanceCommands struct {
-	List   instanceListCommand   `cmd:"" help:"List the instances and how they stand."`
-	Show   instanceShowCommand   `cmd:"" help:"Show one instance."`
-	Create instanceCreateCommand `cmd:"" help:"Set an instance up with sync defaults: all users, the default mappings and thresholds."`
-	Apply  instanceApplyCommand  `cmd:"" help:"Create an instance from a YAML file, or change it to what the file says."`
-	Export instanceExportCommand `cmd:"" help:"Write an instance as the YAML file that apply takes."`
-	Diff   instanceDiffCommand   `cmd:"" help:"Say what apply would change, and what the next run would do then."`
-	Delete instanceDeleteCommand `cmd:"" help:"Delete an instance; its users stay as they are and become unmanaged."`
+	List      instanceListCommand      `cmd:"" help:"List the instances and how they stand."`
+	Show      instanceShowCommand      `cmd:"" help:"Show one instance."`
+	Create    instanceCreateCommand    `cmd:"" help:"Set an instance up with sync defaults: all users, the default mappings and thresholds."`
+	Apply     instanceApplyCommand     `cmd:"" help:"Create an instance from a YAML file, or change it to what the file says."`
+	Export    instanceExportCommand    `cmd:"" help:"Write an instance as the YAML file that apply takes."`
+	Diff      instanceDiffCommand      `cmd:"" help:"Say what apply would change, and what the next run would do then."`
+	Reconcile instanceReconcileCommand `cmd:"" help:"Compare both sides completely, and have repaired what differs."`
+	Delete    instanceDeleteCommand    `cmd:"" help:"Delete an instance; its users stay as they are and become unmanaged."`
 
-	RestoreMappings instanceRestoreCommand `cmd:"" help:"Restore the sixteen default mappings; scope and filters stay."`
-	Schema          schemaCommands         `cmd:"" help:"Mappings and scoping filters as Entra's synchronization schema."`
+	RenewSecret     instanceRenewSecretCommand `cmd:"" help:"Replace the client secret, before it ends or after."`
+	RestoreMappings instanceRestoreCommand     `cmd:"" help:"Restore the sixteen default mappings; scope and filters stay."`
+	Schema          schemaCommands             `cmd:"" help:"Mappings and scoping filters as Entra's synchronization schema."`
 }
 
 type schemaCommands struct {
@@ -52,10 +56,19 @@ type runCommands struct {
 	Undo   runUndoCommand   `cmd:"" help:"Take back what a run did, all of it or to chosen users; shows it first."`
 }
 
+type changeCommands struct {
+	Show changeShowCommand `cmd:"" help:"Show one change, and who joins or leaves a group by it."`
+}
+
 type heldCommands struct {
 	List    heldListCommand    `cmd:"" help:"List what is held."`
 	Approve heldApproveCommand `cmd:"" help:"Let held removals pass; a run that applies them starts at once."`
 	Reject  heldRejectCommand  `cmd:"" help:"Refuse held removals until something about them changes."`
+}
+
+type failedCommands struct {
+	List  failedListCommand  `cmd:"" help:"List what failed: how often, since when, why, and when it is tried again."`
+	Retry failedRetryCommand `cmd:"" help:"Try failed changes again now."`
 }
 
 type pinCommands struct {
@@ -80,6 +93,7 @@ type groupCommands struct {
 	Members groupMembersCommand `cmd:"" help:"List the members of a group."`
 	Add     groupAddCommand     `cmd:"" help:"Put members into a group that no instance manages."`
 	Remove  groupRemoveCommand  `cmd:"" help:"Take members out of a group that no instance manages."`
+	Explain groupExplainCommand `cmd:"" help:"Say what is made of a group of the tenant and of its members, and why."`
 }
 
 type domainCommands struct {

@@ -42,7 +42,7 @@ const (
 // Help gives an example.
 func (demoCommand) Help() string {
 	return "Example: rollcall demo --users 1000\n\nWith --data the directory stays for the next start, but the tenant lives in memory: it starts anew, with the same people for the " +
-		"same --users and --seed."
+		"same --users, --seed and flags of groups."
 }
 
 // demoInfo is what --info writes.
@@ -81,7 +81,7 @@ func (c *demoCommand) Run(ctx context.Context, in *invocation) (err error) {
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	}
-	d := &demo{demoCommand: c, in: in, sim: &entrasim.Server{Users: c.Users, Seed: c.Seed}}
+	d := &demo{demoCommand: c, in: in, sim: c.server()}
 	if d.state, err = openDemoState(folder, c.tenantSize); err != nil {
 		return err
 	}
@@ -152,8 +152,8 @@ func (d *demo) show(ctx context.Context) error {
 		return err
 	}
 	shown := &feed{client: d.client, instance: d.info.Instance, name: demoName, program: d.program(), say: d.in.say, seen: run.ID}
-	if run.Held != "" || run.Counts["held"] > 0 {
-		shown.advise(run, fmt.Sprint(run.Counts["held"]))
+	if run.Held != "" || heldIn(run) > 0 {
+		shown.advise(run, fmt.Sprint(heldIn(run)))
 	}
 	return d.keep(ctx, shown)
 }

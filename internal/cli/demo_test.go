@@ -120,6 +120,7 @@ func TestTheDemoFollowsItsTenantAndGoesOnWhereItStopped(t *testing.T) {
 
 	call(t, nil, "demo", "--users", "50", "--data", data, "--listen", "127.0.0.1:0", "--entra-listen", "127.0.0.1:0").want(t, 8, "another Rollcall process")
 	call(t, nil, "demo", "--users", "51", "--data", data).want(t, 6, "holds a demo of 50 users with seed 1")
+	call(t, nil, "demo", "--users", "50", "--groups", "7", "--data", data).want(t, 6, "--users 50 --seed 1 --group-members 50 --group-nesting 10")
 	if code := r.end(); code != 0 {
 		t.Fatalf("exit code %d; %s", code, r.stderr)
 	}
@@ -232,5 +233,24 @@ func TestTheDemoRefusesNumbersThatMakeNoTenant(t *testing.T) {
 	call(t, nil, "demo", "--users", "9").want(t, 2, "--users 9 is not between 10 and 1000000")
 	call(t, nil, "demo", "--seed", "0").want(t, 2, "--seed")
 	call(t, nil, "entrasim", "--users", "1000001").want(t, 2, "--users")
+	call(t, nil, "entrasim", "--groups", "100001").want(t, 2, "--groups 100001 is not between 0 and 100000")
+	call(t, nil, "entrasim", "--group-members=-1").want(t, 2, "--group-members")
+	call(t, nil, "demo", "--group-nesting=-1").want(t, 2, "--group-nesting")
 	call(t, nil, "demo", "--entra-listen", "nowhere").want(t, 2, "--entra-listen nowhere")
+}
+
+func TestTheFlagsOfGroupsMakeTheTenantsGroups(t *testing.T) {
+	for _, c := range []struct {
+		size tenantSize
+		want [3]int
+	}{
+		{tenantSize{Users: 50, Seed: 1, Groups: -1, GroupMembers: 50, GroupNesting: 10}, [3]int{0, 50, 10}},
+		{tenantSize{Users: 50, Seed: 1, Groups: 0, GroupMembers: 0, GroupNesting: 0}, [3]int{-1, -1, -1}},
+		{tenantSize{Users: 50, Seed: 1, Groups: 7, GroupMembers: 3, GroupNesting: 2}, [3]int{7, 3, 2}},
+	} {
+		sim := c.size.server()
+		if got := [3]int{sim.Groups, sim.GroupMembers, sim.GroupNesting}; got != c.want || sim.Users != 50 || sim.Seed != 1 {
+			t.Errorf("%+v: the server has %v, want %v", c.size, got, c.want)
+		}
+	}
 }

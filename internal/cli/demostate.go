@@ -18,8 +18,7 @@ import (
 
 // demoState is what a demo keeps in its data folder, beside the database.
 type demoState struct {
-	Users int    `json:"users"`
-	Seed  uint64 `json:"seed"`
+	tenantSize
 	Token string `json:"token,omitempty"`
 	// ClockMS is how far the tenant's clock is ahead, in milliseconds: the database lives in that time.
 	ClockMS int64 `json:"clock_offset_ms"`
@@ -31,7 +30,7 @@ type demoState struct {
 
 // openDemoState reads the state of an earlier demo in the folder, which must have been of the same tenant.
 func openDemoState(folder string, size tenantSize) (*demoState, error) {
-	state := &demoState{Users: size.Users, Seed: size.Seed, path: filepath.Join(folder, "demo.json")}
+	state := &demoState{tenantSize: size, path: filepath.Join(folder, "demo.json")}
 	text, err := os.ReadFile(state.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return state, nil
@@ -43,9 +42,9 @@ func openDemoState(folder string, size tenantSize) (*demoState, error) {
 		return nil, fault.Wrap(fault.Invalid, "DemoState", err, "the state of the earlier demo cannot be read").
 			WithRemedy("Choose another folder with --data.")
 	}
-	if state.Users != size.Users || state.Seed != size.Seed {
+	if state.tenantSize != size {
 		return nil, fault.New(fault.Conflict, "OtherDemo", "the folder %s holds a demo of %d users with seed %d", folder, state.Users, state.Seed).
-			WithRemedy("Go on with --users %d --seed %d, or choose another folder with --data.", state.Users, state.Seed)
+			WithRemedy("Go on with %s, or choose another folder with --data.", state.flags())
 	}
 	state.kept = true
 	return state, nil

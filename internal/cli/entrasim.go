@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -12,20 +13,57 @@ import (
 	"rollcall/internal/fault"
 )
 
-// tenantSize are the flags that choose the people of a simulated tenant.
+// tenantSize are the flags that choose the people and groups of a simulated tenant.
 type tenantSize struct {
-	Users int    `default:"1000" help:"How many people the tenant has, 10 to 1000000."`
-	Seed  uint64 `default:"1" help:"Chooses the people; the same seed makes the same tenant."`
+	Users        int    `default:"1000" help:"How many people the tenant has, 10 to 1000000." json:"users"`
+	Groups       int    `default:"-1" help:"How many groups the tenant has, 0 to 100000; -1 stands for one for 50 people and four more. The first has everybody." json:"groups"`
+	GroupMembers int    `default:"50" help:"How many people each group but the first has, 0 to 1000000." json:"group_members"`
+	GroupNesting int    `default:"10" help:"Makes every so manieth group hold the next two, 0 to 100000; with 0 no group holds another." json:"group_nesting"`
+	Seed         uint64 `default:"1" help:"Chooses the people; the same seed makes the same tenant." json:"seed"`
 }
 
 func (t tenantSize) check() error {
 	if t.Users < 10 || t.Users > 1_000_000 {
 		return fault.New(fault.Invalid, "Users", "--users %d is not between 10 and 1000000", t.Users)
 	}
+	if t.Groups > 100_000 || t.Groups < -1 {
+		return fault.New(fault.Invalid, "Groups", "--groups %d is not between 0 and 100000, nor -1", t.Groups)
+	}
+	if t.GroupMembers < 0 || t.GroupMembers > 1_000_000 {
+		return fault.New(fault.Invalid, "GroupMembers", "--group-members %d is not between 0 and 1000000", t.GroupMembers)
+	}
+	if t.GroupNesting < 0 || t.GroupNesting > 100_000 {
+		return fault.New(fault.Invalid, "GroupNesting", "--group-nesting %d is not between 0 and 100000", t.GroupNesting)
+	}
 	if t.Seed == 0 {
 		return fault.New(fault.Invalid, "Seed", "--seed must be 1 or more")
 	}
 	return nil
+}
+
+// server returns the tenant of that size, not started yet. For the Server 0 stands for its own choice, and less for none.
+func (t tenantSize) server() *entrasim.Server {
+	sim := &entrasim.Server{Users: t.Users, Seed: t.Seed, GroupMembers: orNone(t.GroupMembers), GroupNesting: orNone(t.GroupNesting)}
+	if t.Groups >= 0 {
+		sim.Groups = orNone(t.Groups)
+	}
+	return sim
+}
+
+// flags are how such a tenant is asked for.
+func (t tenantSize) flags() string {
+	flags := fmt.Sprintf("--users %d --seed %d", t.Users, t.Seed)
+	if t.Groups >= 0 {
+		flags += fmt.Sprintf(" --groups %d", t.Groups)
+	}
+	return flags + fmt.Sprintf(" --group-members %d --group-nesting %d", t.GroupMembers, t.GroupNesting)
+}
+
+func orNone(count int) int {
+	if count == 0 {
+		return -1
+	}
+	return count
 }
 
 type entrasimCommand struct {
@@ -37,7 +75,7 @@ type entrasimCommand struct {
 
 // Help gives an example.
 func (entrasimCommand) Help() string {
-	return "Example: rollcall entrasim --users 5000 --seed 7 --listen 127.0.0.1:8481\n\nThe tenant lives in memory. It is controlled below /sim/; curl http://127.0.0.1:8481/sim/ lists how."
+	return "Example: rollcall entrasim --users 5000 --groups 200 --seed 7 --listen 127.0.0.1:8481\n\nThe tenant lives in memory. It is controlled below /sim/; curl http://127.0.0.1:8481/sim/ lists how."
 }
 
 // tenantInfo is what --info writes.
@@ -59,7 +97,7 @@ func (c *entrasimCommand) Run(ctx context.Context, in *invocation) (err error) {
 		return fault.Wrap(fault.Invalid, "TemporaryFolder", err, "a temporary folder cannot be made")
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	sim := &entrasim.Server{Users: c.Users, Seed: c.Seed}
+	sim := c.server()
 	if err := sim.Listen(ctx, c.Listen, c.HTTPSListen); err != nil {
 		return tenantFault("--listen "+c.Listen+" or --https-listen "+c.HTTPSListen, err)
 	}

@@ -12,7 +12,11 @@ import (
 
 // writeExplanation writes all that is known: who, the five steps with their facts, attributes and history.
 func writeExplanation(in *invocation, x api.Explanation) error {
-	err := facts(in.stdout, "Person", personText(x), "Object id", x.SourceID, "User", x.ObjectName, "Outcome", string(x.Outcome))
+	heads := [2]string{"Person", "User"}
+	if x.Type == groupType {
+		heads = [2]string{"Group", "Group here"}
+	}
+	err := facts(in.stdout, heads[0], personText(x), "Object id", x.SourceID, heads[1], x.ObjectName, "Outcome", string(x.Outcome))
 	if err != nil {
 		return err
 	}
@@ -20,14 +24,14 @@ func writeExplanation(in *invocation, x api.Explanation) error {
 		if _, err := fmt.Fprintf(in.stdout, "\n%d. %s\n", i+1, stepText(step)); err != nil {
 			return err
 		}
-		if err := writeStep(in, step); err != nil {
+		if err := writeStep(in, step, x.Type); err != nil {
 			return err
 		}
 	}
-	return nil
+	return writeMemberships(in, x)
 }
 
-// personText is what people call the person, or else what was asked for.
+// personText is what people call the person or group, or else what was asked for.
 func personText(x api.Explanation) string {
 	if x.Name != "" {
 		return x.Name
@@ -40,7 +44,7 @@ func stepText(step api.Step) string {
 	return fmt.Sprintf("%-8s %-11s  %s", step.Name, step.State, printable(step.Text))
 }
 
-func writeStep(in *invocation, step api.Step) error {
+func writeStep(in *invocation, step api.Step, of string) error {
 	pairs := make([]string, 0, 2*len(step.Facts))
 	for _, fact := range step.Facts {
 		pairs = append(pairs, indent+fact.Name, spoken(fact.Value))
@@ -60,7 +64,7 @@ func writeStep(in *invocation, step api.Step) error {
 	if err := writeAttributes(in, step.Attributes); err != nil {
 		return err
 	}
-	return writePast(in.stdout, step)
+	return writePast(in.stdout, step, of)
 }
 
 func verdict(holds bool) string {
@@ -108,7 +112,7 @@ func originText(a api.AttributeResult) string {
 	return text
 }
 
-func writePast(w io.Writer, step api.Step) error {
+func writePast(w io.Writer, step api.Step, of string) error {
 	if waiting := step.Waiting; waiting != nil {
 		text := fmt.Sprintf("%sWaiting since %s: %s %s: %s", indent, short(waiting.At), waiting.Action, waiting.State, waiting.Reason.Text)
 		if !waiting.RetryAt.IsZero() {
@@ -119,7 +123,7 @@ func writePast(w io.Writer, step api.Step) error {
 		}
 	}
 	if len(step.History) > 0 {
-		if _, err := fmt.Fprintf(w, "%sLatest changes of the user:\n", indent); err != nil {
+		if _, err := fmt.Fprintf(w, "%sLatest changes of the %s:\n", indent, of); err != nil {
 			return err
 		}
 	}
@@ -156,7 +160,7 @@ func spoken(value any) string {
 	return string(text)
 }
 
-// writeResult writes what a run on demand did for one person, as Control Hub tells it.
+// writeResult writes what a run on demand did for one person or group, as Control Hub tells it.
 func writeResult(in *invocation, x api.Explanation) error {
 	headline := map[engine.Outcome]string{
 		engine.OutcomeSuccess: "Provisioning success", engine.OutcomeSkipped: "Provisioning skipped", engine.OutcomeFailed: "Provisioning failed",
@@ -178,6 +182,11 @@ func writeResult(in *invocation, x api.Explanation) error {
 			if _, err := fmt.Fprintf(in.stdout, "%s%s%s: %s → %s\n", indent, indent, a.Target, printable(spoken(a.Before)), printable(spoken(a.After))); err != nil {
 				return err
 			}
+		}
+	}
+	for _, m := range x.Memberships {
+		if _, err := fmt.Fprintf(in.stdout, "%s%-8s %-11s  %s: %s\n", indent, "member", m.State, printable(m.GroupName), printable(m.Text)); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -41,6 +41,9 @@ type feed struct {
 func (f *feed) look(ctx context.Context) error {
 	runs, err := first[api.Run](ctx, f.client, f.client.here("runs"), url.Values{"instance": {f.instance.String()}}, feedRuns)
 	for _, run := range slices.Backward(runs) {
+		if run.Kind.Reconciles() {
+			continue // others overtake it; what it repairs the runs after it show
+		}
 		if err != nil || !run.Over() {
 			break
 		}
@@ -60,7 +63,7 @@ func (f *feed) look(ctx context.Context) error {
 }
 
 func (f *feed) show(ctx context.Context, run api.Run) error {
-	query := url.Values{"state": {"applied,failed,held"}, "action": {"create,update,deactivate,reactivate,delete,release,fail"}}
+	query := url.Values{"state": {"applied,failed,held"}, "action": {"create,update,deactivate,reactivate,delete,release,join,leave,fail"}}
 	changes, err := first[api.Change](ctx, f.client, f.client.here("runs", run.ID.String(), "changes"), query, largestPage)
 	if err != nil {
 		return err
@@ -148,7 +151,7 @@ func happened(change api.Change) string {
 
 var pastTense = map[plan.Action]string{
 	plan.Create: "created", plan.Update: "updated", plan.Deactivate: "deactivated", plan.Reactivate: "reactivated", plan.Delete: "removed",
-	plan.Release: "released",
+	plan.Release: "released", plan.Restore: "restored", plan.Join: "joined", plan.Leave: "left",
 }
 
 // clockTime is the time of day.

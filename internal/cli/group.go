@@ -145,7 +145,7 @@ func (c *client) group(ctx context.Context, which string) (api.Group, error) {
 func showGroup(in *invocation, group api.Group) error {
 	owner := "nobody"
 	if group.Owner != nil {
-		owner = group.Owner.Name + ", read-only here"
+		owner = group.Owner.Name + "; read-only here, but for members put in by hand"
 	}
 	err := facts(
 		in.stdout, "Display name", group.DisplayName, "Description", group.Description, "State", groupState(group),

@@ -83,6 +83,18 @@ func TestNobodyIsAddedWhenOneOfThemCannotBeFound(t *testing.T) {
 	call(t, env, "group", "change", "Sales").want(t, 2, "Give --name or --description")
 }
 
+func TestWhoHasToStayInASynchronisedGroupIsToldWithItsOwner(t *testing.T) {
+	env, _ := answers(t, map[string]any{
+		"GET groups/" + anID.String(): api.Group{ID: anID, DisplayName: "Sales", Managed: true},
+		"GET users/" + anID.String():  api.User{ID: anID, UserName: "ada@x.example"},
+		"POST groups/" + anID.String() + "/remove-members": api.MembersChanged{
+			Failed: []api.MemberFailure{{ID: anID, Code: "Managed", Text: "Contoso manages the group Sales and put the member in"}},
+		},
+	})
+	call(t, env, "group", "remove", anID.String(), anID.String()).
+		want(t, 1, "1 member could not be removed, such as ada@x.example: Contoso manages the group Sales and put the member in")
+}
+
 func TestAGroupIsDeletedOnlyWhenThatIsConfirmed(t *testing.T) {
 	path := "groups/" + anID.String()
 	env, bodies := answers(t, map[string]any{

@@ -7,11 +7,13 @@ import (
 
 	"rollcall/internal/api"
 	"rollcall/internal/fault"
+	"rollcall/internal/ident"
 )
 
 type heldListCommand struct {
 	remote
 	Instance string `help:"Only what is held of this instance, such as Demo." placeholder:"NAME"`
+	Type     string `help:"Only users, groups, or members of a group: User, Group or Members." enum:"User,Group,Members," default:""`
 }
 
 // Help gives an example.
@@ -26,6 +28,9 @@ func (c *heldListCommand) Run(ctx context.Context, in *invocation) error {
 	names, query, err := server.instanceNames(ctx, c.Instance)
 	if err != nil {
 		return err
+	}
+	if c.Type != "" {
+		query.Set("objectType", c.Type)
 	}
 	changes, err := list[api.Change](ctx, server, server.here("held"), paged(query, largestPage))
 	if err != nil {
@@ -51,6 +56,8 @@ type decide struct {
 	Name string   `arg:"" help:"Name or id of the instance."`
 	IDs  []string `arg:"" help:"Ids of the changes, as in held list." name:"id" optional:""`
 	All  bool     `help:"All that is held of the instance now."`
+
+	Member []string `help:"Of the one change of members whose id is given only this member: userName, id, or object id in the tenant. May be given several times; the others stay held." sep:"none" placeholder:"WHO"`
 }
 
 func (c *decide) decide(ctx context.Context, in *invocation, verb, done string) error {
@@ -59,6 +66,9 @@ func (c *decide) decide(ctx context.Context, in *invocation, verb, done string) 
 	}
 	if !c.All && len(c.IDs) == 0 {
 		return fault.New(fault.Invalid, "Usage", "it is not said which changes").WithRemedy("Name their ids, as in `rollcall held list`, or give --all.")
+	}
+	if len(c.Member) > 0 && len(c.IDs) != 1 {
+		return fault.New(fault.Invalid, "Usage", "--member is for one change of members").WithRemedy("Give its id, as in `rollcall held list --type Members`.")
 	}
 	server, err := c.open()
 	if err != nil {
@@ -76,6 +86,9 @@ func (c *decide) decide(ctx context.Context, in *invocation, verb, done string) 
 		}
 		decision.IDs = append(decision.IDs, id)
 	}
+	if decision.Members, err = server.memberIDs(ctx, c.Member); err != nil {
+		return err
+	}
 	var decided api.Decided
 	if err := server.call(ctx, http.MethodPost, server.here("held", verb), nil, decision, &decided); err != nil {
 		return err
@@ -83,8 +96,36 @@ func (c *decide) decide(ctx context.Context, in *invocation, verb, done string) 
 	if c.JSON {
 		return writeJSON(in.stdout, decided)
 	}
-	_, err = fmt.Fprintf(in.stdout, "%s %s.\n", counted(decided.Count, "change was", "changes were"), done)
-	return err
+	if len(c.Member) > 0 {
+		_, err = fmt.Fprintf(in.stdout, "%s %s; the others stay held.\n", counted(len(c.Member), "member was", "members were"), done)
+		return err
+	}
+	if _, err = fmt.Fprintf(in.stdout, "%s %s.\n", counted(decided.Count, "change was", "changes were"), done); err != nil {
+		return err
+	}
+	return server.sayDecided(ctx, in, decision.IDs)
+}
+
+// memberIDs are the ids of those who are named: users, or else groups.
+func (c *client) memberIDs(ctx context.Context, names []string) ([]ident.ID, error) {
+	ids := make([]ident.ID, 0, len(names))
+	for _, name := range names {
+		if id, err := ident.Parse(name); err == nil {
+			ids = append(ids, id)
+			continue
+		}
+		user, err := c.user(ctx, name)
+		if err == nil {
+			ids = append(ids, user.ID)
+			continue
+		}
+		group, notAGroup := c.group(ctx, name)
+		if notAGroup != nil {
+			return nil, err
+		}
+		ids = append(ids, group.ID)
+	}
+	return ids, nil
 }
 
 type heldApproveCommand struct{ decide }
@@ -101,7 +142,8 @@ type heldRejectCommand struct{ decide }
 
 // Help gives an example.
 func (heldRejectCommand) Help() string {
-	return "Example: rollcall held reject Demo 01932d5e-7c1a-7b3e-9f00-3c5d8e2a4b61"
+	return "Examples: rollcall held reject Demo 01932d5e-7c1a-7b3e-9f00-3c5d8e2a4b61\n\n" +
+		"rollcall held reject Demo 01932d5e-7c1a-7b3e-9f00-3c5d8e2a4b61 --member ada@contoso.example"
 }
 
 // Run rejects.

@@ -37,11 +37,17 @@ func (c *instanceListCommand) Run(ctx context.Context, in *invocation) error {
 	for _, instance := range instances {
 		users := instance.Status.Users
 		out.add(
-			instance.Name, instance.ID.String(), instance.TenantID, string(instance.Status.Job), onOff(instance.AutoSync), every(instance).String(),
+			instance.Name, instance.ID.String(), instance.TenantID, jobWords(instance.Status.Job), onOff(instance.AutoSync), every(instance).String(),
 			strconv.Itoa(users.Synced), strconv.Itoa(users.Held), strconv.Itoa(users.Failed), short(instance.Status.LastGoodAt),
 		)
 	}
-	return out.write(in.stdout, in.columns(), "There is no instance yet; set one up with `rollcall instance create`.")
+	if err := out.write(in.stdout, in.columns(), "There is no instance yet; set one up with `rollcall instance create`."); err != nil {
+		return err
+	}
+	for _, instance := range instances {
+		in.warnOf(instance)
+	}
+	return nil
 }
 
 func every(instance api.Instance) time.Duration { return seconds(instance.IntervalSeconds) }
@@ -72,6 +78,7 @@ func (c *instanceShowCommand) Run(ctx context.Context, in *invocation) error {
 	if err := showInstance(in.stdout, instance); err != nil {
 		return err
 	}
+	in.warnOf(instance)
 	if failed := instance.Status.Users.Failed; failed > 0 {
 		in.say("%s failed; see why: rollcall log %s --status failed", counted(failed, "person", "people"), shellWord(printable(instance.Name)))
 	}
@@ -93,33 +100,61 @@ func showInstance(w io.Writer, instance api.Instance) error {
 	users := status.Users
 	return facts(
 		w, "Name", instance.Name, "Id", instance.ID.String(), "Tenant", instance.TenantID, "Cloud", instance.Cloud, "Client id", instance.ClientID,
-		"Auto Sync", onOff(instance.AutoSync)+", every "+every(instance).String(), "Job status", string(status.Job)+": "+status.Explanation,
-		"Lost groups", strings.Join(status.LostGroups, ", "),
+		"Client secret ends", short(instance.SecretExpiresAt),
+		"Auto Sync", onOff(instance.AutoSync)+", every "+every(instance).String(), "Job status", jobWords(status.Job)+": "+status.Explanation,
+		"Lost groups", strings.Join(status.LostGroups, ", "), "Odd groups", oddText(status.OddGroups),
+		"Reconcile", reconcilingText(instance.Reconcile), "Last reconcile", lastReconcileText(status.Reconcile, status.NextReconcileAt),
 		"Last run", short(status.LastRunAt), "Last good run", short(status.LastGoodAt),
 		"Users", fmt.Sprintf("%d synced, %d skipped, %d failed, %d held, %d out of scope, %d in the recycle bin",
 			users.Synced, users.Skipped, users.Failed, users.Held, users.OutOfScope, users.InBin),
+		"Groups", groupCountsText(status.Groups),
 		"Configuration", "version "+strconv.FormatInt(instance.ConfigVersion, 10),
 	)
 }
 
+// groupCountsText tells how groups stand; "" where none are kept.
+func groupCountsText(groups api.GroupCounts) string {
+	if groups == (api.GroupCounts{}) {
+		return ""
+	}
+	text := fmt.Sprintf("%d synced, %d to be synced, %d skipped, %d failed, %d held", groups.Synced, groups.ToBeSynced, groups.Skipped, groups.Failed, groups.Held)
+	if groups.Leaving > 0 {
+		text += fmt.Sprintf(", %s held", counted(groups.Leaving, "member", "members"))
+	}
+	return text
+}
+
+func oddText(groups []api.OddGroup) string {
+	texts := make([]string, len(groups))
+	for i, group := range groups {
+		texts[i] = group.Text
+	}
+	return strings.Join(texts, " ")
+}
+
 type instanceCreateCommand struct {
 	remote
-	Name             string        `arg:"" help:"Name of the instance, unique in the organization."`
-	Tenant           string        `help:"Entra tenant: its id or one of its domains, such as contoso.onmicrosoft.com." placeholder:"ID" required:""`
-	Cloud            string        `default:"global" help:"Cloud of the tenant: global, gcc-high, dod, china, or the server's own, which is the --cloud-name of rollcall serve."`
-	ClientID         string        `help:"Application (client) ID of the app registration." placeholder:"ID" required:""`
-	ClientSecretFile string        `help:"File that holds the client secret's value; - reads it from standard input." placeholder:"FILE" required:""`
-	Interval         time.Duration `default:"1m" help:"Time between the starts of scheduled runs, such as 40m."`
-	AutoSync         bool          `help:"Let runs start by themselves, the first one at once."`
+	Name             string `arg:"" help:"Name of the instance, unique in the organization."`
+	Tenant           string `help:"Entra tenant: its id or one of its domains, such as contoso.onmicrosoft.com." placeholder:"ID" required:""`
+	Cloud            string `default:"global" help:"Cloud of the tenant: global, gcc-high, dod, china, or the server's own, which is the --cloud-name of rollcall serve."`
+	ClientID         string `help:"Application (client) ID of the app registration." placeholder:"ID" required:""`
+	ClientSecretFile string `help:"File that holds the client secret's value; - reads it from standard input." placeholder:"FILE" required:""`
+	secretEnd
+	Interval time.Duration `default:"1m" help:"Time between the starts of scheduled runs, such as 40m."`
+	AutoSync bool          `help:"Let runs start by themselves, the first one at once."`
 }
 
 // Help gives an example.
 func (instanceCreateCommand) Help() string {
-	return "Example: rollcall instance create Contoso --tenant contoso.onmicrosoft.com --client-id 9f2c6d0e-8a35-4e39-9f4f-2a1f6d7c3b10 --client-secret-file secret.txt --auto-sync"
+	return "Example: rollcall instance create Contoso --tenant contoso.onmicrosoft.com --client-id 9f2c6d0e-8a35-4e39-9f4f-2a1f6d7c3b10 --client-secret-file secret.txt --secret-expires 2027-11-30 --auto-sync"
 }
 
 // Run sets the instance up.
 func (c *instanceCreateCommand) Run(ctx context.Context, in *invocation) error {
+	ends, err := c.time()
+	if err != nil {
+		return err
+	}
 	server, err := c.open()
 	if err != nil {
 		return err
@@ -131,7 +166,7 @@ func (c *instanceCreateCommand) Run(ctx context.Context, in *invocation) error {
 	var created api.Instance
 	err = server.call(ctx, http.MethodPost, server.here("instances"), nil, api.NewInstance{
 		Name: c.Name, TenantID: c.Tenant, Cloud: c.Cloud, ClientID: c.ClientID, ClientSecret: secret, AutoSync: c.AutoSync,
-		IntervalSeconds: c.Interval.Seconds(),
+		IntervalSeconds: c.Interval.Seconds(), SecretExpiresAt: ends,
 	}, &created)
 	if err != nil {
 		return err

@@ -4,11 +4,13 @@ import (
 	"context"
 	"io"
 	"strings"
+	"time"
 
 	"rollcall/internal/api"
 	"rollcall/internal/engine"
 	"rollcall/internal/fault"
 	"rollcall/internal/mapping"
+	"rollcall/internal/plan"
 	"rollcall/internal/scope"
 )
 
@@ -49,8 +51,10 @@ type exported struct {
 	TenantID   string              `json:"tenantId"`
 	Cloud      string              `json:"cloud"`
 	ClientID   string              `json:"clientId"`
+	SecretEnds time.Time           `json:"secretExpiresAt,omitzero"`
 	Interval   string              `json:"interval"`
 	AutoSync   bool                `json:"autoSync"`
+	Reconcile  exportedReconcile   `json:"reconcile"`
 	Scope      exportedScope       `json:"scope"`
 	Attributes []mapping.Attribute `json:"attributes"`
 	Thresholds any                 `json:"thresholds"`
@@ -70,8 +74,8 @@ func exportedOf(instance api.Instance) exported {
 		filters = []scope.Filter{}
 	}
 	return exported{
-		Name: instance.Name, TenantID: instance.TenantID, Cloud: instance.Cloud, ClientID: instance.ClientID, Interval: every(instance).String(),
-		AutoSync: instance.AutoSync, Scope: exportedScope{settings.Scope, settings.Scope.AllUsers, filters}, Attributes: settings.Attributes, Thresholds: settings.Thresholds,
+		Name: instance.Name, TenantID: instance.TenantID, Cloud: instance.Cloud, ClientID: instance.ClientID, SecretEnds: instance.SecretExpiresAt.UTC(), Interval: every(instance).String(),
+		AutoSync: instance.AutoSync, Reconcile: exportedReconcileOf(instance.Reconcile), Scope: exportedScope{settings.Scope, settings.Scope.AllUsers, filters}, Attributes: settings.Attributes, Thresholds: settings.Thresholds,
 	}
 }
 
@@ -94,8 +98,12 @@ func exportInstance(instance api.Instance) (string, error) {
 	y.line("clientId: %s", scalar(instance.ClientID))
 	y.line("# The client secret is told to nobody. To replace it, or for a new instance, name a file that holds it:")
 	y.line("# clientSecretFile: client-secret.txt")
+	if !instance.SecretExpiresAt.IsZero() {
+		y.line("secretExpiresAt: %s", endText(instance.SecretExpiresAt))
+	}
 	y.line("interval: %s", every(instance))
 	y.line("autoSync: %t", instance.AutoSync)
+	exportReconcile(&y, instance.Reconcile)
 	y.line("")
 	exportScope(&y, settings.Scope)
 	y.line("")
@@ -104,6 +112,9 @@ func exportInstance(instance api.Instance) (string, error) {
 	y.line("  count: %v", settings.Thresholds.Count)
 	y.line("  percent: %v", settings.Thresholds.Percent)
 	y.line("  absolute: %v", settings.Thresholds.Absolute)
+	y.line("  # Deletions of groups, and members who leave one group, are weighed by themselves, each by count and percent.")
+	exportShare(&y, "groups", settings.Thresholds.Groups, plan.DefaultGroups())
+	exportShare(&y, "members", settings.Thresholds.Members, plan.DefaultMembers())
 	y.line("")
 	y.line("# The whole mapping, in its order.")
 	y.line("attributes:")
@@ -124,6 +135,15 @@ func exportInstance(instance api.Instance) (string, error) {
 	return y.String(), nil
 }
 
+// exportShare writes a threshold; one that is not set, as a comment.
+func exportShare(y *yamlText, name string, share *plan.Share, otherwise plan.Share) {
+	if share == nil {
+		y.line("  # %s: {count: %v, percent: %v}", name, otherwise.Count, otherwise.Percent)
+		return
+	}
+	y.line("  %s: {count: %v, percent: %v}", name, share.Count, share.Percent)
+}
+
 func exportScope(y *yamlText, rules scope.Rules) {
 	y.line("scope:")
 	exportSelection(y, rules)
@@ -142,7 +162,8 @@ func exportSelection(y *yamlText, rules scope.Rules) {
 	y.line("  allUsers: %t", rules.AllUsers)
 	y.line("  # Object ids of selected users; without effect while allUsers is true.")
 	y.strings("  ", "users", rules.Users)
-	y.line("  # Object ids of selected groups, whose members are taken, with nested: true those of the groups inside as well; without effect while allUsers is true.")
+	y.line("  # Object ids of selected groups, whose members are taken, with nested: true those of the groups inside as well; while allUsers is true they only")
+	y.line("  # say which groups are kept.")
 	if len(rules.Groups) == 0 {
 		y.line("  groups: []")
 	} else {
@@ -155,6 +176,8 @@ func exportSelection(y *yamlText, rules scope.Rules) {
 		}
 		y.object("    ", members)
 	}
+	y.line("  # Sync group objects: the selected groups are kept in the directory, with allUsers and none selected all groups of the tenant.")
+	y.line("  groupObjects: %t", rules.GroupObjects)
 	y.line("  includeGuests: %t", rules.IncludeGuests)
 	y.line("  # Object ids of people whom no run may touch.")
 	y.strings("  ", "neverTouch", rules.NeverTouch)

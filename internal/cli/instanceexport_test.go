@@ -51,6 +51,9 @@ func aSetting(t *rapid.T) engine.Settings {
 			ClearWhenEmpty: rapid.Bool().Draw(t, "clear"), Matching: rapid.IntRange(0, 3).Draw(t, "matching"),
 		}
 	})
+	share := rapid.Ptr(rapid.Custom(func(t *rapid.T) plan.Share {
+		return plan.Share{Count: rapid.IntRange(0, 99).Draw(t, "count"), Percent: float64(rapid.IntRange(0, 1000).Draw(t, "percent")) / 10}
+	}), true)
 	attributes := rapid.SliceOfN(attribute, 1, 5).Draw(t, "attributes")
 	for i := range attributes {
 		attributes[i].Target += strconv.Itoa(i) // no two are the same
@@ -59,9 +62,13 @@ func aSetting(t *rapid.T) engine.Settings {
 		Scope: scope.Rules{
 			AllUsers: rapid.Bool().Draw(t, "all"), IncludeGuests: rapid.Bool().Draw(t, "guests"), Users: ids.Draw(t, "users"),
 			NeverTouch: ids.Draw(t, "never"), Filters: filters.Draw(t, "filters"), Groups: groups.Draw(t, "groups"),
+			GroupObjects: rapid.Bool().Draw(t, "objects"),
 		},
 		Attributes: attributes,
-		Thresholds: plan.Thresholds{Count: rapid.IntRange(0, 99).Draw(t, "count"), Percent: plan.DefaultThresholds().Percent, Absolute: rapid.IntRange(0, 9999).Draw(t, "absolute")},
+		Thresholds: plan.Thresholds{
+			Count: rapid.IntRange(0, 99).Draw(t, "count"), Percent: plan.DefaultThresholds().Percent, Absolute: rapid.IntRange(0, 9999).Draw(t, "absolute"),
+			Groups: share.Draw(t, "groups"), Members: share.Draw(t, "members"),
+		},
 	}
 }
 
@@ -71,6 +78,10 @@ func TestAnInstanceThatWasExportedReadsBackTheSame(t *testing.T) {
 		instance := api.Instance{
 			ID: anID, Name: texts.Filter(func(s string) bool { return strings.TrimSpace(s) != "" }).Draw(t, "name"), TenantID: texts.Draw(t, "tenant"),
 			Cloud: "global", ClientID: "c", IntervalSeconds: float64(rapid.IntRange(1, 86_400_000).Draw(t, "interval")) / 1000, Settings: &settings,
+			Reconcile: api.Reconciling{
+				EverySeconds: float64(rapid.IntRange(0, 31_622_400).Draw(t, "every")), Repair: rapid.Bool().Draw(t, "repair"),
+				PerSecond: rapid.IntRange(0, 1_000_000).Draw(t, "per second"),
+			},
 		}
 		text, err := exportInstance(instance)
 		if err != nil {
@@ -106,6 +117,8 @@ func TestAnExportLeavesNoSettingOut(t *testing.T) {
 				field.SetBool(true)
 			case reflect.Slice:
 				field.Set(reflect.MakeSlice(field.Type(), 1, 1))
+			case reflect.Pointer:
+				field.Set(reflect.ValueOf(&plan.Share{Count: 7, Percent: 7}))
 			default:
 				field.Set(reflect.ValueOf(7).Convert(field.Type()))
 			}

@@ -25,9 +25,13 @@ type instanceFile struct {
 	ClientID string `yaml:"clientId"`
 	// ClientSecretFile is a path, relative to the folder of the YAML file.
 	ClientSecretFile string `yaml:"clientSecretFile"`
+	// SecretExpiresAt is when that secret ends: a day or a time.
+	SecretExpiresAt *moment `yaml:"secretExpiresAt"`
 	// Interval is a duration such as 40m.
-	Interval   *interval           `yaml:"interval"`
-	AutoSync   *bool               `yaml:"autoSync"`
+	Interval *interval `yaml:"interval"`
+	AutoSync *bool     `yaml:"autoSync"`
+	// Reconcile says when and how both sides are compared completely.
+	Reconcile  *reconcileFile      `yaml:"reconcile"`
 	Scope      *scope.Rules        `yaml:"scope"`
 	Attributes []mapping.Attribute `yaml:"attributes"`
 	Thresholds *plan.Thresholds    `yaml:"thresholds"`
@@ -37,6 +41,28 @@ type instanceFile struct {
 	text         []byte
 	// selects: the scope says who is selected.
 	selects bool
+}
+
+// moment is a day or a time in YAML.
+type moment time.Time
+
+// UnmarshalYAML reads 2027-11-30, or a time such as 2027-11-30T12:00:00Z.
+func (m *moment) UnmarshalYAML(text []byte) error {
+	word := strings.Trim(strings.TrimSpace(string(text)), `"'`)
+	parsed, err := parseMoment(word)
+	if err != nil {
+		return fmt.Errorf("%q is not a date such as 2027-11-30", word)
+	}
+	*m = moment(parsed)
+	return nil
+}
+
+// secretEnd returns when the file says that the secret ends; zero if it does not say.
+func (f instanceFile) secretEnd() time.Time {
+	if f.SecretExpiresAt == nil {
+		return time.Time{}
+	}
+	return time.Time(*f.SecretExpiresAt)
 }
 
 // interval is a duration in YAML.
@@ -117,6 +143,14 @@ func (f instanceFile) settings(settings engine.Settings) engine.Settings {
 	return settings
 }
 
+// endText is when a secret ends.
+func endText(ends time.Time) string {
+	if ends.IsZero() {
+		return "not known"
+	}
+	return ends.UTC().Format(time.RFC3339)
+}
+
 // create is the request for a new instance.
 func (f instanceFile) create(secret string) (api.NewInstance, error) {
 	for _, required := range []struct{ name, value string }{
@@ -129,8 +163,8 @@ func (f instanceFile) create(secret string) (api.NewInstance, error) {
 	}
 	settings := f.settings(engine.DefaultSettings())
 	want := api.NewInstance{
-		Name: f.Name, TenantID: f.TenantID, Cloud: f.Cloud, ClientID: f.ClientID, ClientSecret: secret,
-		AutoSync: f.AutoSync != nil && *f.AutoSync, Settings: &settings,
+		Name: f.Name, TenantID: f.TenantID, Cloud: f.Cloud, ClientID: f.ClientID, ClientSecret: secret, SecretExpiresAt: f.secretEnd(),
+		AutoSync: f.AutoSync != nil && *f.AutoSync, Settings: &settings, Reconcile: f.Reconcile.request(),
 	}
 	if f.Interval != nil {
 		want.IntervalSeconds = time.Duration(*f.Interval).Seconds()
@@ -164,9 +198,21 @@ func (f instanceFile) patch(now api.Instance, secret string) (api.InstancePatch,
 		want.IntervalSeconds = &wanted
 		lines = append(lines, fmt.Sprintf("interval: %s → %s", every(now), time.Duration(*f.Interval)))
 	}
+	var reconcile []string
+	want.Reconcile, reconcile = f.Reconcile.patch(now.Reconcile)
+	lines = append(lines, reconcile...)
 	if secret != "" {
 		want.ClientSecret = &secret
 		lines = append(lines, "clientSecret: written (whether it is another one is not known)")
+	}
+	// A secret that is written has no end but the one that comes with it.
+	if ends := f.secretEnd(); f.SecretExpiresAt != nil || secret != "" {
+		if f.SecretExpiresAt != nil && (secret != "" || !ends.Equal(now.SecretExpiresAt)) {
+			want.SecretExpiresAt = &ends
+		}
+		if !ends.Equal(now.SecretExpiresAt) {
+			lines = append(lines, fmt.Sprintf("secretExpiresAt: %s → %s", endText(now.SecretExpiresAt), endText(ends)))
+		}
 	}
 	var has engine.Settings
 	if now.Settings != nil {

@@ -21,7 +21,8 @@ type logCommand struct {
 	Action   []string `help:"Only these actions, such as deactivate,delete." placeholder:"ACTION"`
 	Status   []string `aliases:"state" help:"Only changes in these states, such as failed,held." placeholder:"STATE"`
 	Code     []string `help:"Only reasons with these codes, such as InvalidDomain." placeholder:"CODE"`
-	User     string   `help:"Only this user: object id, userName, or a part of the names as they were." placeholder:"WHO"`
+	User     string   `help:"Only this user: object id, userName, or a part of the names as they were; with --type Group or Members a group's." placeholder:"WHO"`
+	Type     string   `help:"Only changes of users, of groups, or of who is in a group: User, Group or Members." enum:"User,Group,Members," default:""`
 	RunID    string   `help:"Only changes of this run." name:"run" placeholder:"ID"`
 	Order    string   `default:"" enum:",newest,oldest" help:"newest or oldest first; a table begins with the newest, csv and json with the oldest." placeholder:"ORDER"`
 	Format   string   `default:"table" enum:"table,csv,json" help:"table, csv, or json: one line for each change." placeholder:"FORMAT"`
@@ -111,7 +112,7 @@ func (c *logCommand) query(ctx context.Context, server *client) (map[ident.ID]st
 		query.Set("run", run.String())
 	}
 	for name, value := range map[string]string{
-		"since": localDay(c.Since, 0), "until": localDay(c.Until, 1), "user": c.User, "order": c.Order,
+		"since": localDay(c.Since, 0), "until": localDay(c.Until, 1), "user": c.User, "objectType": c.Type, "order": c.Order,
 		"action": joined(c.Action), "state": joined(c.Status), "code": joined(c.Code),
 	} {
 		if value != "" {

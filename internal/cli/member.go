@@ -173,11 +173,12 @@ func (c *groupAddCommand) Run(ctx context.Context, in *invocation) error {
 	if err := server.call(ctx, http.MethodPost, path, nil, api.NewMembers{Members: members}, &changed); err != nil {
 		return err
 	}
-	return c.tell(in, changed, names, fmt.Sprintf("%s came into %s", counted(changed.Changed, "member", "members"), printable(group.DisplayName)), "already in")
+	return c.tell(in, changed, names, fmt.Sprintf("%s came into %s", counted(changed.Changed, "member", "members"), printable(group.DisplayName)), "already in", "added")
 }
 
-// tell writes what became of a list. Who could not become a member makes the command fail, after the others came in.
-func (r remote) tell(in *invocation, changed api.MembersChanged, names map[ident.ID]string, sentence, otherwise string) error {
+// tell writes what became of a list, whose members were to be added or removed: done says which. Whoever could not be makes the command fail,
+// after the others were.
+func (r remote) tell(in *invocation, changed api.MembersChanged, names map[ident.ID]string, sentence, otherwise, done string) error {
 	var err error
 	if r.JSON {
 		err = writeJSON(in.stdout, changed)
@@ -191,8 +192,8 @@ func (r remote) tell(in *invocation, changed api.MembersChanged, names map[ident
 		return err
 	}
 	first := changed.Failed[0]
-	return &outcome{exitFailed, fmt.Sprintf("%s could not be added, such as %s: %s",
-		counted(len(changed.Failed), "member", "members"), printable(names[first.ID]), first.Text)}
+	return &outcome{exitFailed, fmt.Sprintf("%s could not be %s, such as %s: %s",
+		counted(len(changed.Failed), "member", "members"), done, printable(names[first.ID]), first.Text)}
 }
 
 type groupRemoveCommand struct {
@@ -224,5 +225,5 @@ func (c *groupRemoveCommand) Run(ctx context.Context, in *invocation) error {
 	if err := server.call(ctx, http.MethodPost, path, nil, former, &changed); err != nil {
 		return err
 	}
-	return c.tell(in, changed, names, fmt.Sprintf("%s left %s", counted(changed.Changed, "member", "members"), printable(group.DisplayName)), "not in it")
+	return c.tell(in, changed, names, fmt.Sprintf("%s left %s", counted(changed.Changed, "member", "members"), printable(group.DisplayName)), "not in it", "removed")
 }

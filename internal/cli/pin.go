@@ -35,11 +35,23 @@ func (c *pinListCommand) Run(ctx context.Context, in *invocation) error {
 	if c.JSON {
 		return writeJSON(in.stdout, pins)
 	}
-	out := newTable("ID", "INSTANCE", "WHO", "BY", "WHEN", "WHY", "OF THE RUN")
+	out := newTable("ID", "INSTANCE", "WHAT", "BY", "WHEN", "WHY", "OF THE RUN")
 	for _, pin := range pins {
-		out.add(pin.ID.String(), names[pin.InstanceID], pin.ObjectName, pin.By, short(pin.At), pin.Reason, pin.UndoneID.String())
+		out.add(pin.ID.String(), names[pin.InstanceID], pinned(pin), pin.By, short(pin.At), pin.Reason, pin.UndoneID.String())
 	}
 	return out.write(in.stdout, in.columns(), "Nothing is pinned.")
+}
+
+// pinned says what a pin keeps.
+func pinned(pin api.Pin) string {
+	switch pin.ObjectType {
+	case objectGroup:
+		return fmt.Sprintf("group %q", pin.ObjectName)
+	case objectMembers:
+		return counted(pin.Members, "member", "members") + fmt.Sprintf(" of group %q", pin.ObjectName)
+	default:
+		return pin.ObjectName
+	}
 }
 
 type pinLiftCommand struct {
@@ -53,7 +65,7 @@ type pinLiftCommand struct {
 // Help gives examples.
 func (pinLiftCommand) Help() string {
 	return "Example: rollcall pin lift 01932d5e-7c1a-7b3e-9f00-3c5d8e2a4b61\n\nExample: rollcall pin lift --all --instance Demo\n\n" +
-		"What Entra says of the person holds again: at once if Auto Sync is on, else with the next run."
+		"What Entra says of the person or group holds again, or of all pinned members of a group: at once if Auto Sync is on, else with the next run."
 }
 
 // Run lifts pins.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"strings"
 	"testing"
 
 	"rollcall/internal/api"
@@ -36,5 +37,23 @@ func TestAllPinsOfAnInstanceOrARunAreLifted(t *testing.T) {
 	call(t, env, "pin", "lift", "--all", "--instance", "Demo").want(t, 0, "")
 	if lifted(anID) || !lifted(other) {
 		t.Error("of the instance other pins were lifted than its own")
+	}
+}
+
+func TestPinsSayWhatTheyKeep(t *testing.T) {
+	env, _ := answers(t, map[string]any{
+		"GET instances": api.List[api.Instance]{Items: []api.Instance{{ID: anID, Name: "Demo"}}},
+		"GET pins?limit=1000": api.List[api.Pin]{Items: []api.Pin{
+			{ID: anID, InstanceID: anID, ObjectType: "User", ObjectName: "Ada <ada@x.example>"},
+			{ID: anID, InstanceID: anID, ObjectType: "Group", ObjectName: "Sales"},
+			{ID: anID, InstanceID: anID, ObjectType: "Members", ObjectName: "Sales", Members: 3},
+		}},
+	})
+	listed := call(t, env, "pin", "list")
+	listed.want(t, 0, "")
+	for _, want := range []string{"Ada <ada@x.example>", `group "Sales"`, `3 members of group "Sales"`} {
+		if !strings.Contains(listed.stdout, want) {
+			t.Errorf("%q is not listed:\n%s", want, listed.stdout)
+		}
 	}
 }

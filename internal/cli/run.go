@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"rollcall/internal/api"
+	"rollcall/internal/engine"
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
 	"rollcall/internal/plan"
@@ -84,6 +85,7 @@ type runShowCommand struct {
 	ID     string `arg:"" help:"Id of the run, as in run list." name:"id"`
 	State  string `help:"Only changes in this state, such as failed." placeholder:"STATE"`
 	Action string `help:"Only changes with this action, such as deactivate." placeholder:"ACTION"`
+	Type   string `help:"Only changes of users, of groups, or of who is in a group: User, Group or Members." enum:"User,Group,Members," default:""`
 	Limit  *int   `help:"How many changes to show at most; 0 for all. Without it 100, and with --json all." placeholder:"N"`
 }
 
@@ -110,11 +112,14 @@ func (c *runShowCommand) Run(ctx context.Context, in *invocation) error {
 	if c.State != "" {
 		query.Set("state", c.State)
 	}
+	if c.Type != "" {
+		query.Set("objectType", c.Type)
+	}
 	switch {
 	case c.Action != "":
 		query.Set("action", c.Action)
-	case run.Kind.Dry() && !c.JSON: // whoever looks at a dry run wants to see what would be done
-		query.Set("action", "create,update,deactivate,reactivate,delete,restore,release,skip,fail")
+	case run.Kind.Dry() && run.Kind != engine.ReconcileReport && !c.JSON: // whoever looks at a dry run wants to see what would be done
+		query.Set("action", "create,update,deactivate,reactivate,delete,restore,release,join,leave,skip,fail")
 	}
 	changes, more, err := upTo[api.Change](ctx, server, server.here("runs", id.String(), "changes"), query, c.atMost(c.Limit, 100))
 	if err != nil {
@@ -161,15 +166,12 @@ func (c *runShowCommand) write(in *invocation, run api.Run, instance string, cha
 	if err != nil {
 		return err
 	}
-	out := newTable("ACTION", "STATE", "WHO", "REASON", "CHANGES")
-	for _, change := range changes {
-		out.add(string(change.Action), string(change.State), who(change), change.Reason.Text, change.Summary)
-	}
+	out := changeTable(changes)
 	if _, err := io.WriteString(in.stdout, "\n"); err != nil {
 		return err
 	}
 	empty := "No changes."
-	if matched := run.Counts[string(plan.Match)]; matched > 0 && c.Action == "" {
+	if matched := run.Counts[string(plan.Match)]; matched > 0 && c.Action == "" && (c.Type == "" || c.Type == "User") {
 		in.say("Not shown: %d who are linked already and unchanged; --action match shows them.", matched)
 		empty = "Nothing else."
 	}
@@ -180,15 +182,13 @@ func (c *runShowCommand) write(in *invocation, run api.Run, instance string, cha
 	return nil
 }
 
-// who names the object of a change by what people call it.
-func who(change api.Change) string {
-	if change.SourceName != "" {
-		return change.SourceName
+// changeTable lists changes with what they do.
+func changeTable(changes []api.Change) *table {
+	out := newTable("ACTION", "STATE", "WHO", "REASON", "CHANGES")
+	for _, change := range changes {
+		out.add(string(change.Action), string(change.State), who(change), change.Reason.Text, change.Summary)
 	}
-	if change.ObjectName != "" {
-		return change.ObjectName
-	}
-	return change.SourceID
+	return out
 }
 
 func parseID(what, text string) (ident.ID, error) {

@@ -21,13 +21,15 @@ type summaryCommand struct {
 	Held       bool `help:"List whose removal waits for approval."`
 	OutOfScope bool `help:"List who else is in the tenant, and why not in scope."`
 	InBin      bool `help:"List who is deleted in Entra, and until when he can be restored."`
+	ToBeSynced bool `help:"List the groups that wait for members in scope, and how many."`
+	Groups     bool `help:"List groups instead of people: with --synced, --skipped, --failed or --held."`
 	All        bool `help:"Show the number of those who are out of scope as well."`
-	Limit      *int `help:"How many people to list at most; 0 for all. Without it 100, and with --json all." placeholder:"N"`
+	Limit      *int `help:"How many people, or groups, to list at most; 0 for all. Without it 100, and with --json all." placeholder:"N"`
 }
 
 // Help gives examples.
 func (summaryCommand) Help() string {
-	return "Examples: rollcall summary Demo\n\nrollcall summary Demo --failed"
+	return "Examples: rollcall summary Demo\n\nrollcall summary Demo --failed\n\nrollcall summary Demo --groups --failed"
 }
 
 // bucket is one number of the summary.
@@ -55,7 +57,15 @@ func (c *summaryCommand) Run(ctx context.Context, in *invocation) error {
 			chosen = append(chosen, b)
 		}
 	}
+	if c.ToBeSynced {
+		c.Groups = true
+		chosen = append(chosen, bucket{name: toBeSynced})
+	}
 	switch {
+	case len(chosen) == 0 && c.Groups:
+		return fault.New(fault.Invalid, "Usage", "it is not said which groups").WithRemedy("Say which, such as --groups --failed.")
+	case len(chosen) == 1 && c.Groups && (c.InBin || c.OutOfScope):
+		return fault.New(fault.Invalid, "Usage", "groups are not counted as --%s", chosen[0].name).WithRemedy("See `rollcall summary --help`.")
 	case len(chosen) > 1:
 		return fault.New(fault.Invalid, "Usage", "too much is said: --%s and --%s", chosen[0].name, chosen[1].name).WithRemedy("List one after the other.")
 	case len(chosen) == 0 && c.Limit != nil:
@@ -70,6 +80,9 @@ func (c *summaryCommand) Run(ctx context.Context, in *invocation) error {
 		return err
 	}
 	path := server.here("instances", instance.ID.String(), "summary")
+	if len(chosen) == 1 && c.Groups {
+		return c.listGroups(ctx, in, server, instance, path+"/groups/"+chosen[0].name, chosen[0].name)
+	}
 	if len(chosen) == 1 {
 		return c.list(ctx, in, server, instance, path, chosen[0])
 	}
@@ -102,7 +115,7 @@ func (c *summaryCommand) show(in *invocation, instance api.Instance, summary api
 		overdue = "no good run in three intervals"
 	}
 	err := facts(
-		in.stdout, "Instance", summary.Name, "Job status", string(summary.Job)+": "+summary.Explanation, "Overdue", overdue, "Under way", under,
+		in.stdout, "Instance", summary.Name, "Job status", jobWords(summary.Job)+": "+summary.Explanation, "Overdue", overdue, "Under way", under,
 		"Last run", last, "Result", result, "Next run", short(summary.NextRunAt),
 	)
 	if err != nil {
@@ -123,7 +136,10 @@ func (c *summaryCommand) show(in *invocation, instance api.Instance, summary api
 		}
 		out.add(b.heading, strconv.Itoa(count), list)
 	}
-	return out.write(in.stdout, in.columns(), "")
+	if err := out.write(in.stdout, in.columns(), ""); err != nil {
+		return err
+	}
+	return showGroups(in, instance.Name, summary.Groups)
 }
 
 // quoted is a name as a shell takes it.

@@ -100,7 +100,7 @@ func (c *client) result(ctx context.Context, run api.Run) error {
 		return &outcome{exitRunFailed, strings.TrimSpace(reason)}
 	}
 	if run.Kind == engine.DryRun {
-		if run.Counts["held"] > 0 || run.Held != "" {
+		if heldIn(run) > 0 || run.Held != "" {
 			return &outcome{exitHeld, "a real run would hold removals for approval: " + run.Held}
 		}
 		return nil

@@ -104,7 +104,15 @@ func (c *tokenListCommand) Run(ctx context.Context, in *invocation) error {
 	for _, token := range tokens {
 		out.add(token.ID.String(), token.Name, string(token.Role), token.State, short(token.CreatedAt), short(token.ExpiresAt))
 	}
-	return out.write(in.stdout, in.columns(), "There is no such token; make one with `rollcall token create NAME`.")
+	if err := out.write(in.stdout, in.columns(), "There is no such token; make one with `rollcall token create NAME`."); err != nil {
+		return err
+	}
+	for _, token := range tokens {
+		if token.Warning != nil {
+			in.say("Warning: %s. %s", printable(token.Warning.Message), token.Warning.Remedy)
+		}
+	}
+	return nil
 }
 
 type tokenRevokeCommand struct {

@@ -25,7 +25,7 @@ type undoFlags struct {
 type runUndoCommand struct {
 	undoFlags
 	ID     string   `arg:"" help:"Id of the run, as in run list." name:"id"`
-	Object []string `help:"Only what the run did to this user: userName, id, or object id in the tenant. Can be given again." placeholder:"USER" sep:"none"`
+	Object []string `help:"Only what the run did to this user or group: userName or name, id, or object id in the tenant; of a group also who joined and left. Can be given again." placeholder:"NAME" sep:"none"`
 }
 
 // Help gives examples and says what happens.
@@ -35,8 +35,8 @@ func (runUndoCommand) Help() string {
 
 // undoHelp is what all undos do.
 const undoHelp = "\n\nIt shows what would be taken back, and what cannot be and why; then it asks. What is taken back is pinned: it stays so until Entra " +
-	"changes the person, or the pin is lifted (rollcall pin lift). Undo the undo, by the id of its run, to have it back. The exit code " +
-	"is 3 when the undo failed as a whole; what could not be taken back of single users is told, and does not count."
+	"changes the person, group or membership, or the pin is lifted (rollcall pin lift). Undo the undo, by the id of its run, to have it back. " +
+	"The exit code is 3 when the undo failed as a whole; what could not be taken back of single users or groups is told, and does not count."
 
 func undoExample(command string) string {
 	return "Example: rollcall " + command + " --reason wrong --yes"
@@ -66,7 +66,7 @@ func (c *runUndoCommand) Run(ctx context.Context, in *invocation) error {
 	return c.undo(ctx, in, server, server.here("runs", id.String(), "undo"), request)
 }
 
-// changed finds the user whom a run changed: one who is there, or one who is not any more, by the ids and names in the run's changes.
+// changed finds the user or group that a run changed: one that is there, or one that is not any more, by the ids and names in the run's changes.
 func (c *client) changed(ctx context.Context, run ident.ID, who string) (ident.ID, error) {
 	user, missing := c.user(ctx, who)
 	if missing == nil {
@@ -76,16 +76,23 @@ func (c *client) changed(ctx context.Context, run ident.ID, who string) (ident.I
 		return ident.ID{}, missing
 	}
 	var found ident.ID
+	several := false
 	err := pages(ctx, c, c.here("runs", run.String(), "changes"), paged(url.Values{}, largestPage), func(change api.Change) error {
 		if !change.ObjectID.IsZero() && (change.ObjectID.String() == who || change.SourceID == who || addressed(change.SourceName, who) || addressed(change.ObjectName, who)) {
+			several = several || !found.IsZero() && found != change.ObjectID
 			found = change.ObjectID
 		}
 		return nil
 	})
-	if err == nil && found.IsZero() {
-		err = missing
+	switch {
+	case err != nil:
+		return found, err
+	case several:
+		return found, fault.New(fault.Conflict, "Ambiguous", "the run changed several objects called %s", who).WithRemedy("Name one by its id, as in `rollcall run show %s`.", run)
+	case found.IsZero():
+		return found, missing
 	}
-	return found, err
+	return found, nil
 }
 
 // addressed reports whether a label, display name and address, has the address.
@@ -168,8 +175,12 @@ func (c *undoFlags) undo(ctx context.Context, in *invocation, server *client, pa
 	if _, err := fmt.Fprintln(in.stdout, resultText(run)); err != nil {
 		return err
 	}
-	if left := run.Counts["failed"] + run.Counts["skipped"]; left > 0 {
-		in.say("%s as it was; see `rollcall run show %s`.", counted(left, "user stays", "users stay"), run.ID)
+	users, groups := run.Counts["failed"]+run.Counts["skipped"], run.Groups["failed"]+run.Groups["skipped"]
+	switch {
+	case groups > 0:
+		in.say("%s as it was; see `rollcall run show %s`.", counted(users+groups, "user or group stays", "users and groups stay"), run.ID)
+	case users > 0:
+		in.say("%s as it was; see `rollcall run show %s`.", counted(users, "user stays", "users stay"), run.ID)
 	}
 	return nil
 }

@@ -34,6 +34,7 @@ func TestAnEmptyArgumentMeansNobodyAndNothing(t *testing.T) {
 		{"group", "show", ""},
 		{"group", "create", " "},
 		{"group", "add", "", "x"},
+		{"group", "explain", "Demo", " "},
 		{"domain", "remove", " "},
 		{"token", "revoke", ""},
 		{"backup", ""},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"sort"
 	"strings"
 	"time"
@@ -82,18 +83,28 @@ func stepName(run api.Run) string {
 	case engine.Queued:
 		return "waiting for its turn"
 	case engine.Waiting:
+		if run.Kind.Reconciles() {
+			return "pausing" // for its pace, most of the time
+		}
 		return "waiting until " + short(run.NotBefore) + ", as the tenant asks"
 	case engine.Running, engine.Succeeded, engine.Failed, engine.Canceled:
+	}
+	of := ""
+	if part := run.Progress.Part; part == "groups" || part == "members" {
+		of = " " + part
 	}
 	switch run.Step {
 	case engine.StepPull:
 		return "reading the tenant"
 	case engine.StepPlan:
-		return "planning"
+		if run.Kind.Reconciles() {
+			return "comparing" + of
+		}
+		return "planning" + of
 	case engine.StepGuard:
-		return "checking"
+		return "checking" + of
 	case engine.StepApply:
-		return "writing"
+		return "writing" + of
 	case engine.StepEnd:
 	}
 	return "finishing"
@@ -136,10 +147,11 @@ var outcomes = []struct{ count, word string }{
 	{"failed", "failed"},
 	{"skipped", "skipped"},
 	{"out-of-scope", "out of scope"},
+	{"drift", "drift"},
 	{"superseded", "planned again"},
 }
 
-// plans are the words for a dry run where they differ.
+// plans are the words for a dry run, or a reconcile, where they differ.
 var plans = map[string]string{
 	"create": "to create", "update": "to update", "reactivate": "to reactivate", "deactivate": "to deactivate", "delete": "to remove",
 	"restore": "to restore", "release": "to release", "held": "of the removals to hold",
@@ -148,31 +160,74 @@ var plans = map[string]string{
 // nothingToDo is what a run counts that counts nothing.
 const nothingToDo = "nothing to do"
 
-// countsText tells the counts of a run: "12 created, 3 out of scope".
+// groupOutcomes are the words for the counts of groups where they differ, and memberOutcomes those for the counts of members.
+var (
+	groupOutcomes  = map[string]string{"update": "changed"}
+	memberOutcomes = []struct{ count, word, planned string }{
+		{"join", "joined", "to join"}, {"leave", "left", "to leave"}, {"held-members", "held", "to hold"},
+	}
+)
+
+// countsText tells the counts of a run: "12 created, 3 out of scope; groups: 2 created; members: 50 joined".
 func countsText(run api.Run) string {
+	var texts []string
+	if users := outcomesText(run.Counts, run.Kind.Proposes(), nil); users != "" {
+		texts = append(texts, users)
+	}
+	groups := maps.Clone(run.Groups)
+	var members []string
+	for _, outcome := range memberOutcomes {
+		word := outcome.word
+		if run.Kind.Proposes() {
+			word = outcome.planned
+		}
+		if count := groups[outcome.count]; count > 0 {
+			members = append(members, fmt.Sprintf("%d %s", count, word))
+		}
+		delete(groups, outcome.count)
+	}
+	if text := outcomesText(groups, run.Kind.Proposes(), groupOutcomes); text != "" {
+		texts = append(texts, "groups: "+text)
+	}
+	if len(members) > 0 {
+		texts = append(texts, "members: "+strings.Join(members, ", "))
+	}
+	if len(texts) == 0 {
+		return nothingToDo
+	}
+	return strings.Join(texts, "; ")
+}
+
+// outcomesText tells counts by outcome: "12 created, 3 out of scope"; "" if there are none. words replace those of outcomes.
+func outcomesText(counts map[string]int, dry bool, words map[string]string) string {
 	var parts []string
 	known := map[string]bool{}
 	for _, outcome := range outcomes {
 		known[outcome.count] = true
 		word := outcome.word
-		if planned, ok := plans[outcome.count]; ok && run.Kind.Dry() {
+		if other, named := words[outcome.count]; named {
+			word = other
+		}
+		if planned, ok := plans[outcome.count]; ok && dry {
 			word = planned
 		}
-		if count := run.Counts[outcome.count]; count > 0 {
+		if count := counts[outcome.count]; count > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", count, word))
 		}
 	}
 	var others []string
-	for name, count := range run.Counts {
+	for name, count := range counts {
 		if !known[name] && count > 0 {
 			others = append(others, fmt.Sprintf("%d %s", count, name))
 		}
 	}
 	sort.Strings(others)
-	if parts = append(parts, others...); len(parts) == 0 {
-		return nothingToDo
-	}
-	return strings.Join(parts, ", ")
+	return strings.Join(append(parts, others...), ", ")
+}
+
+// heldIn counts the removals that a run holds: users, groups, and members who are to leave a group.
+func heldIn(run api.Run) int {
+	return run.Counts["held"] + run.Groups["held"] + run.Groups["held-members"]
 }
 
 // doneText tells the counts of a run; "" if it failed or was canceled before it did anything: it may well have had something to do.

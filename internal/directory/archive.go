@@ -76,18 +76,22 @@ func (s *Service) archivedByID(ctx context.Context, org ident.ID, ids []ident.ID
 	return byID, err
 }
 
-// Expire drops what the retention policy no longer keeps, copies in the archive and audit events, and what large groups left behind when they
-// were deleted.
+// Expire drops what the retention policy no longer keeps, copies in the archive and audit events, and the rows of members of groups that
+// nobody can restore any more.
 func (s *Service) Expire(ctx context.Context) error {
-	if err := s.sweep(ctx); err != nil {
-		return err
-	}
-	return s.store.InTx(ctx, func(ctx context.Context) error {
+	err := s.store.InTx(ctx, func(ctx context.Context) error {
 		now := s.now()
 		if _, err := s.store.DropArchived(ctx, now); err != nil {
+			return err
+		}
+		if _, err := s.store.DropArchivedGroups(ctx, now); err != nil {
 			return err
 		}
 		_, err := s.store.DropEvents(ctx, now.AddDate(0, 0, -s.retention.Audit))
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	return s.sweep(ctx)
 }

@@ -97,7 +97,8 @@ type Groups interface {
 	// UpdateGroup replaces attributes, owner, version, time and progress if the stored version is the given one, and adds one to the revision;
 	// else it fails as fault.Stale. The numbers of members stay.
 	UpdateGroup(ctx context.Context, group Group, version int64) error
-	// DeleteGroups removes groups; the rows of their members, unreachable from then on, stay until SweepMembers removes them.
+	// DeleteGroups removes groups. The rows of their members, unreachable from then on, stay: those of groups of which the archive has a copy
+	// as long as it has, those of the others until SweepMembers removes them.
 	DeleteGroups(ctx context.Context, org ident.ID, ids []ident.ID) error
 	// SaveGroupProgress stores how far groups of the instance are; versions and revisions stay. Groups of others are passed over.
 	SaveGroupProgress(ctx context.Context, org, instance ident.ID, progress []GroupProgress) error

@@ -76,15 +76,15 @@ func (s *Service) ChangeGroup(ctx context.Context, org, id ident.ID, partial att
 	return group, nil
 }
 
-// DeleteGroup removes an unmanaged group, whatever its size at the same cost; its members stay in the directory. Managed groups are refused
-// as fault.Conflict.
+// DeleteGroup removes an unmanaged group, whatever its size at the same cost; a copy goes to the archive, and its members stay in the
+// directory. Managed groups are refused as fault.Conflict.
 func (s *Service) DeleteGroup(ctx context.Context, org, id ident.ID) error {
 	return s.store.InTx(ctx, func(ctx context.Context) error {
 		group, err := s.unmanagedGroup(ctx, org, id)
 		if err != nil {
 			return err
 		}
-		if err := s.removeGroups(ctx, org, []ident.ID{id}); err != nil {
+		if err := s.removeGroups(ctx, org, map[ident.ID]string{id: "removed by " + audit.ActorOf(ctx).Name}); err != nil {
 			return err
 		}
 		return s.record(ctx, audit.Event{OrgID: org, Action: "group.delete", ObjectID: id.String(), ObjectName: group.Name(), Before: group.Attributes})
@@ -99,35 +99,7 @@ func (s *Service) unmanagedGroup(ctx context.Context, org, id ident.ID) (Group, 
 	}
 	if !group.Owner.IsZero() {
 		return Group{}, fault.New(fault.Conflict, "Managed", "the group %s is managed by %s and is read-only here", group.Name(), group.OwnerName).
-			WithRemedy("Change the group in Entra, or take it out of the instance: it stays and becomes editable.")
+			WithRemedy("Change the group in Entra, or take it out of the instance: it stays and becomes editable. Members may be added by hand all the same.")
 	}
 	return group, nil
-}
-
-// sweepAtOnce is how many rows of members leave together with their groups; those of larger groups follow when the house is kept.
-const sweepAtOnce = 10_000
-
-// removeGroups deletes groups, their memberships in other groups, and as many rows of their members as one transaction should.
-func (s *Service) removeGroups(ctx context.Context, org ident.ID, ids []ident.ID) error {
-	if _, err := s.leave(ctx, org, ids); err != nil {
-		return err
-	}
-	if err := s.store.DeleteGroups(ctx, org, ids); err != nil {
-		return err
-	}
-	_, err := s.store.SweepMembers(ctx, sweepAtOnce)
-	return err
-}
-
-// sweep removes what deleted groups left behind, a batch to a transaction.
-func (s *Service) sweep(ctx context.Context) error {
-	for {
-		swept, err := s.store.SweepMembers(ctx, sweepAtOnce)
-		if err != nil || swept < sweepAtOnce {
-			return err
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-	}
 }

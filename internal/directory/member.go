@@ -50,6 +50,14 @@ type Member struct {
 	Active, Deleted bool
 }
 
+// SyncedMember is a member whom the owner of a group put in.
+type SyncedMember struct {
+	ID   ident.ID
+	Type MemberType
+	// SourceID is the member's object id in the tenant of the group's owner, "" if the member is not managed by the same instance.
+	SourceID string
+}
+
 // MemberOf is a membership as the member shows it.
 type MemberOf struct {
 	Membership
@@ -78,7 +86,7 @@ type Tally struct {
 type Memberships interface {
 	// Memberships returns those of the pairs that exist, in no order.
 	Memberships(ctx context.Context, org ident.ID, pairs []Pair) ([]Membership, error)
-	// MembershipsOf returns all that the members have in groups that exist, in no order.
+	// MembershipsOf returns all that the members have in groups that exist or are in the archive, in no order.
 	MembershipsOf(ctx context.Context, org ident.ID, members []ident.ID) ([]Membership, error)
 	// ListMembers returns a page of a group's members.
 	ListMembers(ctx context.Context, org, group ident.ID, query MemberQuery) ([]Member, error)
@@ -86,8 +94,10 @@ type Memberships interface {
 	ListMemberOf(ctx context.Context, org, member, after ident.ID, limit int) ([]MemberOf, error)
 	// KnownMembers returns the type of each of the ids that is a user or group.
 	KnownMembers(ctx context.Context, org ident.ID, ids []ident.ID) (map[ident.ID]MemberType, error)
-	// ChangeMembers saves rows, new ones or with other marks, removes others, and adds to the numbers of their groups.
+	// ListSyncedMembers returns up to limit members with the mark Synced of a group that the instance owns, in the order of their ids, after one.
+	ListSyncedMembers(ctx context.Context, org, instance, group, after ident.ID, limit int) ([]SyncedMember, error)
+	// ChangeMembers saves rows, new ones or with other marks, removes others, and adds to the numbers of their groups, in the archive too.
 	ChangeMembers(ctx context.Context, org ident.ID, save []Membership, remove []Pair, tallies []Tally, at time.Time) error
-	// SweepMembers removes up to limit rows of deleted groups, of all organizations, and returns how many.
+	// SweepMembers removes up to limit rows of groups that are neither there nor in the archive, of all organizations, and returns how many.
 	SweepMembers(ctx context.Context, limit int) (int, error)
 }

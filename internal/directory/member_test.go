@@ -240,10 +240,7 @@ func TestARestoredUserIsAMemberAgainOfTheGroupsThatExist(t *testing.T) {
 	if err := w.DeleteGroup(t.Context(), w.org, gone.ID); err != nil {
 		t.Fatal(err)
 	}
-	w.apply(plan.Change{
-		Action: plan.Restore, SourceID: ada.SourceID, ObjectID: ada.ID, BaseVersion: ada.Version + 1, After: ada.Attributes,
-		TakesName: attr.NameKey(ada.Name()),
-	})
+	w.apply(restored(ada))
 	same(t, "members of Sales", map[string]directory.Marks{"ada@example.com": directory.Synced}, w.membersOf(sales.ID))
 	same(t, "members of Berlin", map[string]directory.Marks{"ada@example.com": directory.ByHand}, w.membersOf(berlin.ID))
 	of, err := w.MemberOf(t.Context(), w.org, ada.ID, ident.ID{}, 10)
@@ -255,36 +252,6 @@ func TestARestoredUserIsAMemberAgainOfTheGroupsThatExist(t *testing.T) {
 		names[membership.Of.Name()] = true
 	}
 	same(t, "his groups", []string{"Berlin", "Sales"}, slices.Sorted(maps.Keys(names)))
-}
-
-func TestADeletedGroupOfAnySizeIsGoneAtOnceAndItsRowsAreSweptLater(t *testing.T) {
-	w := newWorld(t)
-	const size = 10_500 // more than leave together with the group
-	large := w.group("Large")
-	users := w.crowd(size)
-	w.join(large.ID, users...)
-	if now := w.groupNow(large.ID); now.Members != size {
-		t.Fatalf("the group counts %d members", now.Members)
-	}
-	if err := w.DeleteGroup(t.Context(), w.org, large.ID); err != nil {
-		t.Fatal(err)
-	}
-	_, err := w.Members(t.Context(), w.org, large.ID, directory.MemberQuery{Limit: 1})
-	refused(t, err, fault.NotFound, "UnknownGroup")
-	for _, user := range []ident.ID{users[0], users[size-1]} {
-		if of, err := w.MemberOf(t.Context(), w.org, user, ident.ID{}, 10); err != nil || len(of) != 0 {
-			t.Errorf("a member is still in %d groups (%v)", len(of), err)
-		}
-	}
-	if left, err := w.db.SweepMembers(t.Context(), 1); err != nil || left != 1 {
-		t.Errorf("%d rows were left to sweep (%v), want some", left, err)
-	}
-	if err := w.Expire(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if left, err := w.db.SweepMembers(t.Context(), 1); err != nil || left != 0 {
-		t.Errorf("%d rows were left after the sweep (%v)", left, err)
-	}
 }
 
 // crowd lets the instance create users, and returns their ids.

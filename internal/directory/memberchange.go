@@ -18,13 +18,13 @@ type MemberChange struct {
 	Add bool
 }
 
-// MemberResult is what became of one change of members. If neither of the others is set, the group is as the change wants it.
+// MemberResult is what became of one change of members. If neither Superseded nor Failure is set, the group is as the change wants it.
 type MemberResult struct {
-	// Changed: it was not before.
+	// Changed: it was not before; or, with a Failure, at least the mark is gone that could be taken away.
 	Changed bool
 	// Superseded: the group is not there any more, or belongs to somebody else.
 	Superseded bool
-	// Failure says why the change is not possible: UnknownMember, WrongType or OwnMember; nil otherwise.
+	// Failure says why the change is not possible: UnknownMember, WrongType, OwnMember, or Managed for whom only a sync takes out; nil otherwise.
 	Failure *plan.Reason
 }
 
@@ -39,6 +39,8 @@ type memberBatch struct {
 	mine func(Group) bool
 	// puts is the mark that adding gives; takes are the marks that removing takes away.
 	puts, takes Marks
+	// keeps says why members stay whom other marks keep in; nil where that is no failure.
+	keeps *plan.Reason
 	// groups are those met so far.
 	groups map[ident.ID]Group
 
@@ -115,7 +117,11 @@ func (b *memberBatch) one(change MemberChange) MemberResult {
 		row.Marks = before &^ b.takes
 	}
 	b.is[change.Pair] = row
-	return MemberResult{Changed: row.Marks != before}
+	result := MemberResult{Changed: row.Marks != before}
+	if !change.Add && row.Marks != 0 {
+		result.Failure = b.keeps
+	}
+	return result
 }
 
 // refuse says why somebody cannot be added; nil if he can.

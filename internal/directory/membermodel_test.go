@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"rollcall/internal/attr"
 	"rollcall/internal/directory"
 	"rollcall/internal/ident"
 	"rollcall/internal/plan"
@@ -66,6 +65,8 @@ func (m *memberModel) step() {
 		m.changeOwner(group)
 	case what == 18:
 		m.purgeAndRestore(m.users[m.random.IntN(len(m.users))])
+	case m.random.IntN(2) == 0:
+		m.removeAndRestore(group)
 	default:
 		m.replace(group)
 	}
@@ -88,27 +89,45 @@ func (m *memberModel) byHand(group ident.ID, add bool) {
 	ids := m.list()
 	m.note("by hand, add %v: %v in %s", add, ids, m.names[group])
 	var err error
+	var results []directory.MemberResult
 	if add {
 		refs := make([]directory.MemberRef, len(ids))
 		for i, id := range ids {
 			refs[i].ID = id
 		}
-		_, err = m.AddMembers(m.Context(), m.org, group, refs)
+		results, err = m.AddMembers(m.Context(), m.org, group, refs)
 	} else {
-		_, err = m.RemoveMembers(m.Context(), m.org, group, ids)
+		results, err = m.RemoveMembers(m.Context(), m.org, group, ids)
 	}
-	if (err != nil) != m.owned[group] {
-		m.Fatalf("%v\nthe last step gives %v, owned is %v", m.steps, err, m.owned[group])
+	if err != nil {
+		m.Fatalf("%v\nthe last step gives %v", m.steps, err)
 	}
-	if m.owned[group] {
-		return
-	}
-	for _, id := range ids {
-		if add && id != group {
-			m.marks[group][m.names[id]] |= directory.ByHand
-		} else if !add {
-			delete(m.marks[group], m.names[id])
+	for i, id := range ids {
+		before := m.marks[group][m.names[id]]
+		after, refused := before, false
+		switch {
+		case add && id == group:
+			refused = true
+		case add:
+			after |= directory.ByHand
+		case m.owned[group]:
+			after &^= directory.ByHand
+			refused = after != 0
+		default:
+			after = 0
 		}
+		if results[i].Changed != (after != before) || (results[i].Failure != nil) != refused {
+			m.Fatalf("%v\nchange %d of the last step, from %b to %b, gives %+v", m.steps, i, before, after, results[i])
+		}
+		m.mark(group, m.names[id], after)
+	}
+}
+
+// mark notes the marks of a member; none for one who is none.
+func (m *memberModel) mark(group ident.ID, name string, marks directory.Marks) {
+	m.marks[group][name] = marks
+	if marks == 0 {
+		delete(m.marks[group], name)
 	}
 }
 
@@ -139,10 +158,7 @@ func (m *memberModel) bySync(group ident.ID, add bool) {
 		if results[i].Changed != (after != before) {
 			m.Fatalf("%v\nchange %d of the last step, from %b to %b, gives %+v", m.steps, i, before, after, results[i])
 		}
-		m.marks[group][name] = after
-		if after == 0 {
-			delete(m.marks[group], name)
-		}
+		m.mark(group, name, after)
 	}
 }
 
@@ -166,20 +182,13 @@ func (m *memberModel) purgeAndRestore(user directory.User) {
 			m.Fatalf("%v\nthe purged user is still in %s", m.steps, m.names[group])
 		}
 	}
-	m.apply(plan.Change{
-		Action: plan.Restore, SourceID: now.SourceID, ObjectID: now.ID, BaseVersion: now.Version + 1, After: now.Attributes,
-		TakesName: attr.NameKey(now.Name()),
-	})
+	m.apply(restored(now))
 }
 
 // replace deletes a group, by whoever may, and makes another one in its place.
 func (m *memberModel) replace(group ident.ID) {
 	m.note("deletion of %s", m.names[group])
-	if m.owned[group] {
-		m.applyGroups(groupChange(m.groupNow(group), plan.Delete, nil))
-	} else if err := m.DeleteGroup(m.Context(), m.org, group); err != nil {
-		m.Fatal(err)
-	}
+	m.remove(group)
 	for i, id := range m.groups {
 		delete(m.marks[id], m.names[group])
 		if id == group {
@@ -188,6 +197,43 @@ func (m *memberModel) replace(group ident.ID) {
 	}
 	delete(m.marks, group)
 	m.add(m.group("New " + m.names[group]))
+}
+
+// remove deletes a group, by whoever may.
+func (m *memberModel) remove(group ident.ID) {
+	if m.owned[group] {
+		m.applyGroups(groupChange(m.groupNow(group), plan.Delete, nil))
+	} else if err := m.DeleteGroup(m.Context(), m.org, group); err != nil {
+		m.Fatal(err)
+	}
+}
+
+// removeAndRestore removes a group and, perhaps, users and another group meanwhile, and brings all of them back: they are what they were.
+func (m *memberModel) removeAndRestore(group ident.ID) {
+	m.note("removal and restoration of %s", m.names[group])
+	away := []directory.Group{m.groupNow(group)}
+	m.remove(group)
+	if other := m.groups[m.random.IntN(len(m.groups))]; other != group {
+		away = append(away, m.groupNow(other))
+		m.remove(other)
+	}
+	user := m.users[m.random.IntN(len(m.users))]
+	m.note("and of %s", user.Name())
+	now := m.get(user.ID)
+	m.apply(change(now, plan.Delete, nil))
+	back := make([]func(), 0, 3)
+	for _, removed := range away {
+		back = append(back, func() {
+			restore := groupRestored(removed)
+			restore.Link = m.owned[removed.ID]
+			m.applyGroups(restore)
+		})
+	}
+	back = append(back, func() { m.apply(restored(now)) })
+	m.random.Shuffle(len(back), func(i, j int) { back[i], back[j] = back[j], back[i] })
+	for _, restore := range back {
+		restore()
+	}
 }
 
 func (m *memberModel) compare() {

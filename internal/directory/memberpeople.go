@@ -2,11 +2,13 @@ package directory
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"rollcall/internal/attr"
 	"rollcall/internal/audit"
 	"rollcall/internal/ident"
+	"rollcall/internal/plan"
 )
 
 // MemberRef names somebody who is to become a member. Type may be "".
@@ -15,9 +17,9 @@ type MemberRef struct {
 	Type MemberType
 }
 
-// AddMembers puts users and groups into an unmanaged group by hand; results stand at their places. Who is a member already stays one. Lists
-// of any length are taken, a thousand to a transaction: an error in the middle leaves the part before it done, and the whole call can be
-// repeated. Managed groups are refused as fault.Conflict.
+// AddMembers puts users and groups into a group by hand, into one that an instance manages too, where they stay whatever the sync does;
+// results stand at their places. Who is a member already stays one. Lists of any length are taken, a thousand to a transaction: an error in
+// the middle leaves the part before it done, and the whole call can be repeated. It fails as fault.NotFound.
 func (s *Service) AddMembers(ctx context.Context, org, group ident.ID, members []MemberRef) ([]MemberResult, error) {
 	changes := make([]MemberChange, len(members))
 	for i, member := range members {
@@ -26,7 +28,8 @@ func (s *Service) AddMembers(ctx context.Context, org, group ident.ID, members [
 	return s.changeByHand(ctx, org, group, changes, "member.add")
 }
 
-// RemoveMembers takes members out of an unmanaged group, whoever put them in; who is none stays none. Otherwise it is as AddMembers.
+// RemoveMembers takes members out of a group; who is none stays none. Of a managed group only those leave who were put in by hand: whom the
+// sync put in, too, stays and gets a Failure, Managed. Otherwise it is as AddMembers.
 func (s *Service) RemoveMembers(ctx context.Context, org, group ident.ID, members []ident.ID) ([]MemberResult, error) {
 	changes := make([]MemberChange, len(members))
 	for i, member := range members {
@@ -38,19 +41,23 @@ func (s *Service) RemoveMembers(ctx context.Context, org, group ident.ID, member
 // changeByHand applies changes of one group's members, and records in each transaction who came or left.
 func (s *Service) changeByHand(ctx context.Context, org, id ident.ID, changes []MemberChange, action string) ([]MemberResult, error) {
 	if len(changes) == 0 { // the group is checked all the same
-		_, err := s.unmanagedGroup(ctx, org, id)
+		_, err := s.Group(ctx, org, id)
 		return nil, err
 	}
 	results := make([]MemberResult, 0, len(changes))
 	for piece := range slices.Chunk(changes, memberPiece) {
 		err := s.store.InTx(ctx, func(ctx context.Context) error {
-			group, err := s.unmanagedGroup(ctx, org, id)
+			group, err := s.Group(ctx, org, id)
 			if err != nil {
 				return err
 			}
 			b := memberBatch{
 				Service: s, org: org, mine: func(Group) bool { return true }, puts: ByHand, takes: Synced | ByHand,
 				groups: map[ident.ID]Group{id: group},
+			}
+			if !group.Owner.IsZero() {
+				b.takes, b.keeps = ByHand, &plan.Reason{Code: "Managed", Text: fmt.Sprintf(
+					"%s manages the group %s and put the member in; take the member out of it in Entra", group.OwnerName, group.Name())}
 			}
 			done, err := b.apply(ctx, piece)
 			if err != nil {

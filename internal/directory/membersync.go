@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"slices"
 
 	"rollcall/internal/ident"
 )
@@ -46,8 +47,62 @@ func (s *Service) leave(ctx context.Context, org ident.ID, members []ident.ID) (
 	return left, s.writeMembers(ctx, org, nil, pairs, tallies)
 }
 
-// rejoin puts restored users back into the groups that they left, with the marks that they had there; groups that exist no longer are
-// passed over.
+// SyncedMembers returns those of the ids that the instance put into the group; nobody if the group is not the instance's.
+func (s *Service) SyncedMembers(ctx context.Context, org, instance, group ident.ID, ids []ident.ID) (map[ident.ID]bool, error) {
+	groups, err := s.store.GroupsByID(ctx, org, []ident.ID{group})
+	if err != nil || len(groups) == 0 || groups[0].Owner != instance {
+		return nil, err
+	}
+	ids = distinct(ids)
+	pairs := make([]Pair, len(ids))
+	for i, id := range ids {
+		pairs[i] = Pair{Group: group, Member: id}
+	}
+	rows, err := s.store.Memberships(ctx, org, pairs)
+	synced := make(map[ident.ID]bool, len(rows))
+	for _, row := range rows {
+		if row.Marks.Has(Synced) {
+			synced[row.Member] = true
+		}
+	}
+	return synced, err
+}
+
+// SyncedIn returns by group, of those that the instance owns, who of the users and groups was put into it by the instance.
+func (s *Service) SyncedIn(ctx context.Context, org, instance ident.ID, members []ident.ID) (map[ident.ID][]ident.ID, error) {
+	rows, err := s.store.MembershipsOf(ctx, org, members)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	ids := make([]ident.ID, len(rows))
+	for i, row := range rows {
+		ids[i] = row.Group
+	}
+	groups, err := s.store.GroupsByID(ctx, org, distinct(ids))
+	if err != nil {
+		return nil, err
+	}
+	own := make(map[ident.ID]bool, len(groups))
+	for _, group := range groups {
+		own[group.ID] = group.Owner == instance
+	}
+	in := map[ident.ID][]ident.ID{}
+	for _, row := range rows {
+		if own[row.Group] && row.Marks.Has(Synced) {
+			in[row.Group] = append(in[row.Group], row.Member)
+		}
+	}
+	return in, nil
+}
+
+// ListSynced returns up to limit members whom the instance put into the group, in the order of their ids, after one; nobody if the group is
+// not the instance's.
+func (s *Service) ListSynced(ctx context.Context, org, instance, group, after ident.ID, limit int) ([]SyncedMember, error) {
+	return s.store.ListSyncedMembers(ctx, org, instance, group, after, limit)
+}
+
+// rejoin puts restored users and groups back into the groups that they left, with the marks that they had there, in the archive too, where they
+// wait for the group to be restored; groups that are in neither are passed over.
 func (s *Service) rejoin(ctx context.Context, org ident.ID, memberships []Membership) error {
 	if len(memberships) == 0 {
 		return nil
@@ -56,13 +111,9 @@ func (s *Service) rejoin(ctx context.Context, org ident.ID, memberships []Member
 	for i, row := range memberships {
 		ids[i] = row.Group
 	}
-	groups, err := s.store.GroupsByID(ctx, org, distinct(ids))
+	exists, err := s.restorable(ctx, org, distinct(ids))
 	if err != nil {
 		return err
-	}
-	exists := make(map[ident.ID]bool, len(groups))
-	for _, group := range groups {
-		exists[group.ID] = true
 	}
 	save := make([]Membership, 0, len(memberships))
 	tallies := newTallies()
@@ -73,4 +124,21 @@ func (s *Service) rejoin(ctx context.Context, org ident.ID, memberships []Member
 		}
 	}
 	return s.writeMembers(ctx, org, save, nil, tallies)
+}
+
+// restorable returns those of the groups that exist or are in the archive.
+func (s *Service) restorable(ctx context.Context, org ident.ID, ids []ident.ID) (map[ident.ID]bool, error) {
+	groups, err := s.store.GroupsByID(ctx, org, ids)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[ident.ID]bool, len(ids))
+	for _, group := range groups {
+		found[group.ID] = true
+	}
+	copies, err := s.store.ArchivedGroupsByID(ctx, org, slices.DeleteFunc(ids, func(id ident.ID) bool { return found[id] }))
+	for _, kept := range copies {
+		found[kept.ID] = true
+	}
+	return found, err
 }

@@ -14,12 +14,18 @@ type Store interface {
 	// InTx runs fn in one transaction, which other callers' writes may share; a transaction already in the context is joined.
 	InTx(ctx context.Context, fn func(ctx context.Context) error) error
 	Users
-	Groups
-	Memberships
+	GroupStore
 	Organizations
 	Archive
 	AuditLog
-	Tokens
+	Credentials
+}
+
+// GroupStore is all that the directory keeps of groups.
+type GroupStore interface {
+	Groups
+	Memberships
+	GroupArchive
 }
 
 // Service is the only door for writes to directories.
@@ -47,7 +53,7 @@ func (s *Service) release(ctx context.Context, org ident.ID, freed []string, id 
 
 // Retention says for how many days things are kept (I5).
 type Retention struct {
-	// Archive: copies of removed users; 0 means 365. Audit: what people and tokens did; 0 means 400.
+	// Archive: copies of removed users and groups; 0 means 365. Audit: what people and tokens did; 0 means 400.
 	Archive, Audit int
 }
 

@@ -36,6 +36,8 @@ type Token struct {
 	RevokedAt            time.Time
 	// Suspended: the user for whom the token acts is Inactive; filled when reading.
 	Suspended bool
+	// Notice is the latest notice about the token's end that was given.
+	Notice Notice
 	// Hash is the SHA-256 of the secret.
 	Hash []byte
 }

@@ -9,7 +9,7 @@ import (
 	"rollcall/internal/plan"
 )
 
-// applyBatch is how many entries are applied in one transaction.
+// applyBatch is how many entries are applied in one transaction at most; NextEntries gives fewer of those about many members.
 const applyBatch = 500
 
 // apply writes the next entries to the destination; names that go round in a circle are set aside first.
@@ -28,8 +28,11 @@ func (e *Engine) apply(ctx context.Context, w *work) error {
 		}
 		run := w.run.clone()
 		if len(entries) == 0 {
-			run.Step = StepEnd
-		} else if err := e.applyEntries(ctx, w, &run, entries); err != nil {
+			err = e.nextPart(ctx, w, &run)
+		} else {
+			err = e.applyEntries(ctx, w, &run, entries)
+		}
+		if err != nil {
 			return err
 		}
 		if err := e.save(ctx, run); err != nil {
@@ -63,13 +66,16 @@ func (e *Engine) applyEntries(ctx context.Context, w *work, run *Run, entries []
 			return err
 		}
 	}
-	results, err := w.target.Apply(ctx, changes)
-	if err != nil {
-		return err
-	}
 	batch := settled{run: run, now: e.Now()}
-	for i, entry := range entries {
-		batch.add(entry, results[i])
+	for from := 0; from < len(entries); { // an undo has changes of all kinds
+		of, to := entries[from].Object, from+1
+		for to < len(entries) && entries[to].Object == of {
+			to++
+		}
+		if err := e.applyAlike(ctx, w, &batch, entries[from:to], changes[from:to]); err != nil {
+			return err
+		}
+		from = to
 	}
 	run.Progress.Applied += len(entries)
 	if err := e.settle(ctx, w, batch); err != nil {
@@ -77,6 +83,31 @@ func (e *Engine) applyEntries(ctx context.Context, w *work, run *Run, entries []
 	}
 	for action, count := range batch.done {
 		e.Observer.EntriesSettled(action, Applied, count)
+	}
+	return nil
+}
+
+// applyAlike writes changes of objects of one type.
+func (e *Engine) applyAlike(ctx context.Context, w *work, batch *settled, entries []Entry, changes []plan.Change) error {
+	var results []destination.Result
+	var err error
+	switch entries[0].Object {
+	case plan.Members:
+		return e.applyMembers(ctx, w, batch, entries, changes)
+	case plan.Group:
+		groups, ok := w.target.(destination.Groups)
+		if !ok {
+			return noGroups()
+		}
+		results, err = groups.ApplyGroups(ctx, changes)
+	default:
+		results, err = w.target.Apply(ctx, changes)
+	}
+	if err != nil {
+		return err
+	}
+	for i, entry := range entries {
+		batch.add(entry, results[i])
 	}
 	return nil
 }
@@ -89,6 +120,12 @@ type settled struct {
 	others  []Entry
 	links   []Link
 	unlinks []string
+	// released are users and groups that were let go.
+	released []plan.Member
+	// groups, ungrouped and groupsAgain are for groups what links, unlinks and again are for users; groups by Seq.
+	groups      []GroupLink
+	ungrouped   []int64
+	groupsAgain []string
 	// names and objects that changed hands, and source objects to plan again.
 	names   []string
 	objects []ident.ID
@@ -106,39 +143,69 @@ func (s *settled) add(entry Entry, result destination.Result) {
 		s.apply(entry)
 	case result.Superseded, result.Failure != nil && result.Failure.Code == plan.NameHeld && entry.HolderID.IsZero():
 		// A name that was free when the run planned has gone to somebody since: a new plan may find that he is to be taken over.
-		entry.State, entry.Open, entry.SettledAt = Superseded, false, s.now
-		s.others = append(s.others, entry)
-		s.again = append(s.again, entry.SourceID)
-		s.run.Progress.FollowUp = true
-		s.run.Progress.count("superseded", 1)
+		s.supersede(entry)
 	default:
 		entry.Reason = *result.Failure
 		entry.failed(s.now, true)
 		s.others = append(s.others, entry)
-		s.run.Progress.count("failed", 1)
+		s.run.Progress.countOf(entry.Object, "failed", 1)
 	}
 }
 
-func (s *settled) apply(entry Entry) {
+// supersede closes an entry whose object is to be planned again.
+func (s *settled) supersede(entry Entry) {
+	entry.State, entry.Open, entry.SettledAt = Superseded, false, s.now
+	s.others = append(s.others, entry)
+	s.planAgain(entry)
+	s.run.Progress.FollowUp = true
+	s.run.Progress.countOf(entry.Object, "superseded", 1)
+}
+
+func (s *settled) planAgain(entry Entry) {
+	if entry.Object == plan.User {
+		s.again = append(s.again, entry.SourceID)
+	} else {
+		s.groupsAgain = append(s.groupsAgain, entry.SourceID)
+	}
+}
+
+// did notes an entry that was applied, to so many objects.
+func (s *settled) did(entry Entry, objects int) {
 	s.applied = append(s.applied, entry.ID)
-	s.run.Progress.count(string(entry.Action), 1)
+	s.run.Progress.countOf(entry.Object, string(entry.Action), objects)
 	if s.done == nil {
 		s.done = map[plan.Action]int{}
 	}
-	s.done[entry.Action]++
+	s.done[entry.Action] += objects
+}
+
+func (s *settled) apply(entry Entry) {
+	s.did(entry, 1)
 	if entry.FreesName != "" {
 		s.names = append(s.names, entry.FreesName)
 	}
 	if entry.FollowUp {
-		s.again = append(s.again, entry.SourceID)
+		s.planAgain(entry)
 		s.run.Progress.FollowUp = true
+	}
+	if entry.Object == plan.Group {
+		s.applyGroup(entry)
+		return
 	}
 	switch {
 	case entry.Action == plan.Delete || entry.Action == plan.Release:
 		s.unlinks = append(s.unlinks, entry.SourceID)
 		s.objects = append(s.objects, entry.ObjectID)
+		s.release(entry)
 	case entry.Link || entry.Status != entry.StatusBefore:
 		s.links = append(s.links, Link{SourceID: entry.SourceID, SourceSeq: entry.SourceSeq, ObjectID: entry.ObjectID, Status: entry.Status})
+	}
+}
+
+// release notes an object that was let go.
+func (s *settled) release(entry Entry) {
+	if source, err := ident.Parse(entry.SourceID); err == nil && entry.Action == plan.Release {
+		s.released = append(s.released, plan.Member{Source: source, Object: entry.ObjectID, Group: entry.Object == plan.Group})
 	}
 }
 
@@ -158,10 +225,16 @@ func (e *Engine) settle(ctx context.Context, w *work, batch settled) error {
 			return err
 		}
 	}
+	if err := e.leaveReleased(ctx, w, batch.run, batch.released); err != nil {
+		return err
+	}
 	if len(batch.unlinks) > 0 {
 		if err := e.Store.DeleteLinks(ctx, w.instance.ID, batch.unlinks); err != nil {
 			return err
 		}
+	}
+	if err := e.settleGroups(ctx, w, batch); err != nil {
+		return err
 	}
 	if len(batch.names)+len(batch.objects) > 0 {
 		if err := e.Store.WakeFailed(ctx, w.instance.OrgID, batch.names, batch.objects); err != nil {

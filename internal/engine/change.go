@@ -17,9 +17,14 @@ type Change struct {
 	Name     *string
 	AutoSync *bool
 	Interval *time.Duration
-	// ClientSecret replaces the connection's secret.
-	ClientSecret *string
-	Settings     *Settings
+	// Reconciles replaces when and how both sides are compared completely.
+	Reconciles *Reconciles
+	// ClientSecret replaces the connection's secret, SecretExpiresAt says when the secret ends: that of a new secret is not known without it.
+	ClientSecret    *string
+	SecretExpiresAt *time.Time
+	// ClientID names another app registration, when the former one was lost; its secret comes with it. The tenant stays the same.
+	ClientID *string
+	Settings *Settings
 }
 
 // ChangeInstance changes an instance. New settings are a new version: everybody is planned anew from the mirror, at once if Auto Sync is on
@@ -68,6 +73,14 @@ func (e *Engine) change(ctx context.Context, instance *Instance, change Change, 
 		after.Set("interval", instance.Interval.String())
 		instance.NextRunAt = e.Now().Add(instance.Interval)
 	}
+	if change.Reconciles != nil {
+		if err := change.Reconciles.check(); err != nil {
+			return err
+		}
+		before.Set("reconcile", instance.Reconciles.text())
+		instance.Reconciles = *change.Reconciles
+		after.Set("reconcile", instance.Reconciles.text())
+	}
 	if change.AutoSync != nil {
 		before.Set("autoSync", instance.AutoSync)
 		instance.AutoSync = *change.AutoSync
@@ -76,11 +89,8 @@ func (e *Engine) change(ctx context.Context, instance *Instance, change Change, 
 			instance.Health.Quarantine, instance.Health.DisabledAt, instance.NextRunAt = nil, time.Time{}, e.Now()
 		}
 	}
-	if change.ClientSecret != nil {
-		if err := e.changeSecret(ctx, *instance, *change.ClientSecret); err != nil {
-			return err
-		}
-		after.Set("clientSecret", "[replaced]")
+	if err := e.changeCredential(ctx, *instance, change, before, after); err != nil {
+		return err
 	}
 	if change.Settings == nil {
 		return nil
@@ -97,20 +107,6 @@ func (e *Engine) change(ctx context.Context, instance *Instance, change Change, 
 		return err
 	}
 	return e.Store.MarkAllDirty(ctx, *instance)
-}
-
-func (e *Engine) changeSecret(ctx context.Context, instance Instance, secret string) error {
-	if secret == "" {
-		return fault.New(fault.Invalid, "Missing", "the client secret is empty")
-	}
-	connection, err := e.Store.Connection(ctx, instance.ConnectionID)
-	if err != nil {
-		return err
-	}
-	if connection.SealedSecret, err = e.Seal(connection.ID, secret); err != nil {
-		return err
-	}
-	return e.Store.SaveConnection(ctx, connection)
 }
 
 // RestoreMappings makes the attribute mappings of an instance the sixteen default ones again; scope and filters stay (C2).
@@ -158,6 +154,9 @@ func (e *Engine) DeleteInstance(ctx context.Context, id ident.ID) error {
 		}
 		// Whom another instance claims is its own from the next run on.
 		if err := e.Store.WakeCode(ctx, instance.OrgID, []string{"OwnedByOther"}); err != nil {
+			return err
+		}
+		if err := e.hasten(ctx, instance.OrgID); err != nil {
 			return err
 		}
 		return e.record(ctx, instance, "instance.delete", attr.From(map[string]any{"name": instance.Name}), nil)

@@ -43,6 +43,22 @@
 //
 // end: health, next run, and a follow-up run at once if something was superseded or somebody passes through Inactive to removal.
 //
+// # Groups and who is in them
+//
+// Where an instance keeps groups, plan, guard and apply are gone through three times: for the users, for the groups, and for who is in them
+// (Part). So a group is there before its members, and somebody who comes into scope is put into his groups in the same run. A dry run ends
+// after the third guard, and foresees the members from what it proposes for users and groups.
+//
+// Groups are planned like users, from dirty rows. A membership is dirty when the mirror's changed, or its member's tie; a group that is tied
+// anew, or read again in full, is compared as a whole: who is in the mirror and not in the group joins, then who was put in and is not in the
+// mirror leaves. Either goes a thousand members at a time, and what one membership costs does not depend on the size of its group. Of a group
+// that the mirror does not know for sure, nothing is planned. Nobody's mark but the instance's own is set or taken away.
+//
+// A journal entry about members holds up to a thousand who join or leave one group. Who leaves because he left in the tenant is weighed by the guard,
+// group by group; a held entry loses those who come back, and is dropped with the last one.
+//
+// A group is To Be Synced until it was compared once, and while members of it wait for another try in the journal (Awaited).
+//
 // # On demand, and explaining
 //
 // A run on demand goes through the same steps for the people whom somebody named, and for nobody else. Its pull looks each of them up in the
@@ -51,8 +67,14 @@
 // people is overtaken, also what is held or was rejected. The guard holds nothing and counts everything. Who changed meanwhile, or passes
 // through Inactive to removal, is planned again in the run, three times at most. It says nothing about the health of the instance.
 //
-// What a run on demand says of a person, and what Explain says without writing, is built by the same functions (conclude) from the same
-// judgement (judge) as the entries of every run. The results are saved with each step, and leave with the journal.
+// A run on demand for people ends with their memberships in the groups that have an object, and nobody else's: who is in one by the tenant joins; as a
+// replica may be behind, nobody is taken out of the mirror's groups by it. A run for a group (ProvisionGroup) is asked about this group: it has the parts
+// users (the people who were chosen), groups (this one), and members (exactly the memberships of these people in it, who is no member leaves). Before
+// the group was ever read in full, only of these people it is known whether they are in it: it stays Whole, and the next run compares all. A group whose
+// name somebody's group of the directory has is not taken over before all names of the tenant are known.
+//
+// What a run on demand says of a person, and what Explain says without writing, is built by the same functions (conclude, concludeGroup,
+// explainMemberships) from the same judgement (judge, judgeGroups, plan.Membership) as the entries of every run. The results are saved with each step, and leave with the journal.
 //
 // # Undo
 //
@@ -63,7 +85,20 @@
 // left out because of a pin. A dry run of an undo ends at the guard. An undo that is broken off gives back what it has not applied, and can be
 // asked for again. See docs/decisions/0015.
 //
+// The entries about users are planned first, then those about groups, then those about members, which depend on who comes back by the same undo; all
+// are applied in one part. Groups that are removed or let go come last, behind their members. Who is pinned in or out of a group is a row of its own
+// (MemberPin), looked at when the membership is planned; the Pin of plan.Members lists those of a group. An undo pins memberships where a plan would
+// change them: of whom it put in or took out, and of users and groups who come back or whose status it changes.
+//
 // Every plan looks for pins (lookUp) and leaves their people out (plan.Rules.Decide); a plan that is written removes the pins that ended.
+//
+// # Reconcile
+//
+// A reconcile compares the tenant with the mirror, the mirror with the destination, and what the instance owns there with what it tied, a piece at a
+// time: all users of the tenant, page by page, all groups with their members, everybody by the rules, everything that is owned. Each piece is one
+// transaction. What differs, and was not dirty, becomes a proposed entry whose reason begins with "drift"; with repair it is made dirty, and
+// the run that follows does the rest behind its guard. After each piece the reconcile makes room: another run that is queued
+// overtakes it, and its pace may ask for a pause. See docs/decisions/0020.
 //
 // # Ownership
 //
@@ -79,4 +114,16 @@
 //
 // Refused credentials or missing consent put the instance into quarantine at once; so does a run of at least twenty changes of which
 // forty per cent failed. Runs then back off, doubling the distance up to a day; after 28 days the instance is disabled. A good run ends it.
+// Entry, another reason and the end are told once each, in the log and in the audit log. A quarantine that somebody in Entra must end is shown
+// as waiting for consent.
+//
+// # Credentials that end
+//
+// A connection knows when its client secret ends if somebody said so. Every minute the tick looks whose secrets and tokens end within a month,
+// and gives the notice that is due: the mark that it was given, on the connection or the token, and the event in the audit log are one transaction.
+//
+// # Another try
+//
+// Failed entries stay open and are woken when their time comes or their cause changes. Who changes a cause outside a run (a person, a token, the
+// domains, an instance that goes), and a run that lets go of names or objects, makes the instances due whose entries were woken (hasten).
 package engine

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rollcall/internal/destination"
@@ -20,11 +21,11 @@ import (
 // Store is all that the engine keeps.
 type Store interface {
 	mirror.Store
-	Instances
-	Runs
-	Planning
+	Setup
+	Working
+	Plans
 	Dirt
-	Applying
+	Doing
 	Ties
 	Reading
 }
@@ -39,6 +40,9 @@ type Queue interface {
 type Observer interface {
 	RunEnded(run Run, took time.Duration)
 	EntriesSettled(action plan.Action, state EntryState, count int)
+	// CredentialsExpiring tells how many credentials of a kind (ClientSecret, APIToken) end soon or have ended, by the latest notice about
+	// them; what is not in counts is none.
+	CredentialsExpiring(kind string, counts map[directory.Notice]int)
 }
 
 // Config is what an engine is made of. All fields are required.
@@ -71,13 +75,16 @@ type Engine struct {
 	rules sync.Map // compiledKey → *plan.Rules without terms
 	// active holds the ids of the runs that this process is working on.
 	active sync.Map
+	// announced is when the ends of credentials were looked at last; nil before the first time.
+	announced atomic.Pointer[time.Time]
 }
 
 // New returns an engine. Call Recover, then Run.
 func New(config Config) *Engine {
 	// Whoever gives a name up, also a person by hand, wakes the changes that failed for it.
-	config.Directory.OnRelease(config.Store.WakeFailed)
-	return &Engine{Config: config}
+	e := &Engine{Config: config}
+	config.Directory.OnRelease(e.released)
+	return e
 }
 
 const (
@@ -102,6 +109,8 @@ type work struct {
 	redacted []string
 	// reached is what the groups of the scope bring, nil before it is needed.
 	reached reached
+	// pace is what a reconcile did since it was taken up.
+	pace pace
 }
 
 // Advance works on a run for a few seconds and reports whether there is more to do. Failures of the run are settled here; an error means
@@ -136,6 +145,9 @@ func (e *Engine) Advance(ctx context.Context, id ident.ID) (again bool, err erro
 				return false, err
 			}
 		}
+		if stop, err := e.makeRoom(ctx, w); err != nil || stop {
+			return false, err
+		}
 	}
 	return false, nil
 }
@@ -165,7 +177,7 @@ func (e *Engine) take(ctx context.Context, id ident.ID) (w *work, ok bool, err e
 		if err != nil {
 			return err
 		}
-		w, ok = &work{run: run, instance: instance, connection: connection, target: e.Destination(instance)}, true
+		w, ok = &work{run: run, instance: instance, connection: connection, target: e.Destination(instance), pace: pace{since: e.Machine()}}, true
 		return e.own(ctx, w)
 	})
 	return w, ok && err == nil, err
@@ -177,9 +189,10 @@ func (e *Engine) ready(ctx context.Context, run Run) (bool, error) {
 	switch run.State {
 	case Running:
 		return run.Node == e.Node || now.After(run.LeaseUntil), nil
-	case Waiting:
-		return run.waited(now), nil
-	case Queued:
+	case Waiting, Queued:
+		if run.State == Waiting && !run.waited(now) {
+			return false, nil
+		}
 		open, err := e.Store.OpenRuns(ctx, run.InstanceID)
 		return err == nil && len(open) > 0 && next(open).ID == run.ID, err
 	default:
@@ -192,23 +205,13 @@ func (r Run) waited(now time.Time) bool {
 	return !now.Before(r.NotBefore) || r.NotBefore.Sub(now) > maxWait
 }
 
-// next returns the run whose turn it is among the open ones of an instance, which come oldest first: the one that has begun, also when
-// its id does not sort first because the clock was set back meanwhile.
-func next(open []Run) Run {
-	for _, run := range open {
-		if run.State != Queued {
-			return run
-		}
-	}
-	return open[0]
-}
-
 // own saves the run as this node's, with a new fence unless it was already.
 func (e *Engine) own(ctx context.Context, w *work) error {
 	old := w.run.Fence
 	run := w.run
-	if run.State == Queued {
-		run.StartedAt, run.Step, run.ConfigVersion = e.Now(), StepPull, w.instance.ConfigVersion
+	if run.State == Queued && run.StartedAt.IsZero() { // a reconcile that gave way goes on where it was
+		run.StartedAt, run.Step = e.Now(), StepPull
+		run.useSettingsOf(w.instance)
 		run.Progress.Counts = map[string]int{}
 		if run.Kind.Undoes() {
 			run.Step = StepPlan // what Entra says has no part in it
@@ -249,6 +252,9 @@ func (e *Engine) step(ctx context.Context, w *work) (err error) {
 		if w.run.Kind == OnDemand {
 			return e.pullAsked(ctx, w)
 		}
+		if w.run.Progress.Reconciling.CaughtUp {
+			return e.reconcile(ctx, w)
+		}
 		return e.pull(ctx, w)
 	case StepPlan:
 		if w.run.Kind.Undoes() {
@@ -256,6 +262,9 @@ func (e *Engine) step(ctx context.Context, w *work) (err error) {
 		}
 		if w.run.Kind == OnDemand {
 			return e.planAsked(ctx, w)
+		}
+		if w.run.Kind.Reconciles() {
+			return e.reconcile(ctx, w)
 		}
 		return e.plan(ctx, w)
 	case StepGuard:

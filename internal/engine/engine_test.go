@@ -55,6 +55,8 @@ type silence struct{}
 func (silence) RunEnded(engine.Run, time.Duration)                 {}
 func (silence) EntriesSettled(plan.Action, engine.EntryState, int) {}
 
+func (silence) CredentialsExpiring(string, map[directory.Notice]int) {}
+
 func newWorld(t *testing.T, users int) *world {
 	t.Helper()
 	w := &world{T: t, now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC), queue: &queue{}}
@@ -287,7 +289,7 @@ func TestPlanningEverybodyAgainAfterApplyingGivesNothing(t *testing.T) {
 	dry := w.good(engine.DryRun)
 	for _, entry := range w.entries(dry) {
 		if entry.Action != plan.Match && entry.Action != plan.Skip {
-			t.Errorf("the dry run proposes %s for %s: %s", entry.Action, entry.SourceName, engine.Differences(entry.Change))
+			t.Errorf("the dry run proposes %s for %s: %s", entry.Action, entry.SourceName, engine.Differences(entry))
 		}
 	}
 }

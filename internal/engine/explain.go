@@ -12,19 +12,12 @@ import (
 )
 
 // Explain says what Rollcall makes of one person of the instance's tenant, and why: in scope or not and by which rule, which user of the
-// directory he is, what would be written by which mapping, what was written last, and what waits. who is an object id, a
-// userPrincipalName, or name or id of a directory user. It writes nothing. With live the person is read from the tenant now, without
+// directory he is, what would be written by which mapping, what was written last, what waits, and which of the groups that the instance keeps he is
+// in or is to be in. who is an object id, a userPrincipalName, or name or id of a directory user. It writes nothing. With live the person is read from the tenant now, without
 // being stored; else it is what the mirror holds. A person whom nobody knows is no error: the step import says so.
 func (e *Engine) Explain(ctx context.Context, instance Instance, who string, live bool) (Explanation, error) {
 	x := newExplanation(who, e.Now(), live)
-	connection, err := e.Store.Connection(ctx, instance.ConnectionID)
-	if err != nil {
-		return x, err
-	}
-	w := &work{
-		run: Run{ConfigVersion: instance.ConfigVersion}, instance: instance, connection: connection, target: e.Destination(instance),
-	}
-	rules, err := e.compiled(ctx, w)
+	w, rules, err := e.looking(ctx, instance)
 	if err != nil {
 		return x, err
 	}
@@ -47,7 +40,10 @@ func (e *Engine) Explain(ctx context.Context, instance Instance, who string, liv
 	if f.change, f.does = judged.changes[0], judged.does[0]; f.does {
 		f.change = foreseeName(f.change)
 	}
-	return x, e.conclude(ctx, &x, f)
+	if err := e.conclude(ctx, &x, f); err != nil {
+		return x, err
+	}
+	return x, e.tellGroups(ctx, f, &x)
 }
 
 // subject is the person who is explained, as he was found.
@@ -77,9 +73,6 @@ func (e *Engine) subjectOf(ctx context.Context, w *work, rules *plan.Rules, who 
 	if s.cursor, err = e.Store.Cursor(ctx, w.connection.ID); err != nil {
 		return s, err
 	}
-	if s.unread, err = e.unreadGroups(ctx, w.connection.ID, rules); err != nil {
-		return s, err
-	}
 	var tenant mirror.Tenant
 	if live {
 		tenant, s.refused = e.Tenant(w.connection)
@@ -94,13 +87,41 @@ func (e *Engine) subjectOf(ctx context.Context, w *work, rules *plan.Rules, who 
 		return s, ctx.Err()
 	}
 	if !live {
-		return s, e.fromMirror(ctx, w, rules, &s)
+		if err := e.fromMirror(ctx, w, rules, &s); err != nil {
+			return s, err
+		}
+		s.unread, err = e.unreadFor(ctx, w, rules, s.user)
+		return s, err
 	}
 	puller := &mirror.Pull{Connection: w.connection.ID, Tenant: tenant, Store: e.Store, Now: e.Now}
 	sightings, err := puller.Look(ctx, []string{s.id}, rules.Needs())
 	sighting := sightings[s.id]
 	s.refused, s.presence, s.user, s.before = err, sighting.Presence, sighting.User, sighting.Before
+	if s.unread, err = e.unreadFor(ctx, w, rules, s.user); err != nil {
+		return s, err
+	}
 	return s, ctx.Err()
+}
+
+// unreadFor counts the groups whose unknown members keep somebody from being decided on: none if he is in scope by what is known.
+func (e *Engine) unreadFor(ctx context.Context, w *work, rules *plan.Rules, user mirror.User) (int, error) {
+	if !rules.Scope.ByMembership() || user.SourceID == "" {
+		return 0, nil
+	}
+	unread, err := e.unreadGroups(ctx, w.connection.ID, rules)
+	if err != nil || unread == 0 {
+		return 0, err
+	}
+	through, err := e.memberships(ctx, w, rules, []Object{{User: user}})
+	if err != nil {
+		return 0, err
+	}
+	source := user.Source()
+	source.Through = through[0]
+	if rules.Draft(source, nil).InScope() {
+		return 0, nil
+	}
+	return unread, nil
 }
 
 func (e *Engine) fromMirror(ctx context.Context, w *work, rules *plan.Rules, s *subject) error {
@@ -140,6 +161,8 @@ type foreseen struct {
 	named bool
 	// hidden are the paths whose values nobody is shown.
 	hidden []string
+	// of is what the change is about: a person or a group.
+	of plan.ObjectType
 }
 
 // foreseeName fails a change whose name somebody else holds, as a run without changes of anybody else does.
@@ -183,14 +206,7 @@ func (e *Engine) conclude(ctx context.Context, x *Explanation, f foreseen) error
 		return err
 	}
 	x.set(act)
-	switch {
-	case match.State == StepFailed || act.State == StepFailed:
-		x.Outcome = OutcomeFailed
-	case act.State == StepOK:
-		x.Outcome = OutcomeSuccess
-	default:
-		x.Outcome = OutcomeSkipped
-	}
+	x.Outcome = outcomeOf(match, act)
 	return nil
 }
 

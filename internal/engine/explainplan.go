@@ -116,7 +116,7 @@ func (e *Engine) actStep(ctx context.Context, f foreseen, trace plan.Trace, obje
 		step.Code, step.Text = change.Reason.Code, sentence("Nothing is written:", change.Reason.Text)
 	default:
 		step.State, step.Code = StepOK, change.Reason.Code
-		step.Text = sentence(planText(change.Action), change.Reason.Text)
+		step.Text = sentence(planText(plan.User, change.Action), change.Reason.Text)
 	}
 	if f.does {
 		step.fact("action", string(change.Action))
@@ -148,11 +148,11 @@ func (e *Engine) guardFact(ctx context.Context, f foreseen, step *ExplainedStep)
 	return nil
 }
 
-// planText begins the sentence that says what a run does.
-func planText(action plan.Action) string {
+// planText begins the sentence that says what a run does to a user or a group.
+func planText(of plan.ObjectType, action plan.Action) string {
 	return map[plan.Action]string{
-		plan.Create: "A user is created:", plan.Update: "The user is updated:", plan.Deactivate: "The user becomes Inactive:",
-		plan.Reactivate: "The user becomes Active again:", plan.Delete: "The user is removed:", plan.Release: "The user is let go:",
+		plan.Create: "A " + of.String() + " is created:", plan.Update: "The " + of.String() + " is updated:", plan.Deactivate: "The user becomes Inactive:",
+		plan.Reactivate: "The user becomes Active again:", plan.Delete: "The " + of.String() + " is removed:", plan.Release: "The " + of.String() + " is let go:",
 	}[action]
 }
 
@@ -162,18 +162,18 @@ func (e *Engine) guardNote(ctx context.Context, f foreseen) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	recent, err := e.Store.RecentRemovals(ctx, f.instance.ID, e.Now().Add(-guardWindow))
+	recent, err := e.Store.RecentRemovals(ctx, f.instance.ID, f.of, 0, e.Now().Add(-guardWindow))
 	if err != nil {
 		return "", err
 	}
 	if f.named {
-		return fmt.Sprintf("not held, because the person was asked for by name; it is counted among the removals of 24 hours, of which there were %d before", recent), nil
+		return fmt.Sprintf("not held, because it was asked for by name; it is counted among the removals of 24 hours, of which there were %d before", recent), nil
 	}
-	links, err := e.Store.CountLinks(ctx, f.instance.ID)
+	held, err := e.weigh(ctx, f.instance, f.of, settings.Thresholds, plan.Removals{Planned: 1, Recent: recent})
 	if err != nil {
 		return "", err
 	}
-	if held := settings.Thresholds.Check(plan.Removals{Planned: 1, Recent: recent, Managed: links[plan.InScope]}); held != "" {
+	if held != "" {
 		return "held for approval: " + held, nil
 	}
 	return "not held, unless the same run removes many others", nil
@@ -238,10 +238,10 @@ func masked(value any) any {
 	return expr.Redacted
 }
 
-// past adds what stands open about the person, and the latest changes of the directory user.
+// past adds what stands open about the person or group, and the latest changes of the object.
 func (e *Engine) past(ctx context.Context, f foreseen, step *ExplainedStep, object ident.ID) error {
 	open, err := e.Store.ListEntries(ctx, EntryQuery{
-		Org: f.instance.OrgID, Instance: f.instance.ID, SourceID: f.object.SourceID, Open: true, Limit: 1,
+		Org: f.instance.OrgID, Instance: f.instance.ID, SourceID: f.object.SourceID, Open: true, Object: &f.of, Limit: 1, Bare: true,
 	})
 	if err != nil {
 		return err
@@ -253,7 +253,7 @@ func (e *Engine) past(ctx context.Context, f foreseen, step *ExplainedStep, obje
 	if object.IsZero() {
 		return nil
 	}
-	latest, err := e.Store.ListEntries(ctx, EntryQuery{Org: f.instance.OrgID, ObjectID: object, Newest: true, Limit: latestChanges})
+	latest, err := e.Store.ListEntries(ctx, EntryQuery{Org: f.instance.OrgID, ObjectID: object, Newest: true, Limit: latestChanges, Bare: true})
 	for _, entry := range latest {
 		step.History = append(step.History, pastChange(concealed(entry, f.hidden)))
 	}

@@ -136,11 +136,11 @@ func (s *ExplainedStep) nobody(of subject) {
 		s.State, s.Code = StepSkipped, "Deleted"
 		s.Text = "The person is in the tenant's recycle bin and was never synchronised, so that there is nothing to do."
 	case of.asked:
-		s.Code, s.Text = "Unknown", "The tenant knows no user by this id or userPrincipalName."
+		s.Code, s.Text = unknownCode, "The tenant knows no user by this id or userPrincipalName."
 	case of.cursor.LastGood.IsZero():
-		s.Code, s.Text = "Unknown", "The mirror is empty: the tenant was not read yet. Ask the tenant itself (--live)."
+		s.Code, s.Text = unknownCode, "The mirror is empty: the tenant was not read yet. Ask the tenant itself (--live)."
 	default:
-		s.Code, s.Text = "Unknown", "The mirror of the tenant holds no such user. Ask the tenant itself whether it knows him (--live)."
+		s.Code, s.Text = unknownCode, "The mirror of the tenant holds no such user. Ask the tenant itself whether it knows him (--live)."
 	}
 }
 

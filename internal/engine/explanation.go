@@ -20,14 +20,16 @@ const (
 	OutcomeFailed  Outcome = "failed"
 )
 
-// Explanation says step by step what Rollcall makes of one person of the tenant, and why.
+// Explanation says step by step what Rollcall makes of one person or group of the tenant, and why.
 type Explanation struct {
-	// Who is what was asked for: an object id, a userPrincipalName, or name or id of a directory user.
+	// Object is what it is about: plan.User or plan.Group.
+	Object plan.ObjectType `json:"object,omitempty"`
+	// Who is what was asked for: an object id, a userPrincipalName or name, or name or id of an object of the directory.
 	Who string `json:"who"`
-	// SourceID and Name are the person in the tenant; "" while he is not known.
+	// SourceID and Name are the person or group in the tenant; "" while it is not known.
 	SourceID string `json:"sourceId,omitempty"`
 	Name     string `json:"name,omitempty"`
-	// ObjectID and ObjectName are the directory user whom he is tied to, or would be.
+	// ObjectID and ObjectName are the object of the directory that it is tied to, or would be.
 	ObjectID   ident.ID `json:"objectId,omitzero"`
 	ObjectName string   `json:"objectName,omitempty"`
 	// At is when it was found out; Live: the person was read from the tenant then.
@@ -37,6 +39,9 @@ type Explanation struct {
 	Outcome Outcome `json:"outcome,omitempty"`
 	// Steps are the five, in their order.
 	Steps []ExplainedStep `json:"steps"`
+	// Memberships of a person are those in the groups that the instance keeps, up to a hundred; of a group those that were asked about. What a run on
+	// demand tells are those that it planned.
+	Memberships []ExplainedMembership `json:"memberships,omitempty"`
 }
 
 // StepName names one of the five steps, as Entra's provisioning on demand has them.
@@ -120,7 +125,7 @@ func pastChange(entry Entry) PastChange {
 	}
 	return PastChange{
 		ID: entry.ID, RunID: entry.RunID, At: at, Action: entry.Action, State: entry.State, Reason: entry.Reason,
-		Changes: Differences(entry.Change), Attempts: entry.Attempts, RetryAt: entry.RetryAt, DecidedBy: entry.DecidedBy,
+		Changes: Differences(entry), Attempts: entry.Attempts, RetryAt: entry.RetryAt, DecidedBy: entry.DecidedBy,
 	}
 }
 

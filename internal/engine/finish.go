@@ -10,15 +10,8 @@ import (
 	"rollcall/internal/plan"
 )
 
-// Quarantine and its end (D11).
-const (
-	quarantineMinimum = 20
-	quarantineShare   = 0.4
-	quarantineBackoff = 24 * time.Hour
-	disabledAfter     = 28 * 24 * time.Hour
-	// overdueRuns is after how many bad runs in a row it is announced that there was no good one.
-	overdueRuns = 3
-)
+// overdueRuns is after how many bad runs in a row it is announced that there was no good one.
+const overdueRuns = 3
 
 // end closes a run that went through: health, the next run, what is queued behind it.
 func (e *Engine) end(ctx context.Context, w *work) error {
@@ -30,6 +23,9 @@ func (e *Engine) end(ctx context.Context, w *work) error {
 		run.State, run.EndedAt = Succeeded, e.Now()
 		if run.Kind == Undo {
 			run.Progress.FollowUp = w.instance.AutoSync && run.Progress.Applied > 0 // who is pinned shows at once
+		}
+		if run.Kind == Reconcile { // who asked for it by hand wants to see it repaired
+			run.Progress.FollowUp = run.Progress.Drift() > 0 && (w.instance.AutoSync || run.Trigger == TriggerManual)
 		}
 		if !run.Kind.Dry() {
 			if err := e.Store.Sweep(ctx, w.connection.ID); err != nil {
@@ -56,16 +52,17 @@ func (e *Engine) good(ctx context.Context, run *Run) error {
 	health.LastRun, health.LastRunAt, health.BadRuns = run.ID, run.EndedAt, 0
 	health.putInForce(*run)
 	if failed, attempted := run.Progress.attempts(); attempted >= quarantineMinimum && float64(failed) >= quarantineShare*float64(attempted) {
-		e.quarantine(ctx, &instance, run, &Failure{
+		err = e.quarantine(ctx, &instance, run, &Failure{
 			Kind: fault.Unavailable.String(), Code: "TooManyFailures",
 			Message: fmt.Sprintf("%d of %d changes of the run failed", failed, attempted),
 			Remedy:  "Look at the failed changes of the run; their reasons say what to do.",
 		})
 	} else {
-		if next := run.EndedAt.Add(instance.Interval); health.Quarantine != nil && instance.NextRunAt.After(next) {
-			instance.NextRunAt = next // a run by hand may be the good one, long before the back-off is over
-		}
-		health.Quarantine, health.LastGoodAt = nil, run.EndedAt
+		health.LastGoodAt = run.EndedAt
+		err = e.endQuarantine(ctx, &instance, run)
+	}
+	if err != nil {
+		return err
 	}
 	if err := e.Store.SaveInstance(ctx, instance); err != nil {
 		return err
@@ -75,10 +72,10 @@ func (e *Engine) good(ctx context.Context, run *Run) error {
 
 // attempts counts the changes that failed and all that were tried.
 func (p Progress) attempts() (failed, attempted int) {
-	failed = p.Counts["failed"]
+	failed = p.Counts["failed"] + p.Groups["failed"]
 	attempted = failed
 	for _, action := range []plan.Action{plan.Create, plan.Update, plan.Deactivate, plan.Reactivate, plan.Delete, plan.Release} {
-		attempted += p.Counts[string(action)]
+		attempted += p.Counts[string(action)] + p.Groups[string(action)]
 	}
 	return failed, attempted
 }
@@ -108,8 +105,18 @@ func (e *Engine) close(ctx context.Context, w *work, run Run) error {
 	if err := e.save(ctx, run); err != nil {
 		return err
 	}
+	if run.Kind.Reconciles() {
+		if err := e.reconciled(ctx, run); err != nil {
+			return err
+		}
+	}
 	if run.Progress.FollowUp && run.State == Succeeded {
 		if _, err := e.enqueue(ctx, w.instance, Incremental, TriggerFollowUp, ""); err != nil {
+			return err
+		}
+	}
+	if run.Progress.Applied > 0 { // it may have let go of what others failed for
+		if err := e.hasten(ctx, run.OrgID); err != nil {
 			return err
 		}
 	}
@@ -118,7 +125,7 @@ func (e *Engine) close(ctx context.Context, w *work, run Run) error {
 		return err
 	}
 	if len(open) > 0 {
-		if err := e.Queue.Enqueue(ctx, open[0].ID); err != nil {
+		if err := e.Queue.Enqueue(ctx, next(open).ID); err != nil {
 			return err
 		}
 	}
@@ -173,31 +180,9 @@ func (e *Engine) bad(ctx context.Context, run *Run, kind fault.Kind) error {
 		e.Logger.ErrorContext(ctx, "no good run in three intervals", "instance", instance.ID.String(), "last_good", health.LastGoodAt)
 	}
 	if kind == fault.Unauthenticated || kind == fault.Denied {
-		e.quarantine(ctx, &instance, run, run.Failure)
+		if err := e.quarantine(ctx, &instance, run, run.Failure); err != nil {
+			return err
+		}
 	}
 	return e.Store.SaveInstance(ctx, instance)
-}
-
-// quarantine takes the instance into quarantine, or deeper.
-func (e *Engine) quarantine(ctx context.Context, instance *Instance, run *Run, failure *Failure) {
-	health := &instance.Health
-	if health.Quarantine == nil {
-		health.Quarantine = &Quarantine{Since: run.EndedAt}
-	}
-	q := *health.Quarantine
-	if q.Code != failure.Code {
-		e.Logger.ErrorContext(ctx, "instance in quarantine", "instance", instance.ID.String(), "code", failure.Code, "reason", failure.Message)
-	}
-	q.Code, q.Reason, q.Remedy = failure.Code, failure.Message, failure.Remedy
-	q.Attempts++
-	health.Quarantine = &q
-	backoff := quarantineBackoff
-	if shift := q.Attempts; shift < 16 {
-		backoff = min(backoff, instance.Interval<<shift)
-	}
-	instance.NextRunAt = run.EndedAt.Add(backoff)
-	if run.EndedAt.Sub(q.Since) >= disabledAfter {
-		health.DisabledAt, instance.AutoSync = run.EndedAt, false
-		e.Logger.ErrorContext(ctx, "instance disabled after 28 days in quarantine", "instance", instance.ID.String())
-	}
 }

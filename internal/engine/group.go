@@ -22,11 +22,14 @@ type Reach struct {
 type Reaching interface {
 	// Reach returns what the instance's groups were computed from last, zeros before the first time.
 	Reach(ctx context.Context, instance ident.ID) (Reach, error)
-	// SaveReach replaces the groups, by Seq, that the instance reaches. The members of those that are new or left out become dirty (rule 13).
-	SaveReach(ctx context.Context, instance Instance, reach Reach, groups []int64) error
+	// SaveReach replaces the groups, by Seq, that the instance reaches. Those that are new or left out become dirty, and so, if they come into
+	// scope by their groups, do their members (rule 13): byMembership.
+	SaveReach(ctx context.Context, instance Instance, reach Reach, groups []int64, byMembership bool) error
 	// GroupsOf returns the groups, by Seq in ascending order, that each of the users is a direct member of, by the users' source ids. Only
 	// wanted groups are known.
 	GroupsOf(ctx context.Context, connection ident.ID, sourceIDs []string) (map[string][]int64, error)
+	// DropDirtyGroups removes all dirty rows of groups, of an instance that neither keeps groups nor has kept some.
+	DropDirtyGroups(ctx context.Context, instance ident.ID) error
 }
 
 // wanted adds to what a pull must achieve the groups that the instances of the connection select. Those that others select are kept up to date
@@ -42,6 +45,9 @@ func (e *Engine) wanted(ctx context.Context, w *work, want mirror.Want) (mirror.
 		if err != nil {
 			return err
 		}
+		if _, all := rules.Scope.Objects(); all {
+			want.AllGroups = true
+		}
 		for _, group := range rules.Scope.Groups() {
 			place, known := places[group.ID]
 			if !known {
@@ -56,7 +62,7 @@ func (e *Engine) wanted(ctx context.Context, w *work, want mirror.Want) (mirror.
 	if err := add(w.instance, w.run.ConfigVersion); err != nil {
 		return want, err
 	}
-	want.WithGroups = len(want.Groups) > 0
+	want.WithGroups = len(want.Groups) > 0 || want.AllGroups
 	for _, instance := range instances {
 		if instance.ConnectionID != w.connection.ID {
 			continue
@@ -76,10 +82,30 @@ func (e *Engine) reach(ctx context.Context, w *work) error {
 		return err
 	}
 	before, err := e.Store.Reach(ctx, w.instance.ID)
-	selection := rules.Scope.Groups()
-	if err != nil || len(selection) == 0 && before == (Reach{}) {
+	if err != nil || !withGroups(rules) && before == (Reach{}) {
 		return err
 	}
+	if err := e.renewReach(ctx, w, rules, before); err != nil {
+		return err
+	}
+	return e.clearGroups(ctx, w, rules)
+}
+
+// clearGroups forgets which groups are to be planned if none will be: as long as a group is to be planned, the mirror does not let go of it.
+func (e *Engine) clearGroups(ctx context.Context, w *work, rules *plan.Rules) error {
+	if kept, _ := rules.Scope.Objects(); kept {
+		return nil
+	}
+	links, err := e.Store.CountGroupLinks(ctx, w.instance.ID)
+	if err != nil || links > 0 {
+		return err
+	}
+	return e.Store.DropDirtyGroups(ctx, w.instance.ID)
+}
+
+// renewReach computes which groups the instance reaches if that was done from something else before.
+func (e *Engine) renewReach(ctx context.Context, w *work, rules *plan.Rules, before Reach) error {
+	selection := rules.Scope.Groups()
 	cursor, err := e.Store.Cursor(ctx, w.connection.ID)
 	if err != nil {
 		return err
@@ -93,6 +119,9 @@ func (e *Engine) reach(ctx context.Context, w *work) error {
 		return err
 	}
 	var groups []int64
+	if _, all := rules.Scope.Objects(); all {
+		groups = nesting.Live()
+	}
 	for id := range nesting.Reach(selection) {
 		group, _ := nesting.Group(id)
 		groups = append(groups, group.Seq)
@@ -104,7 +133,16 @@ func (e *Engine) reach(ctx context.Context, w *work) error {
 		}
 	}
 	w.reached = nil
-	return e.Store.SaveReach(ctx, w.instance, now, groups)
+	if err := e.Store.SaveReach(ctx, w.instance, now, groups, rules.Scope.ByMembership()); err != nil || now.ConfigVersion == before.ConfigVersion {
+		return err
+	}
+	return e.Store.MarkGroupsDirty(ctx, w.instance, nil, false) // groups may be kept from now on, or not any more
+}
+
+// withGroups reports whether rules look at groups of the tenant.
+func withGroups(rules *plan.Rules) bool {
+	kept, _ := rules.Scope.Objects()
+	return kept || len(rules.Scope.Groups()) > 0
 }
 
 // reached is what selections bring, as the mirror knows it: by selection, for each group by its Seq how a member is reached.
@@ -112,7 +150,7 @@ type reached map[*scope.Scope]map[int64]scope.Membership
 
 // memberships returns, for objects in their order, how each is reached as a member of a group; nil if no groups are selected.
 func (e *Engine) memberships(ctx context.Context, w *work, rules *plan.Rules, objects []Object) ([]scope.Membership, error) {
-	if len(rules.Scope.Groups()) == 0 {
+	if !rules.Scope.ByMembership() {
 		return nil, nil
 	}
 	through, err := e.through(ctx, w, rules)
@@ -180,16 +218,20 @@ func (e *Engine) unreadGroups(ctx context.Context, connection ident.ID, rules *p
 	return nesting.Unread(rules.Scope.Groups()), nil
 }
 
-// lostGroups returns the ids of selected groups that were looked for in the tenant and bring nobody.
-func (e *Engine) lostGroups(ctx context.Context, instance Instance) ([]string, error) {
+// selection returns the ids of selected groups that were looked for in the tenant and bring nobody, and what is odd about the others.
+func (e *Engine) selection(ctx context.Context, instance Instance) (lost []string, odd []OddGroup, err error) {
 	rules, err := e.compiled(ctx, &work{instance: instance, run: Run{ConfigVersion: instance.ConfigVersion}})
 	if fault.Is(err, fault.Invalid) {
-		return nil, nil // the next run says what is wrong
+		return nil, nil, nil // the next run says what is wrong
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return e.lost(ctx, instance.ConnectionID, rules)
+	if lost, err = e.lost(ctx, instance.ConnectionID, rules); err != nil {
+		return nil, nil, err
+	}
+	odd, err = e.oddGroups(ctx, instance, rules)
+	return lost, odd, err
 }
 
 // lost returns the ids of the groups of rules that were looked for in the tenant and bring nobody.

@@ -66,11 +66,7 @@ func (e *Engine) tellWays(ctx context.Context, f foreseen, step *ExplainedStep) 
 	}
 	lines := make([]string, len(ways))
 	for i, way := range ways {
-		names := make([]string, len(way))
-		for j, group := range way {
-			names[j] = group.Name
-		}
-		lines[i] = strings.Join(names, " > ")
+		lines[i] = wayText(way)
 	}
 	step.fact("member through groups", lines)
 	return nil

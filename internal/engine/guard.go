@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"rollcall/internal/ident"
 	"rollcall/internal/plan"
 )
 
@@ -17,12 +18,16 @@ func (e *Engine) guard(ctx context.Context, w *work) error {
 		if err := e.holdRemovals(ctx, w, &run); err != nil {
 			return err
 		}
-		if err := e.resolveNames(ctx, &run); err != nil {
-			return err
+		if run.Progress.Part == PartUsers {
+			if err := e.resolveNames(ctx, w, &run); err != nil {
+				return err
+			}
 		}
 		run.Step = StepApply
 		if run.Kind.Dry() {
-			run.Step = StepEnd
+			if err := e.nextPart(ctx, w, &run); err != nil {
+				return err
+			}
 		}
 		if err := e.save(ctx, run); err != nil {
 			return err
@@ -33,44 +38,78 @@ func (e *Engine) guard(ctx context.Context, w *work) error {
 }
 
 func (e *Engine) holdRemovals(ctx context.Context, w *work, run *Run) error {
-	removals := run.Progress.Removals
-	if removals == 0 || run.Kind == OnDemand { // asked for by name; counted in the 24 hours all the same
+	if run.Kind == OnDemand || run.Kind.Undoes() { // asked for by name; counted in the 24 hours all the same
 		return nil
 	}
 	config, err := e.Store.Settings(ctx, w.instance.ID, run.ConfigVersion)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	recent, err := e.Store.RecentRemovals(ctx, w.instance.ID, e.Now().Add(-guardWindow))
-	if err != nil {
-		return err
-	}
-	if removals+recent <= min(config.Thresholds.Count, config.Thresholds.Absolute) {
-		return nil // so few pass whatever their share is, and counting everybody is what costs most when one person leaves
-	}
-	links, err := e.Store.CountLinks(ctx, w.instance.ID)
-	if err != nil {
-		return err
-	}
-	run.Progress.Held = config.Thresholds.Check(plan.Removals{Planned: removals, Recent: recent, Managed: links[plan.InScope]})
-	if run.Progress.Held == "" {
+	case run.Progress.Part == PartMembers:
+		return e.holdLeaves(ctx, w, run, config.Thresholds.OfMembers())
+	case run.Progress.Removals == 0:
 		return nil
 	}
-	if run.Kind == DryRun {
-		run.Progress.count("held", removals)
-		return nil
-	}
-	held, err := e.Store.HoldRemovals(ctx, run.ID, e.Now())
+	of := run.Progress.Part.of()
+	recent, err := e.Store.RecentRemovals(ctx, w.instance.ID, of, 0, e.Now().Add(-guardWindow))
 	if err != nil {
 		return err
 	}
-	run.Progress.ToApply -= held
-	run.Progress.count("held", held)
-	return nil
+	held, err := e.weigh(ctx, w.instance, of, config.Thresholds, plan.Removals{Planned: run.Progress.Removals, Recent: recent})
+	if err != nil || held == "" {
+		return err
+	}
+	return e.hold(ctx, run, 0, run.Progress.Removals, held)
 }
 
+// weigh says why removals of users or groups must be held, "" if they may pass.
+func (e *Engine) weigh(
+	ctx context.Context, instance Instance, of plan.ObjectType, thresholds plan.Thresholds, removals plan.Removals,
+) (string, error) {
+	total := removals.Planned + removals.Recent
+	if of == plan.Group {
+		share := thresholds.OfGroups()
+		if total <= share.Count {
+			return "", nil
+		}
+		managed, err := e.Store.CountGroupLinks(ctx, instance.ID)
+		removals.Managed = managed
+		return share.Check(removals, "managed groups"), err
+	}
+	if total <= min(thresholds.Count, thresholds.Absolute) {
+		return "", nil // so few pass whatever their share is, and counting everybody is what costs most when one person leaves
+	}
+	links, err := e.Store.CountLinks(ctx, instance.ID)
+	removals.Managed = links[plan.InScope]
+	return thresholds.Check(removals), err
+}
+
+// hold keeps the run's removals back: those of the part, or those of one group's members.
+func (e *Engine) hold(ctx context.Context, run *Run, group int64, count int, because string) error {
+	outcome := "held"
+	if group != 0 {
+		outcome = heldMembers
+	}
+	run.Progress.count(outcome, count)
+	switch {
+	case run.Progress.Held == "":
+		run.Progress.Held = because
+	case len(run.Progress.Held) < longestHeld:
+		run.Progress.Held += "; " + because
+	}
+	if run.Kind == DryRun {
+		return nil
+	}
+	held, err := e.Store.HoldRemovals(ctx, run.ID, run.Progress.Part.of(), group, e.Now())
+	run.Progress.ToApply -= held
+	return err
+}
+
+// longestHeld is after how many characters no more reasons are added to why removals were held.
+const longestHeld = 1000
+
 // resolveNames orders the entries that want each other's names and fails those whose name stays taken.
-func (e *Engine) resolveNames(ctx context.Context, run *Run) error {
+func (e *Engine) resolveNames(ctx context.Context, w *work, run *Run) error {
 	entries, err := e.Store.NameClaims(ctx, run.ID)
 	if err != nil || len(entries) == 0 {
 		return err
@@ -81,6 +120,7 @@ func (e *Engine) resolveNames(ctx context.Context, run *Run) error {
 		byID[entry.ID] = entry
 		claims[i] = claimOf(entry)
 	}
+	var failed []Entry
 	for _, resolution := range plan.ResolveNames(claims) {
 		entry := byID[resolution.Entry]
 		if resolution.Rank == 0 && !resolution.Park && !resolution.Failed {
@@ -90,11 +130,35 @@ func (e *Engine) resolveNames(ctx context.Context, run *Run) error {
 		if resolution.Failed {
 			e.nameHeld(&entry, resolution.Holder, run)
 		}
+		if entry.Open {
+			failed = append(failed, entry)
+		}
 		if err := e.Store.RankEntry(ctx, entry); err != nil {
 			return err
 		}
 	}
-	return nil
+	return e.wakeHolders(ctx, w, run, failed)
+}
+
+// wakeHolders has those who hold the names of others planned together with these in a follow-up run, if they wait for a name themselves: names that go
+// round in a circle change hands only when all of them do in one run.
+func (e *Engine) wakeHolders(ctx context.Context, w *work, run *Run, failed []Entry) error {
+	var holders []ident.ID
+	var sources []string
+	for _, entry := range failed {
+		if !entry.HolderID.IsZero() {
+			holders, sources = append(holders, entry.HolderID), append(sources, entry.SourceID)
+		}
+	}
+	if len(holders) == 0 {
+		return nil
+	}
+	woken, err := e.Store.WakeHolders(ctx, w.instance.ID, run.ID, holders)
+	if err != nil || woken == 0 {
+		return err
+	}
+	run.Progress.FollowUp = true
+	return e.Store.MarkDirty(ctx, w.instance, sources)
 }
 
 func claimOf(entry Entry) plan.Claim {
@@ -111,7 +175,7 @@ func (e *Engine) nameHeld(entry *Entry, holder string, run *Run) {
 	without := entry.NameHeld(holder)
 	if without.Action != plan.Fail {
 		entry.Change = without
-		return
+		return // the name follows in a run of its own, or fails there
 	}
 	now := e.Now()
 	entry.Reason = without.Reason
@@ -132,5 +196,5 @@ func (entry *Entry) failed(now time.Time, open bool) {
 	if entry.FailedAt.IsZero() {
 		entry.FailedAt = now
 	}
-	entry.RetryAt = retryAt(entry.FailedAt, entry.Attempts, now)
+	entry.RetryAt = retryAt(entry.FailedAt, now)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"rollcall/internal/directory"
 	"rollcall/internal/ident"
 	"rollcall/internal/mapping"
 	"rollcall/internal/plan"
@@ -21,7 +22,11 @@ type Connection struct {
 	ClientID string
 	// SealedSecret is the client secret, sealed by package secret.
 	SealedSecret []byte
-	CreatedAt    time.Time
+	// SecretExpiresAt is when the secret ends, as whoever entered it said; zero if he did not. SecretNotice is the latest notice about that which
+	// was given.
+	SecretExpiresAt time.Time
+	SecretNotice    directory.Notice
+	CreatedAt       time.Time
 }
 
 // Instance is one configured synchronisation.
@@ -40,7 +45,9 @@ type Instance struct {
 	// NextRunAt is when the next scheduled run is due.
 	NextRunAt time.Time
 	CreatedAt time.Time
-	Health    Health
+	// Reconciles says when both sides are compared completely.
+	Reconciles Reconciles
+	Health     Health
 }
 
 // Health is what the runs of an instance left behind. It is stored as one document.
@@ -58,6 +65,8 @@ type Health struct {
 	Redacted []string `json:"redacted,omitempty"`
 	// PlannedAt is when everybody was planned because values follow the time (Now in an expression).
 	PlannedAt time.Time `json:"plannedAt,omitzero"`
+	// Reconcile is the reconcile that was begun last; nil before the first.
+	Reconcile *LastReconcile `json:"reconcile,omitempty"`
 	// Quarantine is set while runs fail as a whole (D11).
 	Quarantine *Quarantine `json:"quarantine,omitempty"`
 	// DisabledAt is when the instance was disabled after 28 days in quarantine.

@@ -40,10 +40,14 @@ type Entry struct {
 	InstanceID ident.ID
 	RunID      ident.ID
 	plan.Change
-	// SourceSeq is the source object's place in the mirror.
+	// SourceSeq is the source object's place in the mirror: among its users, or for groups and their members among its groups.
 	SourceSeq int64
-	State     EntryState
-	// Open: held, approved, rejected, failed and skipped entries wait for something. An object has at most one open entry.
+	// Unnamed is how many members the change is about whom Members does not name: all, if they were not asked for (EntryQuery.Bare), or the entry's
+	// retention is over.
+	Unnamed int
+	State   EntryState
+	// Open: held, approved, rejected, failed and skipped entries wait for something. An object has at most one open entry, not counting those about
+	// the members of a group.
 	Open bool
 	// Fingerprint of the change (plan.Change.Fingerprint).
 	Fingerprint string
@@ -57,6 +61,9 @@ type Entry struct {
 	// DecidedBy names who approved or rejected.
 	DecidedBy string
 }
+
+// MemberCount is how many members join or leave by the change, whether it names them or not.
+func (entry Entry) MemberCount() int { return len(entry.Members) + entry.Unnamed }
 
 // Link is the lasting tie between a source object and an object of the destination.
 type Link struct {
@@ -74,6 +81,20 @@ type Object struct {
 	Link Link
 	// Open is the object's open entry with ID, RunID, State, Fingerprint, Attempts, FailedAt and Action only; nil if there is none.
 	Open *Entry
+}
+
+// Plans is what planning asks for, of users, groups and who is in them.
+type Plans interface {
+	Planning
+	GroupPlanning
+	MemberPlanning
+}
+
+// Doing is what comes after the plan.
+type Doing interface {
+	Guarding
+	Applying
+	Announcing
 }
 
 // Planning is the journal as planning uses it. Methods join the transaction of the context.
@@ -113,25 +134,23 @@ type Dirt interface {
 	// WakeRun marks the objects of a run's planned and parked entries and supersedes these, because the run ended before applying them.
 	// Removals that a person approved are approved again: nobody is asked twice because a run failed.
 	WakeRun(ctx context.Context, instance Instance, run ident.ID, at time.Time) (int, error)
-	// Sweep forgets users of the mirror who are gone and have no link any more.
+	// Sweep forgets users of the mirror who are gone and have no link any more, and groups that nobody wants, reaches or has an object for.
 	Sweep(ctx context.Context, connection ident.ID) error
 }
 
 // Applying is the journal as guard and apply use it. Methods join the transaction of the context.
 type Applying interface {
-	// HoldRemovals takes the run's planned removals that nobody approved to Held and returns their number.
-	HoldRemovals(ctx context.Context, run ident.ID, at time.Time) (int, error)
-	// RecentRemovals counts applied removals, without approved ones, since the time.
-	RecentRemovals(ctx context.Context, instance ident.ID, since time.Time) (int, error)
 	// NameClaims returns the planned (or, for a dry run, proposed) entries of the run that take a name which another object holds or
 	// another entry takes too, and the entries of such holders.
 	NameClaims(ctx context.Context, run ident.ID) ([]Entry, error)
 	// WantedNames calls each with the name keys that planned (or proposed) entries of the run take.
 	WantedNames(ctx context.Context, run ident.ID, each func(nameKey []byte)) error
+	// WakeHolders makes the people of the instance dirty whose objects these are and whose own open failed entry is not of the run, and returns how many.
+	WakeHolders(ctx context.Context, instance, run ident.ID, objects []ident.ID) (int, error)
 	// RankEntry stores rank, park flag, and what changes when a name cannot be had: the whole change and the state.
 	RankEntry(ctx context.Context, entry Entry) error
-	// NextEntries returns up to limit planned entries of the run in the order of phase, rank, id. With parking, only those that want their
-	// name set aside and are not parked yet.
+	// NextEntries returns up to limit planned entries of the run in the order of phase, rank, id, and fewer where these are about very many members
+	// of groups. With parking, only those that want their name set aside and are not parked yet.
 	NextEntries(ctx context.Context, run ident.ID, parking bool, limit int) ([]Entry, error)
 	// SettleApplied takes planned or parked entries to Applied, and closes them.
 	SettleApplied(ctx context.Context, run ident.ID, ids []ident.ID, at time.Time) error
@@ -161,23 +180,27 @@ type EntryQuery struct {
 	// States keeps only these; empty for all. Open keeps only open ones.
 	States []EntryState
 	Open   bool
-	// Actions keeps only these; empty for all.
+	// Actions keeps only these; empty for all. Object keeps only those about objects of a type; nil for all.
 	Actions []plan.Action
+	Object  *plan.ObjectType
 	// After is the entry behind which the page begins; entries come in the order of their ids, with Newest the other way round.
 	After  ident.ID
 	Newest bool
 	Limit  int
+	// Bare leaves Members out, which are up to 33 kB of an entry; Entry.MemberCount tells how many they are.
+	Bare bool
 }
 
 // Review is the journal as people read it and decide on it. Methods join the transaction of the context.
 type Review interface {
 	ListEntries(ctx context.Context, query EntryQuery) ([]Entry, error)
-	// CountOpen counts an instance's open entries by state.
-	CountOpen(ctx context.Context, instance ident.ID) (map[EntryState]int, error)
+	// CountOpen counts an instance's open entries about objects of a type by state; of plan.Members the members that they are about.
+	CountOpen(ctx context.Context, instance ident.ID, of plan.ObjectType) (map[EntryState]int, error)
 	// DecideEntries takes held entries of the instance, by id or all if ids is nil, to Approved or Rejected, marks their objects dirty, and
 	// returns how many.
 	DecideEntries(ctx context.Context, instance Instance, ids []ident.ID, state EntryState, by string, at time.Time) (int, error)
-	// ScrubEntries empties before, after and names of up to limit closed entries of runs before the given one, and returns how many.
+	// ScrubEntries empties before, after, names and members of up to limit closed entries of runs before the given one, and returns how many.
+	// Entry.MemberCount stays.
 	ScrubEntries(ctx context.Context, before ident.ID, limit int) (int, error)
 	// CountMirror counts the users of a connection's mirror by state.
 	CountMirror(ctx context.Context, connection ident.ID) (map[plan.SourceState]int, error)

@@ -26,10 +26,11 @@ type LogQuery struct {
 	Instance, Run ident.ID
 	// Since and Until keep only what happened (Entry.At) from the one on and before the other; zero for all.
 	Since, Until time.Time
-	// States, Actions and Codes (of reasons) keep only these; empty for all.
+	// States, Actions, Codes (of reasons) and Objects (what a change is about) keep only these; empty for all.
 	States  []EntryState
 	Actions []plan.Action
 	Codes   []string
+	Objects []plan.ObjectType
 	// Who keeps only entries about these people; nil for everybody.
 	Who *LogPeople
 	// After is where the page begins. Entries come newest first; with Oldest the other way round.
@@ -58,7 +59,7 @@ func (p *LogPeople) Named(entry Entry) bool {
 // Logging is the journal as the provisioning log. Methods join the transaction of the context.
 type Logging interface {
 	// ListLog returns a page of entries and where the next one begins; the zero place at the end. Where a filter passes hardly anything, it
-	// stops after a while: a page may hold fewer entries than Limit, or none, and not be the last one.
+	// stops after a while: a page may hold fewer entries than Limit, or none, and not be the last one. Entries are bare (EntryQuery.Bare).
 	ListLog(ctx context.Context, query LogQuery) ([]Entry, LogPlace, error)
 }
 

@@ -5,11 +5,13 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"rollcall/internal/attr"
 	"rollcall/internal/expr"
 	"rollcall/internal/ident"
+	"rollcall/internal/plan"
 )
 
 // ScrubbedText is the reason of entries whose retention is over.
@@ -40,7 +42,7 @@ func (e *Engine) EachLog(ctx context.Context, query LogQuery, most int, each fun
 }
 
 // WriteLog writes the provisioning log, up to most entries of it, as CSV: the columns of the report of a run between when it was and what it was in
-// our words. Cells cannot start a formula when a spreadsheet opens the file.
+// our words, and how many members it is about. Cells cannot start a formula when a spreadsheet opens the file.
 func (e *Engine) WriteLog(ctx context.Context, query LogQuery, most int, out io.Writer) error {
 	instances, err := e.Store.ListInstances(ctx, query.Org)
 	if err != nil {
@@ -54,7 +56,7 @@ func (e *Engine) WriteLog(ctx context.Context, query LogQuery, most int, out io.
 	table.UseCRLF = true
 	err = table.Write([]string{
 		"Time", "Object Type", "Action Type", "Azure ID", "Azure Name", "Webex Name", "Reason", "Changes", "Instance", "Run", "Change", "Action",
-		"State", "Code", "Before", "After",
+		"State", "Code", "Before", "After", "Members",
 	})
 	if err != nil {
 		return fmt.Errorf("write log: %w", err)
@@ -79,7 +81,7 @@ func logRow(entry Entry, names map[ident.ID]string) []string {
 	}
 	row := append([]string{entry.At().UTC().Format(time.RFC3339Nano)}, reportRow(entry)...)
 	row = append(row, instance, entry.RunID.String(), entry.ID.String(), string(entry.Action), string(entry.State), entry.Reason.Code,
-		documentOf(entry.Before), documentOf(entry.After))
+		documentOf(entry.Before), documentOf(entry.After), memberCount(entry))
 	if entry.Scrubbed() {
 		row[6] = ScrubbedText
 	}
@@ -87,6 +89,14 @@ func logRow(entry Entry, names map[ident.ID]string) []string {
 		row[i] = harmless(cell)
 	}
 	return row
+}
+
+// memberCount is how many join or leave by a change; "" for changes that are not about members.
+func memberCount(entry Entry) string {
+	if entry.Object != plan.Members {
+		return ""
+	}
+	return strconv.Itoa(entry.MemberCount())
 }
 
 // documentOf is a record as JSON, without the values that nobody is shown.

@@ -3,25 +3,26 @@ package engine
 import (
 	"context"
 	"slices"
-	"strings"
+	"time"
 
 	"rollcall/internal/attr"
 	"rollcall/internal/audit"
 	"rollcall/internal/fault"
+	"rollcall/internal/graph"
 	"rollcall/internal/ident"
 	"rollcall/internal/mirror"
 	"rollcall/internal/plan"
 )
 
-// MostAsked is how many people one run on demand provisions.
+// MostAsked is how many people one run on demand provisions, alone or as members of a group.
 const MostAsked = 25
 
 // maxRounds bounds how often a run on demand plans its people: again when somebody changed meanwhile, or passes through Inactive to removal.
 const maxRounds = 3
 
-// wholesome reports whether a run of the kind says something about the health of the instance: neither a rehearsal does, nor an undo, nor a
-// run for a few.
-func (k Kind) wholesome() bool { return !k.Dry() && !k.Undoes() && k != OnDemand }
+// wholesome reports whether a run of the kind says something about the health of the instance: neither a rehearsal does, nor a reconcile, nor
+// an undo, nor a run for a few.
+func (k Kind) wholesome() bool { return !k.Proposes() && !k.Undoes() && k != OnDemand }
 
 // Provision asks for a run that provisions the named people and nobody else (D14): it reads them from the tenant, plans, and applies,
 // also while Auto Sync is off or the instance is in quarantine, and before the tenant was read for the first time. It waits for its turn
@@ -30,20 +31,30 @@ func (k Kind) wholesome() bool { return !k.Dry() && !k.Undoes() && k != OnDemand
 //
 // The guard holds nothing that was asked for by name, and counts it in the removals of 24 hours. The list of people never to touch holds.
 func (e *Engine) Provision(ctx context.Context, id ident.ID, people []string) (Run, error) {
-	var asked []string
-	for _, who := range people {
-		if who = strings.TrimSpace(who); who != "" && !slices.Contains(asked, who) {
-			asked = append(asked, who)
-		}
+	asked, err := namedPeople(people)
+	if err != nil {
+		return Run{}, err
 	}
-	switch count := len(asked); {
-	case count == 0:
+	if len(asked) == 0 {
 		return Run{}, fault.New(fault.Invalid, "Missing", "nobody is named who is to be provisioned").
 			WithRemedy("Name people by object id or userPrincipalName.")
-	case count > MostAsked:
-		return Run{}, fault.New(fault.Invalid, "TooMany", "%d people are named; at most %d are provisioned on demand at a time", count, MostAsked).
-			WithRemedy("Ask in several turns, or use a run of the instance (rollcall sync).")
 	}
+	return e.demand(ctx, id, map[string]any{"people": asked}, func(now time.Time) []Explanation {
+		return newExplanations(asked, now)
+	})
+}
+
+// newExplanations has one for each of the people.
+func newExplanations(people []string, now time.Time) []Explanation {
+	all := make([]Explanation, len(people))
+	for i, who := range people {
+		all[i] = newExplanation(who, now, true)
+	}
+	return all
+}
+
+// demand asks for a run on demand, whose results begin as the explanations, and records what was asked for.
+func (e *Engine) demand(ctx context.Context, id ident.ID, what map[string]any, begin func(now time.Time) []Explanation) (Run, error) {
 	var run Run
 	err := e.Store.InTx(ctx, func(ctx context.Context) error {
 		instance, err := e.Store.Instance(ctx, id)
@@ -57,19 +68,22 @@ func (e *Engine) Provision(ctx context.Context, id ident.ID, people []string) (R
 		if run, err = e.add(ctx, instance, OnDemand, TriggerManual, audit.ActorOf(ctx).Name, len(open) > 0); err != nil {
 			return err
 		}
-		results := make([]Result, len(asked))
-		for i, who := range asked {
-			results[i] = Result{OrgID: run.OrgID, RunID: run.ID, Place: i, Explanation: newExplanation(who, e.Now(), true)}
+		begun := begin(e.Now())
+		results := make([]Result, len(begun))
+		for i, x := range begun {
+			results[i] = Result{OrgID: run.OrgID, RunID: run.ID, Place: i, Explanation: x}
 		}
 		if err := e.Store.SaveResults(ctx, results); err != nil {
 			return err
 		}
-		return e.record(ctx, instance, "instance.provision", nil, attr.From(map[string]any{"people": asked, "run": run.ID.String()}))
+		what["run"] = run.ID.String()
+		return e.record(ctx, instance, "instance.provision", nil, attr.From(what))
 	})
 	return run, err
 }
 
-// Results returns what a run on demand found and did about the people whom it was asked for, in their order. It fails as fault.NotFound for
+// Results returns what a run on demand found and did about the people whom it was asked for, in their order, after the group if it was asked for one.
+// It fails as fault.NotFound for
 // a run of another kind, and when its results are older than the journal is kept.
 func (e *Engine) Results(ctx context.Context, run Run) ([]Result, error) {
 	results, err := e.Store.Results(ctx, run.ID)
@@ -80,7 +94,7 @@ func (e *Engine) Results(ctx context.Context, run Run) ([]Result, error) {
 	return results, err
 }
 
-// pullAsked reads the people from the tenant into the mirror.
+// pullAsked reads the people, and the group if one was asked for, from the tenant into the mirror.
 func (e *Engine) pullAsked(ctx context.Context, w *work) error {
 	rules, err := e.compiled(ctx, w)
 	if err != nil {
@@ -94,7 +108,8 @@ func (e *Engine) pullAsked(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
-	subjects, ids, err := e.identifyAll(ctx, w, tenant, results)
+	group, people := askedOf(results)
+	subjects, ids, err := e.identifyAll(ctx, w, tenant, people)
 	if err != nil {
 		return err
 	}
@@ -103,15 +118,28 @@ func (e *Engine) pullAsked(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
-	if len(rules.Scope.Groups()) > 0 {
-		if err := puller.RefreshGroups(ctx, ids); err != nil {
-			return err
-		}
+	var s groupSubject
+	if group != nil {
+		s, err = e.pullGroup(ctx, w, puller, group.Who, living(sightings))
+	} else if withGroups(rules) {
+		err = puller.RefreshGroups(ctx, ids)
 	}
+	if err != nil {
+		return err
+	}
+	w.reached = nil // somebody may have joined a group
 	return e.Store.InTx(ctx, func(ctx context.Context) error {
 		run := w.run.clone()
 		run.Step, run.Progress.ToPlan, run.Progress.Read, run.Progress.PullBegun = StepPlan, len(ids), len(ids), true
-		if err := e.beginResults(ctx, w, rules, results, subjects, sightings); err != nil {
+		if err := e.beginResults(ctx, w, rules, people, subjects, sightings); err != nil {
+			return err
+		}
+		if group != nil {
+			if err := e.beginGroupResult(ctx, w, rules, group, people, s); err != nil {
+				return err
+			}
+		}
+		if err := e.Store.SaveResults(ctx, results); err != nil {
 			return err
 		}
 		if err := e.save(ctx, run); err != nil {
@@ -122,26 +150,45 @@ func (e *Engine) pullAsked(ctx context.Context, w *work) error {
 	})
 }
 
-// beginResults writes down what the tenant told of the people.
+// living are the ids of those who are among the users of the tenant.
+func living(sightings map[string]mirror.Sighting) []string {
+	var ids []string
+	for id, sighting := range sightings {
+		if sighting.Presence == graph.Live {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// askedOf takes the results of a run apart: that of the group, nil if it was asked for none, and those of the people.
+func askedOf(results []Result) (group *Result, people []Result) {
+	if len(results) > 0 && results[0].Object == plan.Group {
+		return &results[0], results[1:]
+	}
+	return nil, results
+}
+
+// beginResults writes into the results what the tenant told of the people.
 func (e *Engine) beginResults(ctx context.Context, w *work, rules *plan.Rules, results []Result, subjects []subject, sightings map[string]mirror.Sighting) error {
 	cursor, err := e.Store.Cursor(ctx, w.connection.ID)
-	if err != nil {
-		return err
-	}
-	unread, err := e.unreadGroups(ctx, w.connection.ID, rules)
 	if err != nil {
 		return err
 	}
 	for i := range results {
 		s := subjects[i]
 		sighting := sightings[s.id]
-		s.cursor, s.unread, s.presence, s.user, s.before = cursor, unread, sighting.Presence, sighting.User, sighting.Before
+		s.cursor, s.presence, s.user, s.before = cursor, sighting.Presence, sighting.User, sighting.Before
+		if s.unread, err = e.unreadFor(ctx, w, rules, s.user); err != nil {
+			return err
+		}
 		results[i].Explanation = newExplanation(results[i].Who, e.Now(), true)
 		if err := e.begin(ctx, w, rules, &results[i].Explanation, s); err != nil {
 			return err
 		}
 	}
-	return e.Store.SaveResults(ctx, results)
+	return nil
 }
 
 // identifyAll finds the people of the results, and lists their object ids, each once.
@@ -159,7 +206,7 @@ func (e *Engine) identifyAll(ctx context.Context, w *work, tenant mirror.Tenant,
 	return subjects, ids, nil
 }
 
-// planAsked plans the people who were found. With newer settings it begins again: planned with the old ones nobody would look at them again
+// planAsked plans what was found: the people, then the group, then memberships, as far as the run has these parts. With newer settings it begins again: planned with the old ones nobody would look at them again
 // (rule 5).
 func (e *Engine) planAsked(ctx context.Context, w *work) error {
 	rules, err := e.compiled(ctx, w)
@@ -177,11 +224,9 @@ func (e *Engine) planAsked(ctx context.Context, w *work) error {
 		}
 		if instance.ConfigVersion != run.ConfigVersion {
 			run.ConfigVersion, run.Step = instance.ConfigVersion, StepPull
-		} else {
-			run.Step = StepGuard
-			if err := e.planPeople(ctx, w, &run, rules); err != nil {
-				return err
-			}
+			run.Progress.beginAgain()
+		} else if err := e.planAskedPart(ctx, w, &run, rules); err != nil {
+			return err
 		}
 		if err := e.save(ctx, run); err != nil {
 			return err
@@ -191,6 +236,29 @@ func (e *Engine) planAsked(ctx context.Context, w *work) error {
 	})
 }
 
+// planAskedPart plans the run's part, or the next piece of it.
+func (e *Engine) planAskedPart(ctx context.Context, w *work, run *Run, rules *plan.Rules) error {
+	done := true
+	var err error
+	switch run.Progress.Part {
+	case PartGroups:
+		err = e.planAskedGroup(ctx, w, run, rules)
+	case PartMembers:
+		done, err = e.planAskedMembers(ctx, w, run)
+	default:
+		err = e.planPeople(ctx, w, run, rules)
+	}
+	if done {
+		run.Step = StepGuard
+	}
+	return err
+}
+
+// beginAgain has a run on demand plan from its first part on.
+func (p *Progress) beginAgain() {
+	p.Part, p.Removals, p.After, p.Members = PartUsers, 0, 0, MembersPlanned{}
+}
+
 func (e *Engine) planPeople(ctx context.Context, w *work, run *Run, rules *plan.Rules) error {
 	results, err := e.Store.Results(ctx, run.ID)
 	if err != nil {
@@ -198,7 +266,7 @@ func (e *Engine) planPeople(ctx context.Context, w *work, run *Run, rules *plan.
 	}
 	var ids []string
 	for _, result := range results {
-		if result.SourceID != "" && result.Outcome == "" && !slices.Contains(ids, result.SourceID) {
+		if result.underWay(plan.User) && !slices.Contains(ids, result.SourceID) {
 			ids = append(ids, result.SourceID)
 		}
 	}
@@ -229,6 +297,7 @@ func (e *Engine) nextRound(ctx context.Context, w *work, run *Run) (again bool, 
 		return false, e.settleResults(ctx, run)
 	}
 	run.Progress.Rounds++
+	run.Progress.beginAgain()
 	run.Step = StepPlan
 	if err := e.save(ctx, *run); err != nil {
 		return false, err

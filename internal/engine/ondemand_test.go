@@ -266,7 +266,7 @@ func TestARunOnDemandThatCannotReachTheTenantSaysSoForEverybody(t *testing.T) {
 		t.Errorf("the instance is %s after a run for two, it was %s", after.Job, before.Job)
 	}
 	w.run(engine.Incremental)
-	if status := w.status(); status.Job != engine.StatusQuarantine {
+	if status := w.status(); status.Job != engine.StatusWaitingForConsent {
 		t.Fatalf("the instance is %s, want quarantine", status.Job)
 	}
 	w.control(http.MethodPost, "/sim/consent/grant", nil)
@@ -274,7 +274,7 @@ func TestARunOnDemandThatCannotReachTheTenantSaysSoForEverybody(t *testing.T) {
 	if x := w.provisioned(id(people[0])); x.Outcome != engine.OutcomeSuccess || w.linked(id(people[0])).Attributes.Text("title") != "Mended" {
 		t.Errorf("in quarantine, after the repair: %s, %s", x.Outcome, states(x))
 	}
-	if status := w.status(); status.Job != engine.StatusQuarantine {
+	if status := w.status(); status.Job != engine.StatusWaitingForConsent {
 		t.Errorf("one person ended the quarantine: %s", status.Job)
 	}
 }

@@ -34,14 +34,37 @@ func (e *Engine) settleResults(ctx context.Context, run *Run) error {
 	if err != nil {
 		return err
 	}
-	entries, err := e.Store.ListEntries(ctx, EntryQuery{Org: run.OrgID, Run: run.ID, Limit: maxRounds * MostAsked})
+	entries, err := e.entriesOf(ctx, run)
 	if err != nil {
 		return err
 	}
 	for i := range results {
 		results[i].settle(entries)
+		results[i].settleMemberships(entries)
+	}
+	if group, people := askedOf(results); group != nil {
+		group.sumUp(people)
 	}
 	return e.Store.SaveResults(ctx, results)
+}
+
+// entriesOf returns all entries of a run on demand, in the order of their ids.
+func (e *Engine) entriesOf(ctx context.Context, run *Run) ([]Entry, error) {
+	var all []Entry
+	query := EntryQuery{Org: run.OrgID, Run: run.ID, Limit: planBatch}
+	for {
+		entries, err := e.Store.ListEntries(ctx, query)
+		if err != nil || len(entries) == 0 {
+			return all, err
+		}
+		all = append(all, entries...)
+		query.After = entries[len(entries)-1].ID
+	}
+}
+
+// underWay reports whether the run has more to do about the person or group of the result.
+func (r *Result) underWay(of plan.ObjectType) bool {
+	return r.Object == of && r.SourceID != "" && r.Outcome == ""
 }
 
 // settle gives the result its outcome from the entries of the run.
@@ -49,7 +72,7 @@ func (r *Result) settle(entries []Entry) {
 	var last *Entry
 	applied := false
 	for i := range entries {
-		if entry := &entries[i]; entry.SourceID == r.SourceID {
+		if entry := &entries[i]; entry.SourceID == r.SourceID && entry.Object == r.Object {
 			last = entry
 			applied = applied || entry.State == Applied
 		}
@@ -74,12 +97,12 @@ func (r *Result) settle(entries []Entry) {
 		act.Waiting = &waiting
 	case applied:
 		r.Outcome, act.State = OutcomeSuccess, StepOK
-		act.Code, act.Text = last.Reason.Code, sentence(doneText(last.Action), last.Reason.Text)
+		act.Code, act.Text = last.Reason.Code, sentence(doneText(r.Object, last.Action), last.Reason.Text)
 	case last.State == EntrySkipped:
 		r.Outcome = OutcomeSkipped
 	default: // superseded again and again
 		r.Outcome, act.State, act.Code = OutcomeFailed, StepFailed, "Overtaken"
-		act.Text = "The user changed each time that the change was to be written; the next run of the instance tries again."
+		act.Text = "The " + r.Object.String() + " changed each time that the change was to be written; the next run of the instance tries again."
 	}
 	if r.Outcome != OutcomeSuccess {
 		act.unwritten()
@@ -105,11 +128,11 @@ func (s *ExplainedStep) unwritten() {
 	}
 }
 
-// doneText begins the sentence that says what a run did.
-func doneText(action plan.Action) string {
+// doneText begins the sentence that says what a run did to a user or a group.
+func doneText(of plan.ObjectType, action plan.Action) string {
 	return map[plan.Action]string{
-		plan.Create: "A user was created:", plan.Update: "The user was updated:", plan.Deactivate: "The user became Inactive:",
-		plan.Reactivate: "The user became Active again:", plan.Delete: "The user was removed:", plan.Release: "The user was let go:",
+		plan.Create: "A " + of.String() + " was created:", plan.Update: "The " + of.String() + " was updated:", plan.Deactivate: "The user became Inactive:",
+		plan.Reactivate: "The user became Active again:", plan.Delete: "The " + of.String() + " was removed:", plan.Release: "The " + of.String() + " was let go:",
 	}[action]
 }
 

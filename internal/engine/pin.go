@@ -9,16 +9,20 @@ import (
 	"rollcall/internal/plan"
 )
 
-// Pin keeps what was taken back about one object as it is, until Entra changes the person or the pin is lifted (rule 10).
+// Pin keeps what was taken back about one object as it is, until Entra changes the person or group or the pin is lifted (rule 10). One of
+// plan.Members lists all pinned memberships of one group, each of which ends by itself (MemberPin), with what was said of the last of them.
 type Pin struct {
 	// ID is that of the entry of the journal by which something was taken back.
 	ID         ident.ID
 	OrgID      ident.ID
 	InstanceID ident.ID
-	// SourceID is the person in the tenant, SourceSeq his place in the mirror.
+	// Object is what the pin is about, Members how many memberships it lists.
+	Object  plan.ObjectType
+	Members int
+	// SourceID is the person or group in the tenant, SourceSeq the place in the mirror: that of a group negated.
 	SourceID  string
 	SourceSeq int64
-	// ObjectID is the user of the directory; there is none any more if his creation was taken back. ObjectName is what people called him.
+	// ObjectID is the user or group of the directory; there is none any more if its creation was taken back. ObjectName is what people called it.
 	ObjectID   ident.ID
 	ObjectName string
 	// RunID is the undo run.
@@ -38,11 +42,11 @@ type PinQuery struct {
 
 // Undos keeps pins, and tells the history by which an undo knows what was changed since. Methods join the transaction of the context.
 type Undos interface {
-	// SavePins inserts pins, or replaces those of the same instance and person.
+	// SavePins inserts pins, or replaces those of the same instance, place and type.
 	SavePins(ctx context.Context, pins []Pin) error
-	// DeletePins removes the pins of people by Seq.
+	// DeletePins removes pins by SourceSeq, but for those that list memberships.
 	DeletePins(ctx context.Context, instance ident.ID, seqs []int64) error
-	// PinsBetween returns the instance's pins of the people from one Seq to another, both included.
+	// PinsBetween returns the instance's pins from one SourceSeq to another, both included, but for those that list memberships.
 	PinsBetween(ctx context.Context, instance ident.ID, from, to int64) ([]Pin, error)
 	// Pin fails as fault.NotFound.
 	Pin(ctx context.Context, org, id ident.ID) (Pin, error)
@@ -55,6 +59,7 @@ type Undos interface {
 type Ties interface {
 	Links
 	Undos
+	MemberPins
 }
 
 // Pins returns a page of pins.
@@ -62,8 +67,8 @@ func (e *Engine) Pins(ctx context.Context, query PinQuery) ([]Pin, error) {
 	return e.Store.ListPins(ctx, query)
 }
 
-// LiftPin ends a pin by hand: what Entra says of the person holds again, at once if Auto Sync is on, else with the next run. A pin that
-// does not exist (any more) fails as fault.NotFound.
+// LiftPin ends a pin by hand, or all that it lists: what Entra says of the person or group holds again, at once if Auto Sync is on, else with the
+// next run. A pin that does not exist (any more) fails as fault.NotFound.
 func (e *Engine) LiftPin(ctx context.Context, org, id ident.ID) error {
 	return e.Store.InTx(ctx, func(ctx context.Context) error {
 		pin, err := e.Store.Pin(ctx, org, id)
@@ -74,15 +79,19 @@ func (e *Engine) LiftPin(ctx context.Context, org, id ident.ID) error {
 		if err != nil {
 			return err
 		}
-		if err := e.Store.DeletePins(ctx, pin.InstanceID, []int64{pin.SourceSeq}); err != nil {
+		if err := e.lift(ctx, instance, pin); err != nil {
 			return err
 		}
-		if err := e.Store.MarkDirty(ctx, instance, []string{pin.SourceID}); err != nil {
-			return err
+		about := "user"
+		if pin.Object != plan.User {
+			about = "group"
+		}
+		before := map[string]any{about: pin.ObjectID.String(), "run": pin.Run.String(), "pinnedBy": pin.By, "reason": pin.Why}
+		if pin.Object == plan.Members {
+			before["members"] = float64(pin.Members)
 		}
 		err = e.Directory.Record(ctx, audit.Event{
-			OrgID: org, Action: "pin.lift", ObjectID: pin.ID.String(), ObjectName: pin.ObjectName,
-			Before: attr.From(map[string]any{"user": pin.ObjectID.String(), "run": pin.Run.String(), "pinnedBy": pin.By, "reason": pin.Why}),
+			OrgID: org, Action: "pin.lift", ObjectID: pin.ID.String(), ObjectName: pin.ObjectName, Before: attr.From(before),
 		})
 		if err != nil || !instance.AutoSync {
 			return err
@@ -90,6 +99,23 @@ func (e *Engine) LiftPin(ctx context.Context, org, id ident.ID) error {
 		_, err = e.enqueue(ctx, instance, Incremental, TriggerConfiguration, audit.ActorOf(ctx).Name)
 		return err
 	})
+}
+
+// lift removes a pin and has its object planned again; of a group whose members are pinned, all members.
+func (e *Engine) lift(ctx context.Context, instance Instance, pin Pin) error {
+	if pin.Object == plan.Members {
+		if err := e.Store.DeleteGroupMemberPins(ctx, instance.ID, []int64{-pin.SourceSeq}); err != nil {
+			return err
+		}
+		return e.Store.MarkGroupsDirty(ctx, instance, []string{pin.SourceID}, true)
+	}
+	if err := e.Store.DeletePins(ctx, instance.ID, []int64{pin.SourceSeq}); err != nil {
+		return err
+	}
+	if pin.Object == plan.Group {
+		return e.Store.MarkGroupsDirty(ctx, instance, []string{pin.SourceID}, false)
+	}
+	return e.Store.MarkDirty(ctx, instance, []string{pin.SourceID})
 }
 
 // pinsOf returns the pins of the objects.

@@ -49,7 +49,7 @@ func (p *planned) add(object Object, change plan.Change, does, inScope bool) {
 			p.overtaken = append(p.overtaken, open.ID)
 			if open.State == EntryFailed && entry.State == EntryFailed {
 				entry.Attempts, entry.FailedAt = open.Attempts+1, open.FailedAt
-				entry.RetryAt = retryAt(entry.FailedAt, entry.Attempts, p.now)
+				entry.RetryAt = retryAt(entry.FailedAt, p.now)
 			}
 			if (open.State == Held || open.State == Approved || open.State == Rejected) && entry.State == Planned && change.Removal {
 				p.keepHeld(&entry)
@@ -84,7 +84,7 @@ func (p *planned) repeat(object Object, change plan.Change, fingerprint string) 
 		p.replaced = append(p.replaced, entry)
 	case open.State == EntryFailed:
 		p.postponed = append(p.postponed, open.ID)
-		p.retryAt = append(p.retryAt, retryAt(open.FailedAt, open.Attempts+1, p.now))
+		p.retryAt = append(p.retryAt, retryAt(open.FailedAt, p.now))
 	}
 }
 
@@ -99,7 +99,7 @@ func (p *planned) entry(seq int64, change plan.Change, fingerprint string) Entry
 		entry.ObjectID = ident.New(p.now)
 	case plan.Fail:
 		entry.State, entry.Open, entry.Attempts, entry.FailedAt = EntryFailed, true, 1, p.now
-		entry.RetryAt = retryAt(p.now, 1, p.now)
+		entry.RetryAt = retryAt(p.now, p.now)
 		p.run.Progress.count("failed", 1)
 	case plan.Skip:
 		entry.State, entry.Open = EntrySkipped, true
@@ -124,7 +124,7 @@ func (p *planned) propose(object Object, change plan.Change, does, inScope bool)
 		}
 		change = plan.Change{
 			Action: plan.Match, Phase: plan.Write, SourceID: object.SourceID, ObjectID: object.Link.ObjectID, Status: object.Link.Status,
-			SourceName: plan.SourceName(object.Source()), ObjectName: plan.SourceName(object.Source()),
+			SourceName: plan.SourceName(object.Source()), ObjectName: plan.SourceName(object.Source()), Object: p.run.Progress.Part.of(),
 			Reason: plan.Reason{Code: "Matched", Text: "linked, and nothing differs"},
 		}
 	}
@@ -161,11 +161,11 @@ func (p *planned) foresee(entry, open *Entry) {
 	p.run.Progress.count(string(entry.Action), 1)
 }
 
-// retryAt is when the next try after so many failures is due: 6, 12 and 24 hours after the first failure, then daily.
-func retryAt(first time.Time, attempts int, now time.Time) time.Time {
-	delays := []time.Duration{6 * time.Hour, 12 * time.Hour, 24 * time.Hour}
-	if attempts >= 1 && attempts <= len(delays) {
-		if due := first.Add(delays[attempts-1]); due.After(now) {
+// retryAt is when the next try is due: 6, 12 and 24 hours after the first failure, then daily. Tries between, because somebody asked or a cause
+// changed, leave these times as they are.
+func retryAt(first, now time.Time) time.Time {
+	for _, delay := range []time.Duration{6 * time.Hour, 12 * time.Hour, 24 * time.Hour} {
+		if due := first.Add(delay); due.After(now) {
 			return due
 		}
 	}
@@ -188,7 +188,7 @@ func (p *planned) asked(object Object, change plan.Change, does bool) {
 		switch {
 		case open.State == EntryFailed && entry.State == EntryFailed:
 			entry.Attempts, entry.FailedAt = open.Attempts+1, open.FailedAt
-			entry.RetryAt = retryAt(entry.FailedAt, entry.Attempts, p.now)
+			entry.RetryAt = retryAt(entry.FailedAt, p.now)
 		case open.State == Approved && entry.State == Planned && entry.Removal && open.Fingerprint == entry.Fingerprint:
 			entry.ApprovedRemoval, entry.DecidedBy = true, open.DecidedBy
 			p.run.Progress.Removals--

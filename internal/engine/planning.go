@@ -12,8 +12,20 @@ import (
 // planBatch is how many objects are planned in one transaction.
 const planBatch = 1000
 
-// plan turns the next objects into entries.
+// plan turns the next objects of the run's part into entries.
 func (e *Engine) plan(ctx context.Context, w *work) error {
+	switch w.run.Progress.Part {
+	case PartGroups:
+		return e.planGroups(ctx, w)
+	case PartMembers:
+		return e.planMembers(ctx, w)
+	default:
+		return e.planUsers(ctx, w)
+	}
+}
+
+// planUsers turns the next people into entries.
+func (e *Engine) planUsers(ctx context.Context, w *work) error {
 	rules, err := e.compiled(ctx, w)
 	if err != nil {
 		return err
@@ -69,7 +81,7 @@ func (e *Engine) yield(ctx context.Context, w *work, run *Run) (bool, error) {
 		return false, err
 	}
 	cursor, err := e.Store.Cursor(ctx, w.connection.ID)
-	reading := cursor.Full != nil || cursor.Groups.Read != nil && len(rules.Scope.Groups()) > 0
+	reading := cursor.Full != nil || cursor.Groups.Read != nil && withGroups(rules)
 	run.Progress.FollowUp = run.Progress.FollowUp || reading
 	return reading, err
 }
@@ -153,6 +165,7 @@ func (e *Engine) lookUp(ctx context.Context, w *work, rules *plan.Rules, objects
 			target = &t
 		}
 		source := object.Source()
+		source.Tie = object.Link.Status
 		if through != nil {
 			source.Through = through[i]
 		}
@@ -229,6 +242,9 @@ func (e *Engine) write(ctx context.Context, instance Instance, batch planned) er
 	}
 	if err := e.writePins(ctx, instance, batch); err != nil {
 		return err
+	}
+	if batch.run.Progress.Part == PartGroups {
+		return e.Store.ClearDirtyGroups(ctx, instance.ID, batch.seqs)
 	}
 	return e.Store.ClearDirty(ctx, instance.ID, batch.seqs)
 }

@@ -14,16 +14,7 @@ const saveEvery = time.Second
 
 // pull reads the tenant, page by page, until the mirror is up to date or it is time to make room.
 func (e *Engine) pull(ctx context.Context, w *work) error {
-	rules, err := e.compiled(ctx, w)
-	if err != nil {
-		return err
-	}
-	tenant, err := e.Tenant(w.connection)
-	if err != nil {
-		return err
-	}
-	puller := &mirror.Pull{Connection: w.connection.ID, Tenant: tenant, Store: e.Store, Now: e.Now}
-	want, err := e.wanted(ctx, w, mirror.Want{Attributes: rules.Needs(), Full: w.run.Kind == Full})
+	puller, want, err := e.puller(ctx, w)
 	if err != nil {
 		return err
 	}
@@ -86,12 +77,18 @@ func (e *Engine) beginPlan(ctx context.Context, w *work) error {
 	if err := e.reach(ctx, w); err != nil {
 		return err
 	}
+	if run.Kind.Reconciles() {
+		return e.caughtUp(ctx, w)
+	}
 	anew, err := e.planAnew(ctx, w)
 	if err != nil {
 		return err
 	}
 	if run.Kind == Full || anew {
 		if err := e.Store.MarkAllDirty(ctx, w.instance); err != nil {
+			return err
+		}
+		if err := e.Store.MarkGroupsDirty(ctx, w.instance, nil, run.Kind == Full); err != nil {
 			return err
 		}
 	}

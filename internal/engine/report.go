@@ -25,7 +25,7 @@ func (e *Engine) WriteReport(ctx context.Context, run Run, out io.Writer) error 
 	if err := table.Write([]string{"Object Type", "Action Type", "Azure ID", "Azure Name", "Webex Name", "Reason", "Changes"}); err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
-	query := EntryQuery{Org: run.OrgID, Run: run.ID, Limit: reportPage}
+	query := EntryQuery{Org: run.OrgID, Run: run.ID, Limit: reportPage, Bare: true}
 	for {
 		entries, err := e.Store.ListEntries(ctx, query)
 		if err != nil {
@@ -49,12 +49,24 @@ func reportRow(entry Entry) []string {
 		entry.After = nil
 	}
 	row := []string{
-		"User", reportAction(entry), entry.SourceID, entry.SourceName, entry.ObjectName, entry.Reason.Text, Differences(entry.Change),
+		reportObject(entry.Object), reportAction(entry), entry.SourceID, entry.SourceName, entry.ObjectName, entry.Reason.Text, Differences(entry),
 	}
 	for i, cell := range row {
 		row[i] = harmless(cell)
 	}
 	return row
+}
+
+// reportObject names what a change is about.
+func reportObject(of plan.ObjectType) string {
+	switch of {
+	case plan.Group:
+		return "Group"
+	case plan.Members:
+		return "Members"
+	default:
+		return "User"
+	}
 }
 
 // reportAction names the action in the words of Cisco's summary, where it has one.
@@ -69,7 +81,7 @@ func reportAction(entry Entry) string {
 	switch entry.Action {
 	case plan.Match, plan.Update:
 		return "Matched"
-	case plan.Create:
+	case plan.Create, plan.Join:
 		return "Add"
 	case plan.Deactivate:
 		return "Deactivate"
@@ -81,6 +93,8 @@ func reportAction(entry Entry) string {
 		return "Release"
 	case plan.Restore:
 		return "Restore"
+	case plan.Leave:
+		return "Remove"
 	case plan.Skip:
 		return "Skipped"
 	default:
@@ -96,8 +110,12 @@ func harmless(cell string) string {
 	return cell
 }
 
-// Differences tells what a change does to attributes: `title: "Clerk" → "Chief"`.
-func Differences(change plan.Change) string {
+// Differences tells what a change does to attributes: `title: "Clerk" → "Chief"`; of members how many join or leave.
+func Differences(entry Entry) string {
+	change := entry.Change
+	if change.Object == plan.Members {
+		return membersText(entry)
+	}
 	parts := make([]string, 0, len(change.After))
 	for _, field := range change.After {
 		if change.Action == plan.Create || change.Action == plan.Restore {
@@ -107,6 +125,18 @@ func Differences(change plan.Change) string {
 		parts = append(parts, fmt.Sprintf("%s: %s → %s", field.Name, shown(change.Before.Get(field.Name)), shown(field.Value)))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// membersText says how many join or leave by a change of members.
+func membersText(entry Entry) string {
+	verb := "join"
+	if entry.Action == plan.Leave {
+		verb = "leave"
+	}
+	if entry.MemberCount() == 1 {
+		return "1 member " + verb + "s"
+	}
+	return fmt.Sprintf("%d members %s", entry.MemberCount(), verb)
 }
 
 func shown(value any) string {

@@ -63,6 +63,9 @@ func (e *Engine) Decide(ctx context.Context, id ident.ID, ids []ident.ID, approv
 // DomainsChanged plans again whoever failed for the domain rule; called after domains or their switch changed.
 func (e *Engine) DomainsChanged(ctx context.Context, org ident.ID) error {
 	return e.Store.InTx(ctx, func(ctx context.Context) error {
-		return e.Store.WakeCode(ctx, org, []string{"InvalidDomain", "UnverifiedDomain"})
+		if err := e.Store.WakeCode(ctx, org, []string{"InvalidDomain", "UnverifiedDomain"}); err != nil {
+			return err
+		}
+		return e.hasten(ctx, org)
 	})
 }

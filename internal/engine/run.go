@@ -7,6 +7,7 @@ import (
 
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
+	"rollcall/internal/plan"
 )
 
 // Kind says what a run is for.
@@ -27,10 +28,19 @@ const (
 	// Undo takes back what an earlier run did to the built-in directory; UndoDryRun says what that would do.
 	Undo       Kind = "undo"
 	UndoDryRun Kind = "undo-dry-run"
+	// Reconcile compares both sides completely and has the runs after it repair what differs; ReconcileReport only says what differs.
+	Reconcile       Kind = "reconcile"
+	ReconcileReport Kind = "reconcile-report"
 )
 
 // Dry reports whether runs of the kind write nothing but their report.
-func (k Kind) Dry() bool { return k == DryRun || k == UndoDryRun }
+func (k Kind) Dry() bool { return k == DryRun || k == UndoDryRun || k == ReconcileReport }
+
+// Reconciles reports whether runs of the kind compare both sides completely.
+func (k Kind) Reconciles() bool { return k == Reconcile || k == ReconcileReport }
+
+// Proposes reports whether the changes in the journal of such runs are proposals, which they do not apply themselves.
+func (k Kind) Proposes() bool { return k.Dry() || k == Reconcile }
 
 // Undoes reports whether runs of the kind take back what an earlier one did.
 func (k Kind) Undoes() bool { return k == Undo || k == UndoDryRun }
@@ -62,6 +72,28 @@ const (
 	StepApply Step = "apply"
 	StepEnd   Step = "end"
 )
+
+// Part is what the steps plan, guard and apply are about: first the users, then the groups, then who is in them.
+type Part string
+
+// The parts of a run in their order.
+const (
+	PartUsers   Part = ""
+	PartGroups  Part = "groups"
+	PartMembers Part = "members"
+)
+
+// of returns the type of the objects that the part is about.
+func (p Part) of() plan.ObjectType {
+	switch p {
+	case PartGroups:
+		return plan.Group
+	case PartMembers:
+		return plan.Members
+	default:
+		return plan.User
+	}
+}
 
 // Run is one execution of an instance.
 type Run struct {
@@ -100,24 +132,32 @@ type Progress struct {
 	Stage    string `json:"stage,omitempty"`
 	Read     int    `json:"read"`
 	Expected int    `json:"expected,omitempty"`
-	// After is where the plan goes on, AfterEntry where that of an undo does; ToPlan and Planned count objects.
-	After      int64    `json:"after,omitempty"`
-	AfterEntry ident.ID `json:"afterEntry,omitzero"`
-	ToPlan     int      `json:"toPlan"`
-	Planned    int      `json:"planned"`
+	// Part that is planned, guarded and applied.
+	Part Part `json:"part,omitempty"`
+	// After is where the plan of users or groups goes on, Members where that of members does, AfterEntry where that of an undo does; ToPlan and
+	// Planned count objects.
+	After      int64          `json:"after,omitempty"`
+	Members    MembersPlanned `json:"members,omitzero"`
+	AfterEntry ident.ID       `json:"afterEntry,omitzero"`
+	ToPlan     int            `json:"toPlan"`
+	Planned    int            `json:"planned"`
 	// ToApply and Applied count changes.
 	ToApply int `json:"toApply"`
 	Applied int `json:"applied"`
-	// Removals that the guard weighs.
+	// Removals of the part that the guard weighs; those of members it counts itself.
 	Removals int `json:"removals,omitempty"`
 	// DespiteEntra counts the changes of an undo that give somebody access whom Entra would not give any.
 	DespiteEntra int `json:"despiteEntra,omitempty"`
 	// FollowUp: more is to be done in a run of its own, started at once. A run on demand does it itself, Rounds times at most.
 	FollowUp bool `json:"followUp,omitempty"`
 	Rounds   int  `json:"rounds,omitempty"`
+	// Reconciling is how far a reconcile is.
+	Reconciling Reconciling `json:"reconciling,omitzero"`
 	// Counts by outcome: "create", "update", "deactivate", "reactivate", "delete", "release", "restore" (applied, or for a dry run planned), "match",
-	// "out-of-scope", "skipped", "failed", "held", "superseded".
+	// "out-of-scope", "skipped", "failed", "held", "superseded", and "drift" for what a reconcile found.
 	Counts map[string]int `json:"counts,omitempty"`
+	// Groups counts the same for groups, and "join", "leave" and "held-members" for their members.
+	Groups map[string]int `json:"groups,omitempty"`
 	// Passed is the version of newer settings that cannot be put in force, 0 if there is none; Refusal says why.
 	Passed  int64    `json:"passed,omitempty"`
 	Refusal *Failure `json:"refusal,omitempty"`
@@ -125,13 +165,25 @@ type Progress struct {
 	Held string `json:"held,omitempty"`
 }
 
-func (p *Progress) count(outcome string, n int) { p.Counts[outcome] += n }
+// count adds to the numbers of the part.
+func (p *Progress) count(outcome string, n int) { p.countOf(p.Part.of(), outcome, n) }
+
+func (p *Progress) countOf(of plan.ObjectType, outcome string, n int) {
+	if of == plan.User {
+		p.Counts[outcome] += n
+		return
+	}
+	if p.Groups == nil {
+		p.Groups = map[string]int{}
+	}
+	p.Groups[outcome] += n
+}
 
 // clone copies the run with its counts, so that a transaction that fails leaves the original as it was.
 func (r Run) clone() Run {
 	counts := make(map[string]int, len(r.Progress.Counts)+4)
 	maps.Copy(counts, r.Progress.Counts)
-	r.Progress.Counts = counts
+	r.Progress.Counts, r.Progress.Groups = counts, maps.Clone(r.Progress.Groups)
 	return r
 }
 

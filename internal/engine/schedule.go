@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"rollcall/internal/fault"
@@ -68,8 +70,14 @@ func (e *Engine) Run(ctx context.Context) {
 	}
 }
 
-// Tick starts the runs that are due and the ones that can go on. It reads first and writes only if there is something to start.
+// Tick starts the runs that are due and the ones that can go on, and announces credentials that end. It reads first and writes only if there is
+// something to start.
 func (e *Engine) Tick(ctx context.Context) error {
+	return errors.Join(e.startAll(ctx), e.announceEnds(ctx))
+}
+
+// startAll starts the runs that are due and the ones that can go on.
+func (e *Engine) startAll(ctx context.Context) error {
 	due, err := e.due(ctx)
 	if err != nil {
 		return err
@@ -102,7 +110,7 @@ func (e *Engine) due(ctx context.Context) ([]Instance, error) {
 	now := e.Now()
 	due := instances[:0]
 	for _, instance := range instances {
-		if instance.isDue(now) {
+		if instance.isDue(now) || instance.reconcileDue(now) {
 			due = append(due, instance)
 		}
 	}
@@ -132,7 +140,7 @@ func (e *Engine) idle(ctx context.Context) ([]Run, error) {
 		_, working := e.active.Load(run.ID)
 		switch {
 		case working:
-		case run.State == Queued && leads, run.State == Waiting && run.waited(now),
+		case leads && (run.State == Queued || run.State == Waiting && run.waited(now)),
 			run.State == Running && (run.Node == e.Node || now.After(run.LeaseUntil)):
 			idle = append(idle, run)
 		}
@@ -140,22 +148,33 @@ func (e *Engine) idle(ctx context.Context) ([]Run, error) {
 	return idle, nil
 }
 
-// startDue starts the scheduled run of an instance unless one is under way.
+// startDue starts the scheduled run of an instance unless one is under way, and its reconcile.
 func (e *Engine) startDue(ctx context.Context, id ident.ID) error {
 	instance, err := e.Store.Instance(ctx, id)
 	if fault.Is(err, fault.NotFound) {
 		return nil
 	}
 	now := e.Now()
-	if err != nil || !instance.isDue(now) {
+	if err != nil {
 		return err
+	}
+	if instance.reconcileDue(now) {
+		if _, err := e.beginReconcile(ctx, instance, instance.Reconciles.kind(), TriggerSchedule, ""); err != nil {
+			return err
+		}
+		if instance, err = e.Store.Instance(ctx, id); err != nil {
+			return err
+		}
+	}
+	if !instance.isDue(now) {
+		return nil
 	}
 	instance.NextRunAt = now.Add(instance.Interval)
 	if err := e.Store.SaveInstance(ctx, instance); err != nil {
 		return err
 	}
 	open, err := e.Store.OpenRuns(ctx, id)
-	if err != nil || len(open) > 0 {
+	if err != nil || slices.ContainsFunc(open, func(run Run) bool { return !run.Kind.Reconciles() }) {
 		return err
 	}
 	_, err = e.enqueue(ctx, instance, Incremental, TriggerSchedule, "")
@@ -177,7 +196,8 @@ func (e *Engine) enqueue(ctx context.Context, instance Instance, kind Kind, trig
 			return e.adopt(ctx, run, trigger, by)
 		}
 	}
-	return e.add(ctx, instance, kind, trigger, by, len(open) > 0)
+	behind := slices.ContainsFunc(open, func(run Run) bool { return !run.Kind.Reconciles() || run.State == Running })
+	return e.add(ctx, instance, kind, trigger, by, behind)
 }
 
 // add inserts a run; one that is behind others is taken up when the one before it ends.

@@ -79,6 +79,14 @@ func (s Settings) compile() (*plan.Rules, error) {
 	if t := s.Thresholds; t.Count < 0 || t.Percent < 0 || t.Percent > 100 || t.Absolute < 0 {
 		wrong.add("thresholds", errors.New("thresholds: count and absolute cannot be negative, percent is between 0 and 100"))
 	}
+	for _, share := range []struct {
+		name string
+		plan.Share
+	}{{"thresholds.groups", s.Thresholds.OfGroups()}, {"thresholds.members", s.Thresholds.OfMembers()}} {
+		if share.Count < 0 || share.Percent < 0 || share.Percent > 100 {
+			wrong.add(share.name, fmt.Errorf("%s: count cannot be negative, percent is between 0 and 100", share.name))
+		}
+	}
 	if wrong != nil {
 		return nil, fault.Wrap(fault.Invalid, badConfiguration, wrong, "the settings are not valid")
 	}

@@ -32,9 +32,13 @@ type NewInstance struct {
 	// TenantID, Cloud, ClientID and ClientSecret make the connection. An instance of the organization with the same tenant, cloud and
 	// client shares its connection, and then the secret replaces the old one.
 	TenantID, Cloud, ClientID, ClientSecret string
+	// SecretExpiresAt is when the secret ends; zero if that is not known. It is never guessed.
+	SecretExpiresAt time.Time
 	// Interval between runs; 0 for DefaultInterval.
 	Interval time.Duration
 	AutoSync bool
+	// Reconciles; nil for DefaultReconciles.
+	Reconciles *Reconciles
 	// Settings; nil for DefaultSettings.
 	Settings *Settings
 }
@@ -55,10 +59,13 @@ func (e *Engine) CreateInstance(ctx context.Context, org ident.ID, want NewInsta
 	now := e.Now()
 	instance := Instance{
 		ID: ident.New(now), OrgID: org, Name: strings.TrimSpace(want.Name), AutoSync: want.AutoSync, Interval: want.Interval,
-		ConfigVersion: 1, NextRunAt: now, CreatedAt: now, Health: Health{Redacted: rules.Mapping.Redacted()},
+		ConfigVersion: 1, NextRunAt: now, CreatedAt: now, Reconciles: DefaultReconciles(), Health: Health{Redacted: rules.Mapping.Redacted()},
 	}
 	if instance.Interval == 0 {
 		instance.Interval = DefaultInterval
+	}
+	if want.Reconciles != nil {
+		instance.Reconciles = *want.Reconciles
 	}
 	err = e.Store.InTx(ctx, func(ctx context.Context) error {
 		connection, err := e.connect(ctx, org, want)
@@ -95,7 +102,7 @@ func (e *Engine) checkNew(want NewInstance, settings Settings) error {
 			problems = append(problems, fault.New(fault.Invalid, "Missing", "an instance needs %s (%s)", required.name, required.flag))
 		}
 	}
-	problems = append(problems, e.CheckCloud(cloudName(want.Cloud)), checkInterval(want.Interval), settings.Check())
+	problems = append(problems, e.CheckCloud(cloudName(want.Cloud)), e.checkSecretEnd(want.SecretExpiresAt), checkInterval(want.Interval), want.Reconciles.check(), settings.Check())
 	return invalid(problems)
 }
 
@@ -134,5 +141,6 @@ func (e *Engine) connect(ctx context.Context, org ident.ID, want NewInstance) (C
 	if connection.SealedSecret, err = e.Seal(connection.ID, want.ClientSecret); err != nil {
 		return Connection{}, err
 	}
+	connection.endSecret(want.SecretExpiresAt)
 	return connection, e.Store.SaveConnection(ctx, connection)
 }

@@ -21,6 +21,8 @@ const (
 	StatusHeld       JobStatus = "Held"
 	StatusPaused     JobStatus = "Paused"
 	StatusDisabled   JobStatus = "Disabled"
+	// StatusWaitingForConsent: a quarantine that somebody in Entra must end, by consent or by bringing the application back.
+	StatusWaitingForConsent JobStatus = "WaitingForConsent"
 	// StatusFailing: the last run failed, and the next one will try again.
 	StatusFailing JobStatus = "Failing"
 )
@@ -38,8 +40,14 @@ type Status struct {
 	// decision; OutOfScope are the other live users of the tenant; InBin are linked and deleted in the tenant. Held ones who are still in scope
 	// are Synced as well, until somebody decides.
 	Synced, Skipped, Failed, Held, OutOfScope, InBin int
+	// Warnings are what will stop the instance if nobody acts.
+	Warnings []Expiry
 	// LostGroups are the ids of selected groups that bring nobody, because the tenant does not know them or they are in the recycle bin.
 	LostGroups []string
+	// OddGroups are other selected groups that are not as a group should be.
+	OddGroups []OddGroup
+	// Groups are the instance's groups.
+	Groups GroupCounts
 }
 
 // Status tells how an instance stands.
@@ -52,11 +60,18 @@ func (e *Engine) Status(ctx context.Context, instance Instance) (Status, error) 
 	if err := e.count(ctx, instance, &status); err != nil {
 		return status, err
 	}
-	if status.LostGroups, err = e.lostGroups(ctx, instance); err != nil {
+	if status.LostGroups, status.OddGroups, err = e.selection(ctx, instance); err != nil {
 		return status, err
 	}
-	if len(open) > 0 && open[0].State != Queued {
-		status.Running = &open[0]
+	connection, err := e.Store.Connection(ctx, instance.ConnectionID)
+	if err != nil {
+		return status, err
+	}
+	status.Warnings = connection.warnings(e.Now())
+	for i, run := range open { // a reconcile is shown by itself, since it goes on beside the others for hours
+		if run.State != Queued && !run.Kind.Reconciles() {
+			status.Running = &open[i]
+		}
 	}
 	health := instance.Health
 	status.Overdue = instance.AutoSync && !instance.CreatedAt.IsZero() &&
@@ -76,12 +91,14 @@ func (s Status) job(instance Instance) (JobStatus, string) {
 	health := instance.Health
 	switch {
 	case !health.DisabledAt.IsZero():
-		return StatusDisabled, "Runs failed for 28 days. Mend the cause, then switch Auto Sync on."
+		return StatusDisabled, health.disabled()
 	case s.Running != nil:
 		return StatusRunning, "A run is under way: " + string(s.Running.Step) + "."
+	case health.Quarantine != nil && health.Quarantine.awaitsConsent():
+		return StatusWaitingForConsent, health.Quarantine.waiting()
 	case health.Quarantine != nil:
-		return StatusQuarantine, health.Quarantine.Reason + ". " + health.Quarantine.Remedy
-	case s.Held > 0:
+		return StatusQuarantine, sentences(health.Quarantine.Reason, health.Quarantine.Remedy)
+	case s.Held+s.Groups.Held+s.Groups.Leaving > 0:
 		return StatusHeld, "Removals wait for approval. Look at them with `rollcall held list`, then approve or reject them."
 	case health.LastRunAt.IsZero():
 		return StatusNotRun, "There was no run yet."
@@ -96,12 +113,21 @@ func (s Status) job(instance Instance) (JobStatus, string) {
 	return StatusActive, "The last run was good."
 }
 
+// disabled says why runs failed for 28 days.
+func (h Health) disabled() string {
+	texts := []string{"Runs failed for 28 days"}
+	if h.Quarantine != nil {
+		texts = append(texts, h.Quarantine.Reason, h.Quarantine.Remedy)
+	}
+	return sentences(append(texts, "When the cause is mended, switch Auto Sync on")...)
+}
+
 func (e *Engine) count(ctx context.Context, instance Instance, status *Status) error {
 	links, err := e.Store.CountLinks(ctx, instance.ID)
 	if err != nil {
 		return err
 	}
-	entries, err := e.Store.CountOpen(ctx, instance.ID)
+	entries, err := e.Store.CountOpen(ctx, instance.ID, plan.User)
 	if err != nil {
 		return err
 	}
@@ -116,7 +142,8 @@ func (e *Engine) count(ctx context.Context, instance Instance, status *Status) e
 	status.Synced, status.InBin = links[plan.InScope]-troubled.InScope, links[plan.InBin]
 	status.Skipped, status.Failed, status.Held = entries[EntrySkipped], entries[EntryFailed], entries[Held]
 	status.OutOfScope = users[plan.Live] - (status.Synced - troubled.Away) - troubled.Live
-	return nil
+	status.Groups, err = e.countGroups(ctx, instance)
+	return err
 }
 
 // Instance returns an instance of the organization.

@@ -91,7 +91,7 @@ func (e *Engine) Summary(ctx context.Context, instance Instance) (Summary, error
 // nobody writes, all pages together are as many people as Status counts.
 func (e *Engine) ListBucket(ctx context.Context, instance Instance, bucket Bucket, after BucketPlace, limit int) ([]PersonStatus, BucketPlace, error) {
 	if state := bucket.entries(); state != "" {
-		return e.listOpen(ctx, instance, state, after.Entry, limit)
+		return e.listOpen(ctx, instance, plan.User, state, after.Entry, limit)
 	}
 	objects, next, err := e.Store.ListBucket(ctx, instance, bucket, after.Seq, limit)
 	if err != nil {
@@ -101,10 +101,13 @@ func (e *Engine) ListBucket(ctx context.Context, instance Instance, bucket Bucke
 	return people, BucketPlace{Seq: next}, err
 }
 
-func (e *Engine) listOpen(ctx context.Context, instance Instance, state EntryState, after ident.ID, limit int) ([]PersonStatus, BucketPlace, error) {
+// listOpen lists the users, or the groups, whose open entry is in a state.
+func (e *Engine) listOpen(
+	ctx context.Context, instance Instance, of plan.ObjectType, state EntryState, after ident.ID, limit int,
+) ([]PersonStatus, BucketPlace, error) {
 	var next BucketPlace
 	entries, err := e.Store.ListEntries(ctx, EntryQuery{
-		Org: instance.OrgID, Instance: instance.ID, States: []EntryState{state}, Open: true, After: after, Limit: limit + 1,
+		Org: instance.OrgID, Instance: instance.ID, States: []EntryState{state}, Open: true, Object: &of, After: after, Limit: limit + 1,
 	})
 	if len(entries) > limit {
 		entries = entries[:limit]

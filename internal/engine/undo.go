@@ -109,8 +109,8 @@ func (e *Engine) undoable(ctx context.Context, org, id ident.ID) (Run, Instance,
 		return run, Instance{}, err
 	}
 	switch {
-	case run.Kind.Dry():
-		return run, Instance{}, fault.New(fault.Conflict, "NothingToUndo", "the run %s was a dry run; it changed nothing", id)
+	case run.Kind.Proposes():
+		return run, Instance{}, fault.New(fault.Conflict, "NothingToUndo", "the run %s was a dry run, or a reconcile; it changed nothing", id)
 	case !run.State.Over():
 		return run, Instance{}, fault.New(fault.Conflict, "RunNotOver", "the run %s is not over yet", id).WithRemedy("Wait until it is.")
 	}
@@ -134,7 +134,7 @@ func (e *Engine) undoable(ctx context.Context, org, id ident.ID) (Run, Instance,
 func (e *Engine) chosen(ctx context.Context, run Run, objects []ident.ID) ([]ident.ID, error) {
 	var chosen []ident.ID
 	for _, object := range objects {
-		entries, err := e.Store.ListEntries(ctx, EntryQuery{Org: run.OrgID, Run: run.ID, ObjectID: object, Limit: MostUndone})
+		entries, err := e.Store.ListEntries(ctx, EntryQuery{Org: run.OrgID, Run: run.ID, ObjectID: object, Limit: MostUndone, Bare: true})
 		if err != nil {
 			return nil, err
 		}

@@ -26,31 +26,41 @@ const undoHistories = 12
 // the run had made.
 func TestUndoIsTheInverseOfARun(t *testing.T) {
 	for seed := range uint64(undoHistories) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			h := &history{world: newWorld(t, 40), Rand: rand.New(rand.NewPCG(seed, 17))}
-			h.settings(func(s *engine.Settings) { s.Thresholds = plan.Thresholds{Count: 1000, Percent: 100, Absolute: 1000} })
-			h.everything()
-			for range 3 {
-				h.happen(12)
-				h.everything()
-			}
-			before, runs := h.settled()
-			after := h.snapshot()
+		t.Run(fmt.Sprint("people ", seed), func(t *testing.T) { undoHistory(t, seed, false) })
+		t.Run(fmt.Sprint("groups ", seed), func(t *testing.T) { undoHistory(t, seed, true) })
+	}
+}
 
-			undos := h.takeBack(runs)
-			h.is("after the undo", before)
-			h.everything()
-			h.nothingToDo()
-			h.is("after the run behind the undo", before)
+func undoHistory(t *testing.T, seed uint64, groups bool) {
+	h := &history{world: newWorld(t, 40), Rand: rand.New(rand.NewPCG(seed, 17)), groups: groups}
+	h.settings(func(s *engine.Settings) {
+		all := plan.Share{Count: 1000, Percent: 100}
+		s.Thresholds = plan.Thresholds{Count: 1000, Percent: 100, Absolute: 1000, Groups: &all, Members: &all}
+		s.Scope.GroupObjects = groups
+	})
+	if groups {
+		h.control(http.MethodPost, "/sim/groups/random", map[string]any{"changes": 60, "seed": seed, "kinds": []string{"create", "join", "join", "nest"}})
+	}
+	h.everything()
+	for range 3 {
+		h.happen(12)
+		h.everything()
+	}
+	before, runs := h.settled()
+	after := h.snapshot()
 
-			h.takeBack(undos)
-			h.is("after the undo of the undo", after)
-			h.everything()
-			h.is("after the run behind that", after)
-			if pins := h.pins(); len(pins) != 0 {
-				t.Errorf("%d pins are left", len(pins))
-			}
-		})
+	undos := h.takeBack(runs)
+	h.is("after the undo", before)
+	h.everything()
+	h.nothingToDo()
+	h.is("after the run behind the undo", before)
+
+	h.takeBack(undos)
+	h.is("after the undo of the undo", after)
+	h.everything()
+	h.is("after the run behind that", after)
+	if pins := h.pins(); len(pins) != 0 {
+		t.Errorf("%d pins are left: %v", len(pins), h.pinned())
 	}
 }
 
@@ -59,6 +69,8 @@ type history struct {
 	*world
 	*rand.Rand
 	names int
+	// groups: the instance keeps groups, and things happen to them.
+	groups bool
 }
 
 // settled lets things happen until a run leaves nobody behind who waits for a name, and returns the directory before them and the runs behind
@@ -69,7 +81,11 @@ func (h *history) settled() (before map[string]string, runs []engine.Run) {
 		before = h.snapshot()
 		waiting := h.status().Failed
 		h.happen(25)
-		if runs = h.everything(); waiting == 0 && h.status().Failed == 0 {
+		runs = h.everything()
+		if h.groups { // what the tenant tells a pull late of nested groups that were deleted and restored
+			runs = append(runs, h.everything()...)
+		}
+		if waiting == 0 && h.status().Failed == 0 {
 			return before, runs
 		}
 	}
@@ -111,7 +127,7 @@ func (h *history) takeBack(runs []engine.Run) []engine.Run {
 				h.Errorf("of the %s run, %s (%s): %s: %s", run.Kind, entry.SourceName, entry.State, entry.Reason.Code, entry.Reason.Text)
 			}
 			if dry := foretold[entry.Undoes]; dry.Action != entry.Action || dry.ObjectID != entry.ObjectID || !dry.After.Equal(entry.After) {
-				h.Errorf("foretold was %s %s, done %s %s", dry.Action, engine.Differences(dry.Change), entry.Action, engine.Differences(entry.Change))
+				h.Errorf("foretold was %s %s, done %s %s", dry.Action, engine.Differences(dry), entry.Action, engine.Differences(entry))
 			}
 		}
 	}
@@ -123,7 +139,7 @@ func (h *history) nothingToDo() {
 	h.Helper()
 	for _, entry := range h.entries(h.good(engine.DryRun)) {
 		if entry.Action.Writes() {
-			h.Errorf("a run would %s %s: %s: %s", entry.Action, entry.SourceName, entry.Reason.Text, engine.Differences(entry.Change))
+			h.Errorf("a run would %s %s: %s: %s", entry.Action, entry.SourceName, entry.Reason.Text, engine.Differences(entry))
 		}
 	}
 }
@@ -148,7 +164,34 @@ func (h *history) snapshot() map[string]string {
 			lines["link "+object.SourceID] = fmt.Sprintf("%s %s", object.Link.ObjectID, object.Link.Status)
 		}
 	}
+	h.snapGroups(lines)
 	return lines
+}
+
+// snapGroups adds a line for each group, each membership, and each tie of a group.
+func (h *history) snapGroups(lines map[string]string) {
+	h.Helper()
+	groups, err := h.dir.ListGroups(h.Context(), h.org, directory.GroupQuery{Limit: 1000})
+	if err != nil {
+		h.Fatal(err)
+	}
+	for _, group := range groups {
+		lines["group "+group.ID.String()] = fmt.Sprintf("%s %s %s %s %s %d", group.Owner, group.SourceID, group.Origin, group.CreatedAt, group.Attributes.AppendJSON(nil), group.Members)
+		members, err := h.dir.Members(h.Context(), h.org, group.ID, directory.MemberQuery{Limit: 1000})
+		if err != nil {
+			h.Fatal(err)
+		}
+		for _, member := range members {
+			lines["member "+group.ID.String()+" "+member.Member.String()] = fmt.Sprint(member.Type, member.Marks)
+		}
+	}
+	linked, err := h.db.LinkedGroups(h.Context(), h.instance, false, 0, 1000)
+	if err != nil {
+		h.Fatal(err)
+	}
+	for _, group := range linked {
+		lines["group link "+group.SourceID] = group.Link.ObjectID.String()
+	}
 }
 
 func (h *history) is(when string, want map[string]string) {
@@ -162,6 +205,10 @@ func (h *history) is(when string, want map[string]string) {
 func (h *history) happen(times int) {
 	h.Helper()
 	for range times {
+		if h.groups && h.IntN(2) == 0 {
+			h.happenToGroups()
+			continue
+		}
 		switch h.IntN(12) {
 		case 0:
 			h.try(http.MethodPost, "/sim/users", map[string]any{
@@ -190,6 +237,14 @@ func (h *history) happen(times int) {
 			h.now = h.now.Add(time.Duration(h.IntN(80)) * time.Hour)
 		}
 	}
+}
+
+// happenToGroups lets something happen to a group of the tenant.
+func (h *history) happenToGroups() {
+	h.Helper()
+	kinds := []string{"join", "join", "join", "leave", "leave", "nest", "unnest", "rename", "create", "delete", "purge", "restore"}
+	kind := kinds[h.IntN(len(kinds))]
+	h.control(http.MethodPost, "/sim/groups/random", map[string]any{"changes": 1, "seed": h.Uint32(), "kinds": []string{kind}})
 }
 
 func (h *history) name() string {

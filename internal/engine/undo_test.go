@@ -69,7 +69,7 @@ func TestAnUndoneChangeStaysUndoneUntilEntraChangesThePerson(t *testing.T) {
 
 	dry := w.undoAs(engine.UndoRequest{Run: changed.ID, DryRun: true})
 	if entry := w.only(dry); entry.State != engine.Proposed || entry.Before.Text("title") != "Wrong" || w.linked(person).Attributes.Text("title") != "Wrong" {
-		t.Errorf("the dry run tells %s %s and wrote %q", entry.State, engine.Differences(entry.Change), w.linked(person).Attributes.Text("title"))
+		t.Errorf("the dry run tells %s %s and wrote %q", entry.State, engine.Differences(entry), w.linked(person).Attributes.Text("title"))
 	}
 	undo := w.undo(changed)
 	if user := w.linked(person); !user.Attributes.Equal(before.Attributes) || undo.Progress.Counts["update"] != 1 {
@@ -521,7 +521,7 @@ func TestAnUndoCarriesSealedValuesAndKeepsThemSealed(t *testing.T) {
 	}
 	for _, entry := range w.entries(undo) {
 		if strings.Contains(string(entry.After.AppendJSON(entry.Before.AppendJSON(nil))), "geheim") {
-			t.Errorf("the journal of the undo holds %s", engine.Differences(entry.Change))
+			t.Errorf("the journal of the undo holds %s", engine.Differences(entry))
 		}
 	}
 }

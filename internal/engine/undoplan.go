@@ -13,27 +13,28 @@ import (
 	"rollcall/internal/plan"
 )
 
-// planUndo turns the next entries of the earlier run into entries that take them back.
+// planUndo turns the next entries of the earlier run into entries that take them back: those about users, then those about groups, then those about
+// members, which depend on what becomes of the others.
 func (e *Engine) planUndo(ctx context.Context, w *work) error {
-	rules, err := e.compiled(ctx, w)
-	if err != nil {
-		return err
-	}
 	target, reversible := w.target.(destination.Reversible)
 	if !reversible {
 		return fault.New(fault.Conflict, "NotReversible", "in this destination nothing can be taken back")
 	}
 	return e.Store.InTx(ctx, func(ctx context.Context) error {
 		run := w.run.clone()
+		of, limit := run.Progress.Part.of(), planBatch
+		if of == plan.Members {
+			limit = undoneMembersBatch
+		}
 		done, err := e.Store.ListEntries(ctx, EntryQuery{
-			Org: run.OrgID, Run: run.Undo.Run, IDs: run.Undo.Entries, After: run.Progress.AfterEntry, Limit: planBatch,
+			Org: run.OrgID, Run: run.Undo.Run, IDs: run.Undo.Entries, Object: &of, After: run.Progress.AfterEntry, Limit: limit,
 		})
 		if err != nil {
 			return err
 		}
 		if len(done) == 0 {
-			run.Step = StepGuard
-		} else if err := e.takeBack(ctx, w, &run, rules, target, done); err != nil {
+			run.planNextUndone()
+		} else if err := e.takeBack(ctx, w, &run, target, done); err != nil {
 			return err
 		}
 		if err := e.save(ctx, run); err != nil {
@@ -44,23 +45,51 @@ func (e *Engine) planUndo(ctx context.Context, w *work) error {
 	})
 }
 
+// planNextUndone goes on to the next part of an undo's plan. What was planned is applied in one part.
+func (r *Run) planNextUndone() {
+	r.Progress.AfterEntry = ident.ID{}
+	switch r.Progress.Part {
+	case PartUsers:
+		r.Progress.Part = PartGroups
+	case PartGroups:
+		r.Progress.Part = PartMembers
+	default:
+		r.Progress.Part, r.Step = PartUsers, StepGuard
+	}
+}
+
 // takeBack writes the entries that take others back.
-func (e *Engine) takeBack(
-	ctx context.Context, w *work, run *Run, rules *plan.Rules, target destination.Reversible, done []Entry,
-) error {
-	redacted, err := e.redacted(ctx, w)
+func (e *Engine) takeBack(ctx context.Context, w *work, run *Run, target destination.Reversible, done []Entry) error {
+	batch := undo{run: run, now: e.Now()}
+	applied := batch.applied(done)
+	var err error
+	groups, able := target.(destination.ReversibleGroups)
+	switch {
+	case run.Progress.Part == PartUsers:
+		err = e.takeBackUsers(ctx, w, &batch, target, applied)
+	case !able:
+		err = noGroups()
+	case run.Progress.Part == PartGroups:
+		err = e.takeBackGroups(ctx, w, &batch, groups, applied)
+	default:
+		err = e.takeBackMembers(ctx, w, &batch, groups, applied)
+	}
 	if err != nil {
 		return err
 	}
-	batch := undo{run: run, now: e.Now(), redacted: redacted}
 	run.Progress.AfterEntry = done[len(done)-1].ID
-	var applied []Entry
-	for _, entry := range done {
-		if because, cannot := cannotUndo(entry); !cannot {
-			applied = append(applied, entry)
-		} else if because.Code != "" && (run.Undo.Entries != nil || entry.Action != plan.Skip && entry.Action != plan.Match) {
-			batch.skip(entry, because)
-		}
+	run.Progress.Planned += len(applied)
+	return e.Store.InsertEntries(ctx, batch.entries)
+}
+
+// takeBackUsers plans what takes changes of users back.
+func (e *Engine) takeBackUsers(ctx context.Context, w *work, batch *undo, target destination.Reversible, applied []Entry) error {
+	rules, err := e.compiled(ctx, w)
+	if err != nil {
+		return err
+	}
+	if batch.redacted, err = e.redacted(ctx, w); err != nil {
+		return err
 	}
 	terms, err := target.Terms(ctx)
 	if err != nil {
@@ -78,18 +107,14 @@ func (e *Engine) takeBack(
 	}
 	for i, entry := range applied {
 		change := withTerms.TakeBack(standings[i].done, standings[i].Standing, entry.pinned(), found)
-		if standings[i].overlaid(entry, change) {
-			change.Reason.Text += "; that is the same run, whose later change of the user comes first: undo it once more for this one"
-		}
-		added := batch.add(entry, change, standings[i].seq)
+		added := batch.add(entry, overlaid(entry, change, standings[i].History), standings[i].seq)
 		for _, record := range []*attr.Record{&added.Before, &added.After} {
 			if err := e.seal(*added, record, batch.sealed(entry)); err != nil {
 				return err
 			}
 		}
 	}
-	run.Progress.Planned += len(applied)
-	return e.Store.InsertEntries(ctx, batch.entries)
+	return nil
 }
 
 // cannotUndo says why nothing can be taken back, whatever the object looks like.
@@ -115,10 +140,13 @@ type standing struct {
 	seq int64
 }
 
-// overlaid reports whether an entry cannot be taken back because its own run changed the object once more: a run on demand may.
-func (s standing) overlaid(entry Entry, change plan.Change) bool {
-	return (change.Reason.Code == plan.ChangedSince || change.Reason.Code == plan.ObjectGone) &&
-		len(s.History) > 0 && s.History[len(s.History)-1].Run == entry.RunID
+// overlaid says of an entry that cannot be taken back, because its own run changed the object once more, that this is so: a run on demand may.
+func overlaid(entry Entry, change plan.Change, history plan.History) plan.Change {
+	if (change.Reason.Code == plan.ChangedSince || change.Reason.Code == plan.ObjectGone) &&
+		len(history) > 0 && history[len(history)-1].Run == entry.RunID {
+		change.Reason.Text += "; that is the same run, whose later change of the " + entry.Object.String() + " comes first: undo it once more for this one"
+	}
+	return change
 }
 
 // standings asks directory, archive, mirror and journal about the objects of entries.
@@ -218,10 +246,23 @@ type undo struct {
 	entries  []Entry
 }
 
+// applied returns those of the entries that can be taken back unless their objects say otherwise, and notes the others.
+func (u *undo) applied(done []Entry) []Entry {
+	var applied []Entry
+	for _, entry := range done {
+		if because, cannot := cannotUndo(entry); !cannot {
+			applied = append(applied, entry)
+		} else if because.Code != "" && (u.run.Undo.Entries != nil || entry.Action != plan.Skip && entry.Action != plan.Match) {
+			u.skip(entry, because)
+		}
+	}
+	return applied
+}
+
 // skip notes an entry that cannot be taken back.
 func (u *undo) skip(entry Entry, because plan.Reason) {
 	u.add(entry, plan.Change{
-		Action: plan.Skip, Phase: plan.Write, SourceID: entry.SourceID, SourceName: entry.SourceName, ObjectID: entry.ObjectID,
+		Action: plan.Skip, Object: entry.Object, Phase: plan.Write, SourceID: entry.SourceID, SourceName: entry.SourceName, ObjectID: entry.ObjectID,
 		ObjectName: entry.ObjectName, Status: entry.Status, Reason: because,
 	}, entry.SourceSeq)
 }
@@ -243,7 +284,7 @@ func (u *undo) add(entry Entry, change plan.Change, seq int64) *Entry {
 		u.run.Progress.count("skipped", 1)
 	case u.run.Kind.Dry():
 		added.State = Proposed
-		u.run.Progress.count(string(change.Action), 1)
+		u.run.Progress.count(string(change.Action), max(1, len(change.Members)))
 	default:
 		u.run.Progress.ToApply++
 	}

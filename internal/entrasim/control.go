@@ -64,10 +64,12 @@ func tenantTable() []controlRoute {
 		{"POST /sim/lag", `Sets how far the replica that answers Graph is behind: {"duration":"5s"}, at most 24h.`, (*exchange).simLag},
 		{"POST /sim/delta/expire", "Lets all delta tokens issued so far expire.", (*exchange).simExpireDelta},
 		{"POST /sim/delta/reset", "Answers all delta tokens issued so far with 410 Gone and a Location.", (*exchange).simResetDelta},
-		{"POST /sim/secret/expire", "Lets the client secret expire; access tokens live on.", simApp(func(a *application) { a.secretExpired = true })},
-		{"POST /sim/secret/restore", "Makes the client secret good again.", simApp(func(a *application) { a.secretExpired = false })},
-		{"POST /sim/consent/revoke", "Takes the consent away: Graph answers 403 at once.", simApp(func(a *application) { a.consentGone = true })},
-		{"POST /sim/consent/grant", "Gives the consent again; tokens issued without it stay useless.", simApp(func(a *application) { a.consentGone = false })},
+		{"POST /sim/secret/expire", "Lets the client secret expire; access tokens live on.", simApp(func(a *appState) { a.secretExpired = true })},
+		{"POST /sim/secret/restore", "Makes the client secret good again.", simApp(func(a *appState) { a.secretExpired = false })},
+		{"POST /sim/consent/revoke", "Takes the consent away: Graph answers 403 at once.", simApp(func(a *appState) { a.consentGone = true })},
+		{"POST /sim/consent/grant", "Gives the consent again; tokens issued without it stay useless.", simApp(func(a *appState) { a.consentGone = false })},
+		{"POST /sim/app/remove", "Removes the application from the tenant: no token is issued, and Graph answers 401 at once.", simApp(func(a *appState) { a.removed = true })},
+		{"POST /sim/app/restore", "Restores the application as it was; access tokens issued before work again.", simApp(func(a *appState) { a.removed = false })},
 		{"GET /sim/stats", "Calls by route and status since the last DELETE.", (*exchange).simStats},
 		{"DELETE /sim/stats", "Starts the counting anew.", (*exchange).simResetStats},
 	}
@@ -269,11 +271,11 @@ func (x *exchange) simResetDelta() (int, any, error) {
 	return http.StatusOK, map[string]time.Time{"reset_until": x.now}, nil
 }
 
-func simApp(change func(*application)) func(*exchange) (int, any, error) {
+func simApp(change func(*appState)) func(*exchange) (int, any, error) {
 	return func(x *exchange) (int, any, error) {
 		x.server.app.set(change)
-		expired, gone := x.server.app.state()
-		return http.StatusOK, map[string]bool{"secret_expired": expired, "consent_revoked": gone}, nil
+		app := x.server.app.now()
+		return http.StatusOK, map[string]bool{"secret_expired": app.secretExpired, "consent_revoked": app.consentGone, "app_removed": app.removed}, nil
 	}
 }
 

@@ -12,7 +12,8 @@
 // Login, below /{tenant}, where tenant is the id or a domain: discovery, keys, and the client credentials grant with a secret in
 // the form or by Basic authentication, scope https://graph.microsoft.com/.default or this server's address + /.default. Access
 // tokens are RS256 JWTs of 3,599 seconds. Errors carry AADSTS codes 90002, 900144, 70003, 70011, 700016, 7000215, 7000216, 7000222.
-// A token's life goes by the tenant's clock. Without consent a token without roles is issued, and Graph answers 403.
+// A token's life goes by the tenant's clock. Without consent a token without roles is issued, and Graph answers 403. An application that
+// was removed gets no token (700016), and 401 Authorization_IdentityNotFound for one that it has.
 //
 // Graph, below /v1.0: users (list, get by id or userPrincipalName, $count, manager), groups (list, get, $count), what belongs to
 // them (members, transitiveMembers, memberOf, transitiveMemberOf, each whole, by type and as $count), users/delta and groups/delta,
@@ -72,7 +73,7 @@
 //	GET    /sim/faults                    POST a rule (see FaultRule), DELETE /sim/faults[/{id}]
 //	POST   /sim/lag                       {"duration":"5s"}
 //	POST   /sim/delta/expire              also /sim/delta/reset: all tokens issued so far
-//	POST   /sim/secret/expire             also /restore; /sim/consent/revoke, /grant
+//	POST   /sim/secret/expire             also /restore; /sim/consent/revoke, /grant; /sim/app/remove, /restore
 //	GET    /sim/stats                     DELETE starts anew
 //	GET    /sim/ca.pem                    the certificate authority of HTTPS
 //

@@ -3,6 +3,7 @@ package entrasim
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -13,7 +14,7 @@ var (
 
 // routeSyntax is what whoever made a mistake, and GET /sim/, is told.
 const routeSyntax = `a route is the beginning of a path ("/v1.0/users"), exact with $ at its end ("/v1.0/users$"), with * for anything and {name} for ` +
-	`one segment ("/{tenant}/oauth2*"), and may have a method before it ("GET /v1.0/users/delta")`
+	`one segment but delta, $count and a name in microsoft.graph ("/{tenant}/oauth2*"), and may have a method before it ("GET /v1.0/users/delta")`
 
 // readRoute takes the method out of the route, compiles it, and refuses one that would never fire.
 func (r *FaultRule) readRoute() error {
@@ -43,10 +44,19 @@ func (r *FaultRule) readRoute() error {
 func compileRoute(route string) (*regexp.Regexp, error) {
 	exact := strings.HasSuffix(route, "$")
 	p := regexp.QuoteMeta(strings.TrimSuffix(route, "$"))
-	p = segmentPattern.ReplaceAllString(p, `[^/]+`)
+	p = segmentPattern.ReplaceAllString(p, `([^/]+)`)
 	p = "^" + strings.ReplaceAll(p, `\*`, `.*`)
 	if exact {
 		p += "$"
 	}
 	return regexp.Compile(p)
+}
+
+// matches tells whether the route fits a path. As in the routes of the statistics, {id} stands for an object and not for the functions and types
+// beside it: a rule about one group is none about their delta.
+func (r *FaultRule) matches(path string) bool {
+	found := r.pattern.FindStringSubmatch(path)
+	return found != nil && !slices.ContainsFunc(found[1:], func(segment string) bool {
+		return segment == "$count" || strings.HasPrefix(segment, "microsoft.graph.") || strings.TrimSuffix(segment, "()") == "delta"
+	})
 }

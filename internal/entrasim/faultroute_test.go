@@ -23,6 +23,22 @@ func TestARouteIsTakenAsTheStatisticsPrintIt(t *testing.T) {
 	}
 }
 
+func TestARuleAboutOneObjectLeavesFunctionsAndCountsAlone(t *testing.T) {
+	c := start(t, &entrasim.Server{Users: 10})
+	for _, set := range []string{"users", "groups"} {
+		c.sim("POST", "/sim/faults", object{"route": "GET /v1.0/" + set + "/{id}", "kind": "error"}, 201)
+		for _, path := range []string{"delta", "delta()", "microsoft.graph.delta()", "$count"} {
+			if a := c.do("GET", "/v1.0/"+set+"/"+path, nil, "ConsistencyLevel", "eventual"); a.status != 200 {
+				t.Errorf("%s/%s: %d %s", set, path, a.status, a.raw)
+			}
+		}
+		id := c.get("/v1.0/" + set).list("value")[0].text("id")
+		if a := c.do("GET", "/v1.0/"+set+"/"+id, nil); a.status != 503 {
+			t.Errorf("the rule did not fire: %d", a.status)
+		}
+	}
+}
+
 func TestARouteThatNeverFiresIsRefusedWithASentence(t *testing.T) {
 	c := start(t, &entrasim.Server{Users: 10})
 	for _, tt := range []struct {

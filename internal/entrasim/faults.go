@@ -51,8 +51,9 @@ var (
 type FaultRule struct {
 	ID int `json:"id"`
 	// Route chooses requests by path: a prefix ("/v1.0/users"), or a pattern in which * stands for anything and {name} for one
-	// segment ("/{tenant}/oauth2*"), or an exact path when it ends in $ ("/v1.0/users$"). Empty means every path. A method before
-	// it, as GET /sim/stats prints routes ("GET /v1.0/users/delta"), is taken for Method. One that no request can fit is refused.
+	// segment ("/{tenant}/oauth2*") but delta, $count and a name in microsoft.graph, or an exact path when it ends in $
+	// ("/v1.0/users$"). Empty means every path. A method before it, as GET /sim/stats prints routes ("GET /v1.0/users/delta"), is
+	// taken for Method. One that no request can fit is refused.
 	Route string `json:"route"`
 	// Method restricts the rule to one method; empty means all.
 	Method string `json:"method,omitempty"`
@@ -184,7 +185,7 @@ func (r *FaultRule) strikes() bool {
 // fits tells whether the rule is about this request and its kind can do something to it.
 func (r *FaultRule) fits(x *exchange) bool {
 	path := x.request.URL.Path
-	if r.Method != "" && !strings.EqualFold(r.Method, x.request.Method) || !r.pattern.MatchString(path) {
+	if r.Method != "" && !strings.EqualFold(r.Method, x.request.Method) || !r.matches(path) {
 		return false
 	}
 	isGraph := strings.HasPrefix(path, graphPrefix)

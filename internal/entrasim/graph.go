@@ -150,16 +150,23 @@ func (x *exchange) authorized() bool {
 		x.unauthorized(err.Error())
 		return false
 	}
-	if _, gone := x.server.app.state(); gone || len(claims.Roles) == 0 {
+	app := x.server.app.now()
+	switch {
+	case app.removed:
+		x.challenge("Authorization_IdentityNotFound", "The identity of the calling application could not be established.")
+	case app.consentGone || len(claims.Roles) == 0:
 		x.insufficient()
-		return false
+	default:
+		return true
 	}
-	return true
+	return false
 }
 
-func (x *exchange) unauthorized(message string) {
+func (x *exchange) unauthorized(message string) { x.challenge("InvalidAuthenticationToken", message) }
+
+func (x *exchange) challenge(code, message string) {
 	x.header.Set("WWW-Authenticate", `Bearer realm="", authorization_uri="`+x.baseURL()+`/common/oauth2/authorize", client_id="00000003-0000-0000-c000-000000000000"`)
-	x.graphError(http.StatusUnauthorized, "InvalidAuthenticationToken", message)
+	x.graphError(http.StatusUnauthorized, code, message)
 }
 
 func (x *exchange) insufficient() {

@@ -125,8 +125,7 @@ func (x *exchange) token() {
 	if !x.grantable(t) {
 		return
 	}
-	_, consentGone := x.server.app.state()
-	token, err := x.server.issueToken(x.now, !consentGone)
+	token, err := x.server.issueToken(x.now, !x.server.app.now().consentGone)
 	if err != nil {
 		x.loginError(http.StatusInternalServerError, "server_error", 90033, "The token could not be signed.")
 		return
@@ -142,7 +141,7 @@ func (x *exchange) token() {
 // grantable answers what is wrong with a request, or returns true.
 func (x *exchange) grantable(t tokenRequest) bool {
 	s := x.server
-	secretExpired, _ := s.app.state()
+	app := s.app.now()
 	switch {
 	case t.grantType == "":
 		x.loginError(http.StatusBadRequest, "invalid_request", 900144, "The request body must contain the following parameter: 'grant_type'.")
@@ -150,7 +149,7 @@ func (x *exchange) grantable(t tokenRequest) bool {
 		x.loginError(http.StatusBadRequest, "unsupported_grant_type", 70003, "The app requested an unsupported grant type '"+t.grantType+"'.")
 	case t.clientID == "":
 		x.loginError(http.StatusBadRequest, "invalid_request", 900144, "The request body must contain the following parameter: 'client_id'.")
-	case !strings.EqualFold(t.clientID, s.ClientID):
+	case app.removed, !strings.EqualFold(t.clientID, s.ClientID):
 		x.loginError(http.StatusBadRequest, "unauthorized_client", 700016, "Application with identifier '"+t.clientID+
 			"' was not found in the directory '"+s.organizationName()+"'. This can happen if the application has not been installed by "+
 			"the administrator of the tenant or consented to by any user in the tenant.")
@@ -163,7 +162,7 @@ func (x *exchange) grantable(t tokenRequest) bool {
 	case subtle.ConstantTimeCompare([]byte(t.secret), []byte(s.ClientSecret)) != 1:
 		x.loginError(http.StatusUnauthorized, "invalid_client", 7000215, "Invalid client secret provided. Ensure the secret being sent in "+
 			"the request is the client secret value, not the client secret ID, for a secret added to app '"+s.ClientID+"'.")
-	case secretExpired:
+	case app.secretExpired:
 		x.secretExpired()
 	default:
 		return true

@@ -1,6 +1,8 @@
 package entrasim_test
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
@@ -9,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
 	"github.com/google/go-cmp/cmp"
 
 	"rollcall/internal/entrasim"
@@ -137,6 +141,27 @@ func TestAnExpiredSecretAndARevokedConsentAreToldApart(t *testing.T) {
 	c.get("/v1.0/users")
 }
 
+func TestAnApplicationCanBeRemovedAndRestored(t *testing.T) {
+	s := &entrasim.Server{Users: 10}
+	c := start(t, s)
+	body := form("grant_type", "client_credentials", "client_id", s.ClientID, "client_secret", s.ClientSecret, "scope", "https://graph.microsoft.com/.default")
+	token := func() answer {
+		return c.do("POST", "/"+s.TenantID+"/oauth2/v2.0/token", body, "Content-Type", "application/x-www-form-urlencoded")
+	}
+	c.sim("POST", "/sim/app/remove", nil, 200)
+	if a := token(); a.status != 400 || cmp.Diff([]any{700016.0}, a.body["error_codes"]) != "" {
+		t.Errorf("token: %d %s", a.status, a.raw)
+	}
+	if a := c.do("GET", "/v1.0/users", nil); a.status != 401 || a.body.object("error").text("code") != "Authorization_IdentityNotFound" {
+		t.Errorf("users: %d %s", a.status, a.raw)
+	}
+	c.sim("POST", "/sim/app/restore", nil, 200)
+	c.get("/v1.0/users")
+	if a := token(); a.status != 200 {
+		t.Errorf("token after the restore: %d %s", a.status, a.raw)
+	}
+}
+
 func TestHTTPSIsTrustedThroughItsOwnAuthority(t *testing.T) {
 	s := &entrasim.Server{Users: 10}
 	c := start(t, s)
@@ -157,5 +182,23 @@ func TestHTTPSIsTrustedThroughItsOwnAuthority(t *testing.T) {
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
 		t.Errorf("status %d", res.StatusCode)
+	}
+}
+
+func TestATenantSignsWithTheKeyThatItIsGiven(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		c := start(t, &entrasim.Server{Users: 10, SigningKey: key})
+		token, err := jwt.ParseSigned(c.token, []jose.SignatureAlgorithm{jose.RS256})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := token.Claims(key.Public(), &jwt.Claims{}); err != nil {
+			t.Error(err)
+		}
+		c.get("/v1.0/users")
 	}
 }

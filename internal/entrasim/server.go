@@ -2,6 +2,7 @@ package entrasim
 
 import (
 	"crypto/rand"
+	"crypto/rsa"
 	"encoding/binary"
 	"net/http"
 	"strings"
@@ -40,6 +41,10 @@ type Server struct {
 	// the first two are GUIDs given by Entra and a secret has up to 24 months. Only one application exists here.
 	TenantID, ClientID, ClientSecret string
 
+	// SigningKey signs the access tokens (RS256, 2048 bits or more); nil means one that is made at the first token, which takes
+	// longer than anything else in the life of a small tenant.
+	SigningKey *rsa.PrivateKey
+
 	// Lag is how far the replica that answers Graph is behind, by the tenant's clock; POST /sim/lag changes it. In
 	// production each request may meet another replica, so that answers can even go back in time; that is not modelled.
 	Lag time.Duration
@@ -65,21 +70,25 @@ type Server struct {
 
 // application is what the tenant thinks of the one application that may read it.
 type application struct {
-	mu            sync.Mutex
-	secretExpired bool
-	consentGone   bool
+	mu    sync.Mutex
+	state appState
 }
 
-func (a *application) state() (secretExpired, consentGone bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.secretExpired, a.consentGone
+// appState is the state of the application. An application that was removed has lost neither its consent nor its secret when it is restored.
+type appState struct {
+	secretExpired, consentGone, removed bool
 }
 
-func (a *application) set(change func(a *application)) {
+func (a *application) now() appState {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	change(a)
+	return a.state
+}
+
+func (a *application) set(change func(*appState)) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	change(&a.state)
 }
 
 // clock is the distance between the tenant's time and the base clock.
@@ -141,6 +150,7 @@ func (s *Server) ready() {
 		s.directory = newDirectory(people{
 			seed: s.Seed, size: max(s.Users, 0), ids: s.space(spaceUsers), domains: domainsOf(s.Domain),
 		}, s.groupSeed(), s.Lag)
+		s.keys.given = s.SigningKey
 		s.faults.seed = s.Seed
 		s.life = rand.Text()
 		s.routes = routes{graph: s.graphRoutes(), login: s.loginRoutes(), control: s.controlRoutes()}

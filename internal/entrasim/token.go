@@ -21,9 +21,10 @@ const accessTokenLife = 3599 * time.Second
 // grantedRoles are the application permissions that an administrator consented to.
 var grantedRoles = []string{"User.Read.All", "User.ReadWrite.All", "GroupMember.Read.All", "Group.ReadWrite.All", "Organization.Read.All", "Domain.Read.All"}
 
-// signingKeys is the key pair of the login service, made at the first token: a restarted tenant has another one. Tokens that
-// were checked once are remembered, as RSA would otherwise cost more than most answers.
+// signingKeys is the key pair of the login service, made at the first token unless Server.SigningKey gives one: a restarted
+// tenant has another one. Tokens that were checked once are remembered, as RSA would otherwise cost more than most answers.
 type signingKeys struct {
+	given   *rsa.PrivateKey
 	once    sync.Once
 	private *rsa.PrivateKey
 	keyID   string
@@ -44,9 +45,12 @@ type accessClaims struct {
 
 func (k *signingKeys) ready() {
 	k.once.Do(func() {
-		private, err := rsa.GenerateKey(rand.Reader, 2048)
-		if err != nil {
-			panic(err) // the system's randomness cannot fail since Go 1.24
+		private := k.given
+		if private == nil {
+			var err error
+			if private, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
+				panic(err) // the system's randomness cannot fail since Go 1.24
+			}
 		}
 		sum := sha256.Sum256(private.N.Bytes())
 		k.private, k.keyID = private, base64.RawURLEncoding.EncodeToString(sum[:20])

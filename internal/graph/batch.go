@@ -23,9 +23,10 @@ type batchRequest struct {
 }
 
 type batchPart struct {
-	ID     string `json:"id"`
-	Method string `json:"method"`
-	URL    string `json:"url"` // without host and version
+	ID      string            `json:"id"`
+	Method  string            `json:"method"`
+	URL     string            `json:"url"` // without host and version
+	Headers map[string]string `json:"headers,omitempty"`
 }
 
 type batchResponse struct {
@@ -37,12 +38,12 @@ type batchResponse struct {
 	} `json:"responses"`
 }
 
-// getBatch gets at most maxBatch addresses in one request and returns their answers in the same order. Parts that were throttled or
-// failed for now are asked again, by themselves; all other answers are returned whatever their status.
-func (c *Client) getBatch(ctx context.Context, addresses []string) ([]part, error) {
+// getBatch gets at most maxBatch addresses in one request, each with the headers, and returns their answers in the same order. Parts that were
+// throttled or failed for now are asked again, by themselves; all other answers are returned whatever their status.
+func (c *Client) getBatch(ctx context.Context, addresses []string, headers map[string]string) ([]part, error) {
 	parts := make([]part, len(addresses))
 	err := c.persist(ctx, func(try int) error {
-		r, err := c.batchOf(addresses, parts)
+		r, err := c.batchOf(addresses, headers, parts)
 		if err != nil {
 			return err
 		}
@@ -52,11 +53,11 @@ func (c *Client) getBatch(ctx context.Context, addresses []string) ([]part, erro
 }
 
 // batchOf makes the request for the parts that have no answer yet; their ids are their places.
-func (c *Client) batchOf(addresses []string, parts []part) (request, error) {
+func (c *Client) batchOf(addresses []string, headers map[string]string, parts []part) (request, error) {
 	var batch batchRequest
 	for i, address := range addresses {
 		if parts[i].status == 0 {
-			batch.Requests = append(batch.Requests, batchPart{ID: strconv.Itoa(i), Method: http.MethodGet, URL: address})
+			batch.Requests = append(batch.Requests, batchPart{ID: strconv.Itoa(i), Method: http.MethodGet, URL: address, Headers: headers})
 		}
 	}
 	body, err := json.Marshal(batch)

@@ -67,6 +67,7 @@ func (c *Client) attempt(ctx context.Context, r request, try int, use func(answe
 		switch status {
 		case http.StatusUnauthorized, http.StatusForbidden: // a token keeps the consent that there was when it was made
 			c.dropToken(ctx, token)
+			withoutConsent(err, token)
 		}
 		if status != http.StatusUnauthorized || renewed {
 			return err

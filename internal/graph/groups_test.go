@@ -165,7 +165,7 @@ func TestARefusalToReadGroupsNamesThePermission(t *testing.T) {
 	_, further := client.FollowMembers(t.Context(), n.URL+"/v1.0/groups/"+anna+"/members?$skiptoken=abc")
 	_, latest := client.LatestGroupsDelta(t.Context(), nil)
 	for name, err := range map[string]error{"list": list, "members": members, "further": further, "latest": latest} {
-		if f := wantFault(t, err, fault.Denied, "Authorization_RequestDenied"); !strings.Contains(f.Remedy, "GroupMember.Read.All") {
+		if f := wantFault(t, err, fault.Denied, "PermissionMissing"); !strings.Contains(f.Remedy, "GroupMember.Read.All") {
 			t.Errorf("%s: %q", name, f.Remedy)
 		}
 	}
@@ -224,4 +224,70 @@ func BenchmarkAPageOf1000Members(b *testing.B) {
 		}
 	}
 	b.ReportMetric(1000*float64(b.N)/b.Elapsed().Seconds(), "members/s")
+}
+
+func TestTheFirstPagesOfManyGroupsAreAskedForTwentyAtATime(t *testing.T) {
+	var sizes []int
+	ids := make([]string, 23)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("44444444-4444-4444-8444-%012d", i)
+	}
+	throttled := 1
+	n := newTenant(t, batches(t, &sizes, func(path string) inner {
+		id := strings.TrimSuffix(strings.TrimPrefix(path, "/groups/"), "/members")
+		switch {
+		case id == ids[4]:
+			return notThere
+		case id == ids[5]:
+			return inner{200, "{}", `{"value":[{"displayName":"without id"}]}`}
+		case id == ids[6]:
+			return inner{200, "{}", `{"@odata.count":1200,"@odata.nextLink":"further","value":[{"id":"` + boris + `","@odata.type":"#microsoft.graph.user"}]}`}
+		case id == ids[7] && throttled > 0:
+			throttled--
+			return inner{429, `{"Retry-After":"3"}`, graphError("TooManyRequests", "slower")}
+		}
+		return inner{200, "{}", `{"@odata.count":0,"value":[]}`}
+	}))
+	pages, err := n.client(t).FirstMembers(t.Context(), ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]int{20, 1, 3}, sizes); diff != "" {
+		t.Errorf("parts of the batches (-want +got):\n%s", diff)
+	}
+	if _, told := pages[ids[4]]; told || len(pages) != 21 {
+		t.Errorf("%d pages, want one for each group but for the one that is not there and the one that cannot be read", len(pages))
+	}
+	want := graph.MemberPage{Count: 1200, Next: "further", Members: []graph.Member{{ID: boris, Type: graph.TypeUser}}}
+	if diff := cmp.Diff(want, pages[ids[6]]); diff != "" {
+		t.Errorf("page (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(graph.MemberPage{}, pages[ids[7]]); diff != "" {
+		t.Errorf("the page of the group that was throttled (-want +got):\n%s", diff)
+	}
+	if _, err := n.client(t).FirstMembers(t.Context(), []string{"../users"}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("an id that is none: %v", err)
+	}
+}
+
+func TestTheFirstPagesOfTheGroupsOfASimulatedTenantAreThoseOfEach(t *testing.T) {
+	_, client := simulate(t, 1200)
+	list, err := client.ListGroups(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := make([]string, len(list.Groups))
+	for i, group := range list.Groups {
+		ids[i] = group.ID
+	}
+	pages, err := client.FirstMembers(t.Context(), ids)
+	if err != nil || len(pages) != len(ids) {
+		t.Fatalf("%d pages for %d groups, %v", len(pages), len(ids), err)
+	}
+	for id, page := range pages {
+		alone, err := client.Members(t.Context(), id)
+		if err != nil || page.Count < 0 || (alone.Next == "") != (page.Next == "") || !cmp.Equal(alone.Members, page.Members) || alone.Count != page.Count {
+			t.Errorf("%s: %d of %d members in the batch, %d of %d alone, %v", id, len(page.Members), page.Count, len(alone.Members), alone.Count, err)
+		}
+	}
 }

@@ -32,50 +32,6 @@ func (e loginError) number() int {
 	return number
 }
 
-// plainWords says what an AADSTS number means to who administers the connection.
-type plainWords struct {
-	kind            fault.Kind
-	message, remedy string
-}
-
-const (
-	renewSecret  = "Create a new client secret in the app registration (Certificates & secrets) and enter its Value, not its Secret ID" //nolint:gosec // words, not a credential
-	renewConsent = "An Entra administrator must grant admin consent to the app; the next run notices by itself"
-)
-
-// loginWords returns the words for a number, as https://learn.microsoft.com/entra/identity-platform/reference-error-codes has them.
-func loginWords(number int) (plainWords, bool) {
-	switch number {
-	case 7000215, 7000216, 7000218:
-		return plainWords{fault.Unauthenticated, "Entra does not know this client secret", renewSecret}, true
-	case 7000222:
-		return plainWords{fault.Unauthenticated, "the client secret has expired", renewSecret}, true
-	case 700016, 50034:
-		return plainWords{
-			fault.Unauthenticated, "Entra does not know this application in this tenant",
-			"Check client id and tenant id; if the app was deleted in Entra, restore or register it again",
-		}, true
-	case 90002, 900021, 900023:
-		return plainWords{
-			fault.Unauthenticated, "Entra does not know this tenant",
-			"Check the tenant id and the cloud of the connection",
-		}, true
-	case 7000112:
-		return plainWords{
-			fault.Denied, "the application is disabled in the tenant",
-			"Enable it in Entra: Enterprise applications > the app > Properties > Enabled for users to sign in",
-		}, true
-	case 65001, 65004, 7000229, 500011, 650052:
-		return plainWords{fault.Denied, "the tenant has not consented to the application", renewConsent}, true
-	case 53003:
-		return plainWords{
-			fault.Denied, "a conditional access policy blocks the application",
-			"Exclude the application from the policy, or run the server where the policy allows it",
-		}, true
-	}
-	return plainWords{}, false
-}
-
 // loginRefusal makes the error of an answer of the login service that is not a token.
 func (c *Client) loginRefusal(r request, a answer) error {
 	var e loginError
@@ -90,7 +46,8 @@ func (c *Client) loginRefusal(r request, a answer) error {
 		refused.Code = "AADSTS" + strconv.Itoa(number)
 	}
 	if words, known := loginWords(number); known {
-		refused.Kind, refused.Message, refused.Remedy = words.kind, words.message, words.remedy
+		refused.Kind, refused.Message, refused.Remedy = words.kind, words.message+" ("+refused.Code+")", words.remedy
+		refused.Code = words.code
 		return refused
 	}
 	refused.Err = errors.New(firstLine(e.Description, describe(a.status, e.Error)))

@@ -99,7 +99,7 @@ func (c *Client) lookUpSome(ctx context.Context, ids []string, route, options st
 		addresses = append(addresses, strings.Replace(route, "{id}", id, 1)+options,
 			strings.Replace(routeDeleted, "{id}", id, 1)+"?"+selectOption([]string{propDeletedDateTime}))
 	}
-	parts, err := c.getBatch(ctx, addresses)
+	parts, err := c.getBatch(ctx, addresses, nil)
 	if err != nil {
 		return err
 	}

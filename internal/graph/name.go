@@ -20,7 +20,7 @@ func (c *Client) UserID(ctx context.Context, userPrincipalName string) (string, 
 	if userPrincipalName == "" {
 		return "", nil
 	}
-	parts, err := c.getBatch(ctx, []string{"/users/" + url.PathEscape(userPrincipalName) + "?" + selectOption(nil)})
+	parts, err := c.getBatch(ctx, []string{"/users/" + url.PathEscape(userPrincipalName) + "?" + selectOption(nil)}, nil)
 	if err != nil {
 		return "", err
 	}

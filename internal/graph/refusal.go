@@ -60,7 +60,7 @@ func (c *Client) refusal(r request, a answer) error {
 		return passing(refused, a, c.config.Now())
 	}
 	refused.Kind = kindOf(r, a.status, e)
-	remedy(refused, r, e)
+	remedy(refused, r, a.status, e)
 	return refused
 }
 
@@ -100,31 +100,17 @@ func kindOf(r request, status int, e *errorDetail) fault.Kind {
 	return fault.Unavailable // a 1xx or 3xx that net/http did not handle: something else answers in Graph's place
 }
 
-func remedy(refused *fault.Error, r request, e *errorDetail) {
-	switch {
-	case refused.Kind == fault.Expired:
+func remedy(refused *fault.Error, r request, status int, e *errorDetail) {
+	switch refused.Kind {
+	case fault.Expired:
 		refused.Remedy = "A full read starts over"
-	case refused.Kind == fault.Unauthenticated:
+	case fault.Unauthenticated:
 		refused.Remedy = "Check that the app registration still exists and belongs to this tenant and cloud"
-	case refused.Kind == fault.Denied && e.has("insufficient_claims"):
-		refused.Remedy = "A conditional access policy blocks the application; exclude it from the policy"
-	case refused.Kind == fault.Denied:
-		refused.Remedy = "Grant admin consent for " + permission(r.route) +
-			" to the app registration (Enterprise applications > the app > Permissions > Grant admin consent); the next run notices by itself"
+	default:
 	}
-}
-
-// permission names the least application permission that the route needs.
-func permission(route string) string {
-	switch route {
-	case routeOrganization:
-		return "Organization.Read.All"
-	case routeDomains:
-		return "Domain.Read.All"
-	case routeGroups, routeGroupsDelta, routeDeletedGroups, routeMembers, routeGroup, routeMemberOf:
-		return "GroupMember.Read.All"
+	if refused.Kind == fault.Unauthenticated || refused.Kind == fault.Denied {
+		deny(refused, r, status, e)
 	}
-	return "User.Read.All"
 }
 
 // brokenAnswer is the setback of a 2xx whose body is not what was promised.

@@ -24,7 +24,7 @@ func TestTheOrganizationIsExactlyOne(t *testing.T) {
 	wantFault(t, err, fault.Unavailable, "BrokenAnswer")
 	n = newTenant(t, status(403, graphError("Authorization_RequestDenied", "m")))
 	_, err = n.client(t).Organization(t.Context())
-	wantWords(t, wantFault(t, err, fault.Denied, "Authorization_RequestDenied").Remedy, "Organization.Read.All")
+	wantWords(t, wantFault(t, err, fault.Denied, "PermissionMissing").Remedy, "Organization.Read.All")
 }
 
 func TestDomainsOfAllPagesAreReturned(t *testing.T) {

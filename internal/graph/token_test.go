@@ -96,7 +96,7 @@ func TestAConsentThatIsGivenLaterCountsAtOnce(t *testing.T) {
 	n := newTenant(t, script(status(403, graphError("Authorization_RequestDenied", "m")), ok(onePage)))
 	client := n.client(t)
 	_, err := client.ListUsers(t.Context(), nil)
-	wantFault(t, err, fault.Denied, "Authorization_RequestDenied")
+	wantFault(t, err, fault.Denied, "PermissionMissing")
 	if _, err := client.ListUsers(t.Context(), nil); err != nil || n.tokens != 2 {
 		t.Errorf("the next call: %v with token %d, want the second: the first knows of no consent", err, n.tokens)
 	}
@@ -114,16 +114,16 @@ func TestLoginErrorsAreSaidInPlainWords(t *testing.T) {
 		code   string
 		words  []string
 	}{
-		{401, loginError("invalid_client", 7000215, "Invalid client secret provided."), fault.Unauthenticated, "AADSTS7000215", []string{"does not know this client secret", "not its Secret ID"}},
-		{401, loginError("invalid_client", 7000222, "m"), fault.Unauthenticated, "AADSTS7000222", []string{"has expired", "Create a new client secret"}},
-		{400, loginError("unauthorized_client", 700016, "m"), fault.Unauthenticated, "AADSTS700016", []string{"does not know this application", "client id"}},
-		{400, loginError("invalid_request", 90002, "m"), fault.Unauthenticated, "AADSTS90002", []string{"does not know this tenant", "tenant id"}},
-		{400, loginError("invalid_grant", 50034, "m"), fault.Unauthenticated, "AADSTS50034", []string{"does not know this application"}},
-		{400, loginError("invalid_grant", 65001, "m"), fault.Denied, "AADSTS65001", []string{"has not consented", "by itself"}},
-		{400, loginError("unauthorized_client", 7000112, "m"), fault.Denied, "AADSTS7000112", []string{"disabled"}},
-		{400, loginError("invalid_grant", 53003, "m"), fault.Denied, "AADSTS53003", []string{"conditional access"}},
+		{401, loginError("invalid_client", 7000215, "Invalid client secret provided."), fault.Unauthenticated, "SecretWrong", []string{"does not know this client secret (AADSTS7000215)", "not its Secret ID"}},
+		{401, loginError("invalid_client", 7000222, "m"), fault.Unauthenticated, "SecretExpired", []string{"has expired", "Create a new client secret"}},
+		{400, loginError("unauthorized_client", 700016, "m"), fault.Unauthenticated, "ApplicationRemoved", []string{"does not know this application", "client id", "Never delete the app"}},
+		{400, loginError("invalid_request", 90002, "m"), fault.Unauthenticated, "TenantUnknown", []string{"does not know this tenant", "tenant id"}},
+		{400, loginError("invalid_grant", 50034, "m"), fault.Unauthenticated, "ApplicationRemoved", []string{"does not know this application"}},
+		{400, loginError("invalid_grant", 65001, "m"), fault.Denied, "ConsentMissing", []string{"has not consented", "by itself"}},
+		{400, loginError("unauthorized_client", 7000112, "m"), fault.Denied, "ApplicationDisabled", []string{"disabled"}},
+		{400, loginError("invalid_grant", 53003, "m"), fault.Denied, "AccessPolicy", []string{"conditional access"}},
 		{400, loginError("invalid_request", 123456, "Something new."), fault.Unauthenticated, "AADSTS123456", []string{"refuses the credentials of the connection: AADSTS123456: Something new."}},
-		{400, `{"error":"invalid_client","error_description":"AADSTS7000222: m","trace_id":"trace-1"}`, fault.Unauthenticated, "AADSTS7000222", nil},
+		{400, `{"error":"invalid_client","error_description":"AADSTS7000222: m","trace_id":"trace-1"}`, fault.Unauthenticated, "SecretExpired", nil},
 		{407, `<html>proxy</html>`, fault.Unavailable, "", []string{"proxy"}},
 	} {
 		n := newTenant(t, ok(emptyPage))

@@ -38,7 +38,16 @@ func (p *Pull) arrivedNow(ctx context.Context, known map[string]User, changed []
 	return p.arrived(ctx, cursor, known, changed)
 }
 
-// arrivals asks for the groups of users who came, or came back from the recycle bin, after the groups were read. It ends the pull.
+// groupArrived notes groups that came back from the recycle bin, or may have: no change of the groups that they are in tells of it either.
+func (p *Pull) groupArrived(ctx context.Context, g *GroupCursor, ids ...string) error {
+	if g.Selection == "" || len(ids) == 0 {
+		return nil
+	}
+	return p.Store.Arrived(ctx, p.Connection, ids)
+}
+
+// arrivals asks for the groups of those who came, or came back from the recycle bin, after the groups were read. It ends the pull, if none of these
+// has to be read now.
 func (p *Pull) arrivals(ctx context.Context, cursor Cursor) (Progress, error) {
 	done := underWay()
 	done.Done = true
@@ -46,12 +55,26 @@ func (p *Pull) arrivals(ctx context.Context, cursor Cursor) (Progress, error) {
 	if err != nil || len(ids) == 0 {
 		return done, err
 	}
-	found, err := p.Tenant.MemberOf(ctx, ids)
+	known, err := p.Store.LoadUsers(ctx, p.Connection, ids, true)
+	if err != nil {
+		return Progress{}, err
+	}
+	isGroup := func(id string) bool { _, isUser := known[id]; return !isUser } // a user is saved before he arrives
+	users := slices.DeleteFunc(slices.Clone(ids), isGroup)
+	groups := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !isGroup(id) })
+	ofUsers, err := p.Tenant.MemberOf(ctx, graph.TypeUser, users)
+	if err != nil {
+		return Progress{}, err
+	}
+	ofGroups, err := p.Tenant.MemberOf(ctx, graph.TypeGroup, groups)
 	if err != nil {
 		return Progress{}, err
 	}
 	err = p.Store.InTx(ctx, func(ctx context.Context) error {
-		if err := p.joinAll(ctx, &cursor.Groups, found); err != nil {
+		if err := p.joinAll(ctx, &cursor.Groups, ofUsers, MemberUser); err != nil {
+			return err
+		}
+		if err := p.joinAll(ctx, &cursor.Groups, ofGroups, MemberGroup); err != nil {
 			return err
 		}
 		if err := p.Store.Settled(ctx, p.Connection, ids); err != nil {
@@ -69,7 +92,7 @@ func (p *Pull) RefreshGroups(ctx context.Context, ids []string) error {
 	if err != nil || cursor.Groups.Selection == "" {
 		return err
 	}
-	found, err := p.Tenant.MemberOf(ctx, ids)
+	found, err := p.Tenant.MemberOf(ctx, graph.TypeUser, ids)
 	if err != nil || len(found) == 0 {
 		return err
 	}
@@ -77,25 +100,25 @@ func (p *Pull) RefreshGroups(ctx context.Context, ids []string) error {
 		if cursor, err = p.Store.Cursor(ctx, p.Connection); err != nil {
 			return err
 		}
-		if err := p.joinAll(ctx, &cursor.Groups, found); err != nil {
+		if err := p.joinAll(ctx, &cursor.Groups, found, MemberUser); err != nil {
 			return err
 		}
 		return p.Store.SaveCursor(ctx, p.Connection, cursor)
 	})
 }
 
-// joinAll adds users to those of their groups that are wanted. It takes them out of none: the answer may come from a replica that is behind. For
-// the same reason the next pull replays the last changes.
-func (p *Pull) joinAll(ctx context.Context, g *GroupCursor, found map[string][]graph.Member) error {
+// joinAll adds users, or groups, to those of their groups that are wanted. It takes them out of none: the answer may come from a replica that is
+// behind. For the same reason the next pull replays the last changes if anybody joined.
+func (p *Pull) joinAll(ctx context.Context, g *GroupCursor, found map[string][]graph.Member, kind MemberKind) error {
 	joined := map[string][]Member{}
-	for user, memberships := range found {
-		id, err := ident.Parse(user)
+	for member, memberships := range found {
+		id, err := ident.Parse(member)
 		if err != nil {
 			continue
 		}
 		for _, membership := range memberships {
 			if membership.Type == graph.TypeGroup || membership.Type == "" {
-				joined[membership.ID] = append(joined[membership.ID], Member{ID: id, Kind: MemberUser})
+				joined[membership.ID] = append(joined[membership.ID], Member{ID: id, Kind: kind})
 			}
 		}
 	}
@@ -107,10 +130,12 @@ func (p *Pull) joinAll(ctx context.Context, g *GroupCursor, found map[string][]g
 		if !group.Wanted {
 			continue
 		}
-		if _, err := p.join(ctx, group, joined[id], 0); err != nil {
+		fresh, err := p.join(ctx, group, joined[id], 0)
+		if err != nil {
 			return err
 		}
-		if g.Read == nil && g.Next == "" && g.Replay == "" {
+		g.Nesting = g.Nesting || nests(fresh)
+		if len(fresh) > 0 && g.Read == nil && g.Next == "" && g.Replay == "" {
 			g.Replay = g.mark(p.Now().UTC()).Link
 		}
 	}

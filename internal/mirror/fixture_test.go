@@ -2,6 +2,8 @@ package mirror_test
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,6 +34,15 @@ var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 // attributes are what the tests copy.
 var attributes = []string{"accountEnabled", "displayName", "id", "jobTitle", "manager", "userPrincipalName", "userType"}
+
+// signingKey is one for all tenants: to make it takes longer than most histories.
+var signingKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
 
 // testing's T and rapid's.
 type reporter interface {
@@ -88,7 +100,9 @@ func newTenant(t *testing.T, users int) *tenant {
 // start leaves it to the caller to close the server.
 func start(t reporter, ctx context.Context, db *store.DB, users int) *tenant { //nolint:revive // the reporter comes first in tests
 	t.Helper()
-	s := &tenant{t: t, ctx: ctx, sim: &entrasim.Server{Users: users, Now: func() time.Time { return noon }}, db: db, known: map[string]bool{}}
+	s := &tenant{t: t, ctx: ctx, db: db, known: map[string]bool{}, sim: &entrasim.Server{
+		Users: users, SigningKey: signingKey(), Now: func() time.Time { return noon },
+	}}
 	s.server = httptest.NewServer(s.sim)
 	described := s.sim.Tenant()
 	client, err := graph.NewClient(graph.Config{
@@ -165,6 +179,16 @@ func (h hooked) LatestGroupsDelta(ctx context.Context, properties []string) (str
 	return h.client.LatestGroupsDelta(ctx, properties)
 }
 
+func (h hooked) ListGroups(ctx context.Context, properties []string) (graph.GroupPage, error) {
+	h.note("list groups")
+	return h.client.ListGroups(ctx, properties)
+}
+
+func (h hooked) FirstMembers(ctx context.Context, groupIDs []string) (map[string]graph.MemberPage, error) {
+	h.note("first members")
+	return h.client.FirstMembers(ctx, groupIDs)
+}
+
 func (h hooked) FollowGroups(ctx context.Context, link string) (graph.GroupPage, error) {
 	h.note("follow groups")
 	return h.client.FollowGroups(ctx, link)
@@ -185,9 +209,11 @@ func (h hooked) FollowMembers(ctx context.Context, link string) (graph.MemberPag
 	return h.client.FollowMembers(ctx, link)
 }
 
-func (h hooked) MemberOf(ctx context.Context, userIDs []string) (map[string][]graph.Member, error) {
-	h.note("member of")
-	return h.client.MemberOf(ctx, userIDs)
+func (h hooked) MemberOf(ctx context.Context, memberType string, ids []string) (map[string][]graph.Member, error) {
+	if len(ids) > 0 {
+		h.note("member of")
+	}
+	return h.client.MemberOf(ctx, memberType, ids)
 }
 
 // control calls the simulator's control API.
@@ -195,6 +221,7 @@ func (s *tenant) control(method, path, body string) []byte {
 	s.t.Helper()
 	request, err := http.NewRequestWithContext(s.ctx, method, s.server.URL+"/sim"+path, strings.NewReader(body))
 	s.must(err)
+	request.Header.Set("Accept-Encoding", "identity") // to compress takes longer than to send
 	response, err := s.server.Client().Do(request)
 	s.must(err)
 	defer response.Body.Close()
@@ -230,12 +257,12 @@ func (s *tenant) users(state string) []string {
 // run does the steps of one run and asserts that nobody who is alive was marked as deleted or gone by it.
 func (s *tenant) run(want mirror.Want) (mirror.Progress, error) {
 	s.t.Helper()
-	before := s.mirrored()
+	before := s.bare()
 	progress, err := s.steps(want)
 	live := s.users("live")
 	s.users("deleted")
 	slices.Sort(live)
-	for id, user := range s.mirrored() {
+	for id, user := range s.bare() {
 		if _, alive := slices.BinarySearch(live, id); alive && user.State != plan.Live && before[id].State != user.State && !s.lies {
 			s.t.Errorf("%s is alive and was marked %s", id, user.State)
 		}
@@ -269,14 +296,17 @@ func (s *tenant) cursor() mirror.Cursor {
 	return cursor
 }
 
-// mirrored returns everybody in the mirror.
-func (s *tenant) mirrored() map[string]mirror.User {
+// mirrored returns everybody in the mirror, bare leaves out the records.
+func (s *tenant) mirrored() map[string]mirror.User { s.t.Helper(); return s.load(false) }
+func (s *tenant) bare() map[string]mirror.User     { s.t.Helper(); return s.load(true) }
+
+func (s *tenant) load(bare bool) map[string]mirror.User {
 	s.t.Helper()
 	ids := make([]string, 0, len(s.known))
 	for id := range s.known {
 		ids = append(ids, id)
 	}
-	users, err := s.db.LoadUsers(s.ctx, s.pull.Connection, ids, false)
+	users, err := s.db.LoadUsers(s.ctx, s.pull.Connection, ids, bare)
 	s.must(err)
 	counts, err := s.db.CountMirror(s.ctx, s.pull.Connection)
 	s.must(err)

@@ -26,7 +26,30 @@ func (p *Pull) full(ctx context.Context, cursor Cursor) (Progress, error) {
 }
 
 // enter goes on to the next stage.
-func (r *FullRead) enter(stage Stage, link string) { r.Stage, r.Next, r.Pages = stage, link, 0 }
+func (r *FullRead) enter(stage Stage, link string) {
+	r.Stage, r.Next, r.Pages, r.Tries = stage, link, 0, 0
+}
+
+// noFullPage is noPage for a full read. The list of the users is given up, so that the next pull begins anew; replay and bin begin with their
+// first page.
+func (p *Pull) noFullPage(ctx context.Context, cursor Cursor, cause error) error {
+	read := cursor.Full
+	if ctx.Err() != nil || fault.Is(cause, fault.Throttled) || read.Next == "" || read.Stage == StageReplay && read.Next == read.Latest {
+		return cause
+	}
+	read.Pages--
+	if read.Tries++; read.Tries > maxTries {
+		switch read.Stage {
+		case StageReplay:
+			read.enter(StageReplay, read.Latest)
+		case StageBin:
+			read.enter(StageBin, "")
+		default:
+			cursor.Full = nil
+		}
+	}
+	return firstError(p.saveCursor(ctx, cursor), cause)
+}
 
 func (p *Pull) list(ctx context.Context, cursor Cursor) (Progress, error) {
 	read := cursor.Full
@@ -45,7 +68,7 @@ func (p *Pull) list(ctx context.Context, cursor Cursor) (Progress, error) {
 		read.First = page.Users[0].ID
 		read.Listed += len(page.Users)
 	}
-	read.Next = page.Next
+	read.Next, read.Tries = page.Next, 0
 	if read.Pages > maxPages || read.Expected >= 0 && read.Pages > 100+read.Expected/10 {
 		return p.giveUp(ctx, cursor, endless("the list of the tenant's %d users has not ended after %d pages", read.Expected, read.Pages))
 	}
@@ -84,7 +107,7 @@ func (p *Pull) replay(ctx context.Context, cursor Cursor) (Progress, error) {
 			read.Removed++
 		}
 	}
-	read.Next = page.Next
+	read.Next, read.Tries = page.Next, 0
 	if page.Next == "" {
 		read.Delta = page.Delta
 		read.enter(StageBin, "")
@@ -113,7 +136,7 @@ func (r *FullRead) tolerated(short, before int) bool {
 // restartIfExpired begins a full read anew, once, when Graph no longer accepts its links.
 func (p *Pull) restartIfExpired(ctx context.Context, cursor Cursor, err error) (Progress, error) {
 	if !fault.Is(err, fault.Expired) {
-		return Progress{}, err
+		return Progress{}, p.noFullPage(ctx, cursor, err)
 	}
 	cursor.Delta, cursor.Marks = "", nil
 	if cursor.Full.Restarted {

@@ -11,7 +11,7 @@ import (
 )
 
 // groupChanges takes the next page of changes of groups: of the round of every pull, or of what changed since before a read.
-func (p *Pull) groupChanges(ctx context.Context, cursor Cursor) (Progress, error) {
+func (p *Pull) groupChanges(ctx context.Context, cursor Cursor, want Want) (Progress, error) {
 	g := &cursor.Groups
 	next, pages := &g.Next, &g.Pages
 	if g.Read != nil {
@@ -39,7 +39,7 @@ func (p *Pull) groupChanges(ctx context.Context, cursor Cursor) (Progress, error
 	}
 	var missing *Group
 	err = p.Store.InTx(ctx, func(ctx context.Context) error {
-		if missing, err = p.takeGroups(ctx, g, page); err != nil {
+		if missing, err = p.takeGroups(ctx, g, page, want); err != nil {
 			return err
 		}
 		return p.Store.SaveCursor(ctx, p.Connection, cursor)
@@ -53,7 +53,7 @@ func (p *Pull) groupChanges(ctx context.Context, cursor Cursor) (Progress, error
 
 // takeGroups takes a page of changes in, and ends the round with its last one. It returns a group whose members were never read to the end, if
 // there is one when a read ends about which there are doubts.
-func (p *Pull) takeGroups(ctx context.Context, g *GroupCursor, page graph.GroupPage) (missing *Group, err error) {
+func (p *Pull) takeGroups(ctx context.Context, g *GroupCursor, page graph.GroupPage, want Want) (missing *Group, err error) {
 	for _, group := range page.Groups {
 		if err := p.takeGroup(ctx, g, group); err != nil {
 			return nil, err
@@ -63,7 +63,7 @@ func (p *Pull) takeGroups(ctx context.Context, g *GroupCursor, page graph.GroupP
 		return nil, nil
 	}
 	if g.Doubts && g.Read != nil {
-		missing, err = p.neverRead(ctx)
+		missing, err = p.neverRead(ctx, want)
 	}
 	g.close(page.Delta, p.Now().UTC())
 	return missing, err
@@ -112,36 +112,50 @@ func (p *Pull) groupsExpired(ctx context.Context, cursor Cursor, cause error) (P
 	return underWay(), p.saveCursor(ctx, cursor)
 }
 
-// neverRead returns a live wanted group whose members were never read; nil if there is none. Without them nobody can be planned: who was in
-// scope for another reason before would leave it.
-func (p *Pull) neverRead(ctx context.Context) (*Group, error) {
-	groups, err := p.Store.AllGroups(ctx, p.Connection)
+// neverRead returns a live group that a selection needs and whose members were never read; nil if there is none. Without them nobody can be planned:
+// who was in scope for another reason before would leave it. One that is wanted because all are brings nobody into scope.
+func (p *Pull) neverRead(ctx context.Context, want Want) (*Group, error) {
+	nesting, err := LoadNesting(ctx, p.Store, p.Connection)
 	if err != nil {
 		return nil, err
 	}
-	for i, group := range groups {
-		if group.Wanted && group.State == plan.Live && group.ReadIn == 0 && !group.Due {
-			return &groups[i], nil
+	needed := nesting.wanted(want.Groups)
+	for i, group := range nesting.Groups {
+		if _, isNeeded := needed[group.SourceID]; isNeeded && group.Wanted && group.State == plan.Live && group.ReadIn == 0 && !group.Due {
+			return &nesting.Groups[i], nil
 		}
 	}
 	return nil, nil
 }
 
-// takeGroup takes in what a delta tells of one group. Groups that are not wanted are passed over.
+// takeGroup takes in what a delta tells of one group. One that is not wanted is asked for the wanted groups that it is in, since it may have come back
+// from the recycle bin, and passed over. If all are wanted, one that is not known is new, or was restored: it is looked up and read in full, since a
+// delta may tell a part of it only.
 func (p *Pull) takeGroup(ctx context.Context, g *GroupCursor, incoming graph.Group) error {
 	known, err := p.Store.LoadGroups(ctx, p.Connection, []string{incoming.ID})
 	if err != nil {
 		return err
 	}
-	group, isKnown := known[incoming.ID]
-	if !isKnown || !group.Wanted {
-		return nil
+	group := known[incoming.ID]
+	if incoming.Removed == "" && (!group.Wanted || group.State != plan.Live) {
+		if err := p.groupArrived(ctx, g, incoming.ID); err != nil {
+			return err
+		}
+	}
+	if !group.Wanted {
+		if !g.All || incoming.Removed != "" {
+			return nil
+		}
+		group.wantAnew(incoming.ID)
+		g.Unread = true
+		g.Graph++
+		return p.Store.SaveGroups(ctx, p.Connection, []Group{group})
 	}
 	next := p.nextGroup(group, incoming)
 	if next.State != group.State {
 		g.Graph++
 		g.Spent = g.Spent || next.State == plan.Gone
-		if next.State == plan.Live && (group.State == plan.Gone || group.ReadIn == 0) { // not all of its members are known
+		if next.State == plan.Live && (group.State == plan.Gone || !group.Sure()) { // not all of its members are known
 			next.Due, g.Unread = true, true
 		}
 	}
@@ -183,11 +197,11 @@ func (p *Pull) takeMembers(ctx context.Context, g *GroupCursor, group Group, tol
 	}
 	members, _ := membersOf(joined)
 	if len(members) > 0 {
-		nested, err := p.join(ctx, group, members, 0)
+		fresh, err := p.join(ctx, group, members, 0)
 		if err != nil {
 			return err
 		}
-		g.Nesting = g.Nesting || nested
+		g.Nesting = g.Nesting || nests(fresh)
 	}
 	if len(left) == 0 {
 		return nil

@@ -30,6 +30,10 @@ func TestTheMirrorHasTheMembersOfTheTenant(t *testing.T) {
 			for _, i := range rapid.SliceOfNDistinct(rapid.IntRange(0, 11), 1, 4, rapid.ID[int]).Draw(t, "selected") {
 				want.Groups = append(want.Groups, scope.SelectedGroup{ID: page.Groups[i].ID, Nested: rapid.Bool().Draw(t, "nested")})
 			}
+			want.AllGroups = rapid.SampledFrom([]bool{false, false, true}).Draw(t, "all")
+			if want.AllGroups && rapid.Bool().Draw(t, "none selected") {
+				want.Groups = nil
+			}
 			return want
 		}
 		want := choose()
@@ -37,7 +41,7 @@ func TestTheMirrorHasTheMembersOfTheTenant(t *testing.T) {
 			switch rapid.SampledFrom([]string{"groups", "groups", "groups", "people", "run", "run", "run", "full", "break", "heal", "time", "expire", "choose"}).Draw(t, "what") {
 			case "groups":
 				s.control("POST", "/groups/random", fmt.Sprintf(
-					`{"changes":%d,"seed":%d,"kinds":["join","leave","nest","join","unnest","rename","delete","restore","leave","nest"]}`,
+					`{"changes":%d,"seed":%d,"kinds":["join","leave","nest","join","unnest","rename","delete","restore","leave","create","nest"]}`,
 					rapid.IntRange(1, 40).Draw(t, "changes"), rapid.Uint64Range(1, 1<<40).Draw(t, "seed")))
 			case "people":
 				s.control("POST", "/random", fmt.Sprintf(`{"changes":%d,"seed":%d,"kinds":["change","delete","restore","create","purge","block"]}`,
@@ -67,11 +71,14 @@ func TestTheMirrorHasTheMembersOfTheTenant(t *testing.T) {
 		s.recovered(want)
 		s.mustRun(want)
 		s.mustRun(want) // a list that was empty is believed the second time
-		s.memberships("in the end", want)
+		s.holds("in the end", want)
 		if err := s.db.Sweep(s.ctx, s.pull.Connection); err != nil {
 			t.Fatal(err)
 		}
 		s.mustRun(everything)
+		if kept := s.kept(); len(kept) > 0 {
+			t.Errorf("%d groups are kept when none is wanted", len(kept))
+		}
 		if left := s.reached(want); len(left) > 0 {
 			t.Errorf("%d members are kept when nothing is selected", len(left))
 		}
@@ -79,7 +86,7 @@ func TestTheMirrorHasTheMembersOfTheTenant(t *testing.T) {
 }
 
 func drawGroupFault(t *rapid.T) string {
-	route := rapid.SampledFrom([]string{"/v1.0/groups/{id}/members", "/v1.0/groups/delta", "/v1.0/$batch", "/v1.0/groups/{id}$"}).Draw(t, "route")
+	route := rapid.SampledFrom([]string{"/v1.0/groups/{id}/members", "/v1.0/groups/delta", "/v1.0/$batch", "/v1.0/groups/{id}$", "/v1.0/groups$"}).Draw(t, "route")
 	kinds := []string{"cut", "invalid-json", "error", "throttle", "repeat-page", "empty-end"}
 	if route != "/v1.0/groups/delta" {
 		kinds = append(kinds, "empty-page", "truncated-page", "short-page")

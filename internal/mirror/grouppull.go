@@ -12,7 +12,6 @@ import (
 	"rollcall/internal/fault"
 	"rollcall/internal/graph"
 	"rollcall/internal/plan"
-	"rollcall/internal/scope"
 )
 
 // emptyAtOnce is how many members are removed in one transaction when whole groups go.
@@ -21,32 +20,33 @@ const emptyAtOnce = 5000
 // groupsDue reports whether the groups have a part in the pull.
 func (c Cursor) groupsDue(want Want) bool {
 	g := c.Groups
-	return want.WithGroups || len(want.Groups) == 0 && (g.Selection != "" || g.Spent || g.Delta != "")
+	return want.WithGroups || !want.selects() && (g.Selection != "" || g.Spent || g.Delta != "")
 }
 
 // groups does the next piece of the groups' part: it comes after the users.
 func (p *Pull) groups(ctx context.Context, cursor Cursor, want Want) (Progress, error) {
 	g := &cursor.Groups
 	switch {
-	case g.Read != nil && len(want.Groups) > 0:
+	case g.Read != nil && want.selects():
 		read := *g.Read
 		g.Read = &read
 		return p.readGroups(ctx, cursor, want)
-	case g.Selection != digest(want.Groups) || g.Nesting:
+	case g.Selection != digest(want) || g.Nesting:
 		return p.choose(ctx, cursor, want)
 	case g.Pending && g.Doubts:
-		return p.makeDue(ctx, cursor, func(group Group) bool { return group.Doubt != 0 })
+		return p.makeDue(ctx, cursor, func(group Group) bool { return group.Doubt != 0 && group.State == plan.Live })
 	case g.Again:
+		g.List = g.All
 		return p.makeDue(ctx, cursor, func(Group) bool { return true })
 	case g.Spent:
 		return p.empty(ctx, cursor)
 	case g.Selection == "":
 		cursor.Groups = GroupCursor{Graph: g.Graph + 1, Generation: g.Generation}
 		return Progress{Done: true, Stage: stageGroups, Expected: -1}, p.saveCursor(ctx, cursor)
-	case g.Delta == "" || g.Unread:
+	case g.Delta == "" || g.Unread || g.List:
 		return p.beginGroups(ctx, cursor)
 	case g.Pending || g.Next != "":
-		return p.groupChanges(ctx, cursor)
+		return p.groupChanges(ctx, cursor, want)
 	}
 	return p.arrivals(ctx, cursor)
 }
@@ -56,22 +56,28 @@ const stageGroups = "groups"
 
 func underWay() Progress { return Progress{Stage: stageGroups, Expected: -1} }
 
-// digest identifies a selection; "" if nothing is selected.
-func digest(selection []scope.SelectedGroup) string {
-	if len(selection) == 0 {
+// selects reports whether any group is wanted.
+func (w Want) selects() bool { return w.AllGroups || len(w.Groups) > 0 }
+
+// digest identifies what is selected; "" if it is nothing.
+func digest(want Want) string {
+	if !want.selects() {
 		return ""
 	}
-	lines := make([]string, len(selection))
-	for i, selected := range selection {
+	lines := make([]string, len(want.Groups), len(want.Groups)+1)
+	for i, selected := range want.Groups {
 		lines[i] = selected.ID + " " + strconv.FormatBool(selected.Nested)
+	}
+	if want.AllGroups {
+		lines = append(lines, "all")
 	}
 	slices.Sort(lines)
 	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
 	return hex.EncodeToString(sum[:16])
 }
 
-// choose finds out which groups are wanted, by selection and nesting. New ones become due; the members of those that are not wanted any
-// more go.
+// choose finds out which of the groups that are known are wanted, by selection and nesting, and which others. New ones become due; the members of
+// those that are not wanted any more go. Where all groups are wanted those are not that are gone, unless somebody selected them.
 func (p *Pull) choose(ctx context.Context, cursor Cursor, want Want) (Progress, error) {
 	err := p.Store.InTx(ctx, func(ctx context.Context) error {
 		if err := p.chooseNow(ctx, &cursor.Groups, want); err != nil {
@@ -92,6 +98,7 @@ func (p *Pull) chooseNow(ctx context.Context, g *GroupCursor, want Want) error {
 	for _, group := range nesting.Groups {
 		_, wants := wanted[group.SourceID]
 		delete(wanted, group.SourceID)
+		wants = wants || want.AllGroups && (group.State != plan.Gone || group.Due)
 		if wants == group.Wanted {
 			continue
 		}
@@ -104,7 +111,9 @@ func (p *Pull) chooseNow(ctx context.Context, g *GroupCursor, want Want) error {
 		g.Unread = true
 	}
 	slices.SortFunc(changed, func(a, b Group) int { return strings.Compare(a.SourceID, b.SourceID) })
-	g.Selection, g.Nesting = digest(want.Groups), false
+	g.Selection, g.Nesting = digest(want), false
+	g.List = want.AllGroups && (g.List || !g.All)
+	g.All = want.AllGroups
 	if g.Selection == "" {
 		g.Read = nil
 	}
@@ -115,15 +124,7 @@ func (p *Pull) chooseNow(ctx context.Context, g *GroupCursor, want Want) error {
 // makeDue makes some of the wanted groups due.
 func (p *Pull) makeDue(ctx context.Context, cursor Cursor, which func(Group) bool) (Progress, error) {
 	err := p.Store.InTx(ctx, func(ctx context.Context) error {
-		groups, err := p.Store.AllGroups(ctx, p.Connection)
-		if err != nil {
-			return err
-		}
-		groups = slices.DeleteFunc(groups, func(group Group) bool { return !group.Wanted || group.Due || !which(group) })
-		for i := range groups {
-			groups[i].Due = true
-		}
-		if err := p.Store.SaveGroups(ctx, p.Connection, groups); err != nil {
+		if err := p.saveDue(ctx, which); err != nil {
 			return err
 		}
 		g := &cursor.Groups
@@ -131,6 +132,19 @@ func (p *Pull) makeDue(ctx context.Context, cursor Cursor, which func(Group) boo
 		return p.Store.SaveCursor(ctx, p.Connection, cursor)
 	})
 	return underWay(), err
+}
+
+// saveDue is the part of makeDue that is about the groups.
+func (p *Pull) saveDue(ctx context.Context, which func(Group) bool) error {
+	groups, err := p.Store.AllGroups(ctx, p.Connection)
+	if err != nil {
+		return err
+	}
+	groups = slices.DeleteFunc(groups, func(group Group) bool { return !group.Wanted || group.Due || !which(group) })
+	for i := range groups {
+		groups[i].Due = true
+	}
+	return p.Store.SaveGroups(ctx, p.Connection, groups)
 }
 
 // empty removes members of groups that are not wanted any more, or are gone, a few thousand at a time.
@@ -173,7 +187,7 @@ func (p *Pull) dropMembers(ctx context.Context, groups []Group) (gone []Group, u
 			return gone, unwanted, false, nil
 		}
 		if group.Wanted {
-			group.ReadIn = 0
+			group.ReadIn, group.Doubt = 0, 0
 			gone = append(gone, group)
 		} else {
 			unwanted = append(unwanted, group.Seq)
@@ -183,10 +197,13 @@ func (p *Pull) dropMembers(ctx context.Context, groups []Group) (gone []Group, u
 }
 
 // beginGroups starts a read of the groups that are due. As for users, the delta link is older than the lists, so that nothing falls between.
+// Without a link that is good for that, nothing tells what changed in the others since the last pull: then all wanted groups are read, and listed
+// again if every one is wanted.
 func (p *Pull) beginGroups(ctx context.Context, cursor Cursor) (Progress, error) {
 	now, g := p.Now().UTC(), &cursor.Groups
 	mark := g.mark(now)
-	if mark.Link == "" {
+	fresh := mark.Link == ""
+	if fresh {
 		latest, err := p.Tenant.LatestGroupsDelta(ctx, groupProperties())
 		if err != nil {
 			return Progress{}, err
@@ -195,8 +212,18 @@ func (p *Pull) beginGroups(ctx context.Context, cursor Cursor) (Progress, error)
 	}
 	g.Generation++
 	g.Next, g.Pages, g.Replay = "", 0, ""
-	g.Read = &GroupRead{Stage: StageLookUp, Link: mark.Link, LinkAt: mark.At, Expected: -1}
-	return underWay(), p.saveCursor(ctx, cursor)
+	g.Read = &GroupRead{Stage: StageLookUp, Link: mark.Link, LinkAt: mark.At, Listing: beginning()}
+	if g.List = g.List || g.All && fresh; g.List {
+		g.Read.Stage = StageGroups
+	}
+	return underWay(), p.Store.InTx(ctx, func(ctx context.Context) error {
+		if fresh {
+			if err := p.saveDue(ctx, func(Group) bool { return true }); err != nil {
+				return err
+			}
+		}
+		return p.Store.SaveCursor(ctx, p.Connection, cursor)
+	})
 }
 
 // mark returns the delta link from which a read can replay; none if there is none that is good for that.

@@ -4,11 +4,12 @@
 // shrunken read is no information: only an explicit removal, or an absence that was looked up object by object after a completed
 // read, changes the state of anybody (design rule 7).
 //
-// Groups are copied as far as somebody's selection wants them (rule 13), after the users of the same pull. First, and when groups become
-// wanted, the tenant is asked which of them exist; the members of each are listed page by page; then the changes since before that are
-// replayed, and once more by a later pull. After that a pull follows the changes. A member goes only when a change says that he left, or when
-// a list that was read to its end, with as many members as were announced, lacks him. Nothing tells of the memberships of people who come
-// back from the recycle bin, so that these are asked for.
+// Groups are copied as far as somebody's selection wants them (rule 13), or all of them, after the users of the same pull. First, and when
+// groups become wanted, the tenant is asked which of them exist: all are listed, selected ones and those that the list lacks are looked up. The
+// members of each are listed page by page; then the changes since before that are replayed, and once more by a later pull. After that a pull
+// follows the changes. A member goes only when a change says that he left, when a list that was read to its end, with as many different members as
+// were announced, lacks him, or when somebody asks for a group and for him by name (RefreshGroup). Nothing tells of the memberships of people and
+// groups that come back from the recycle bin, so that these are asked for.
 package mirror
 
 import (
@@ -110,9 +111,10 @@ type FullRead struct {
 	Fresh    bool      `json:"fresh,omitempty"`
 	// Restarted: the read began anew once because Graph no longer accepted its links.
 	Restarted bool `json:"restarted,omitempty"`
-	// Next is the page to go on at; "" starts the stage. Pages counts those of the stage.
+	// Next is the page to go on at; "" starts the stage. Pages counts those of the stage, Tries the runs that asked for Next and did not get it.
 	Next  string `json:"next,omitempty"`
 	Pages int    `json:"pages,omitempty"`
+	Tries int    `json:"tries,omitempty"`
 	// Delta is the link with which the replay ended.
 	Delta string `json:"delta,omitempty"`
 	// Listed counts the users read, Expected is how many Graph announced (-1: it did not say).
@@ -147,6 +149,7 @@ type Store interface {
 	Users
 	Groups
 	Members
+	Arriving
 }
 
 // Users keeps the users of mirrors. Methods join the transaction of the context.

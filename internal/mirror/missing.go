@@ -34,12 +34,12 @@ func (p *Pull) bin(ctx context.Context, cursor Cursor) (Progress, error) {
 		return Progress{}, firstError(p.saveCursor(ctx, cursor), err)
 	}
 	if err != nil {
-		return Progress{}, err
+		return Progress{}, p.noFullPage(ctx, cursor, err)
 	}
 	if read.Pages > maxPages {
 		return p.giveUp(ctx, cursor, endless("the recycle bin has not ended after %d pages", read.Pages))
 	}
-	read.Next = page.Next
+	read.Next, read.Tries = page.Next, 0
 	if page.Next == "" {
 		read.enter(StageVerify, "")
 	}

@@ -46,6 +46,17 @@ func (n *Nesting) Group(id string) (Group, bool) {
 	return n.Groups[i], true
 }
 
+// Live returns the places of all live groups, in ascending order.
+func (n *Nesting) Live() []int64 {
+	var live []int64
+	for _, group := range n.Groups {
+		if group.State == plan.Live && group.Wanted {
+			live = append(live, group.Seq)
+		}
+	}
+	return live
+}
+
 // Inside returns the ids of the groups that are direct members of a group.
 func (n *Nesting) Inside(id string) []string { return n.inside[id] }
 

@@ -41,6 +41,8 @@ type Want struct {
 	// it no group is asked for.
 	Groups     []scope.SelectedGroup
 	WithGroups bool
+	// AllGroups wants every group of the tenant, whatever Groups says.
+	AllGroups bool
 }
 
 // Progress says how far a pull has come.

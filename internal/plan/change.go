@@ -33,8 +33,11 @@ const (
 	Delete Action = "delete"
 	// Restore puts an object back that was removed, from its copy in the archive, with the same id; only an undo does that.
 	Restore Action = "restore"
-	// Release lets go of an object that another instance claims.
+	// Release lets go of an object that another instance claims, or of a group that is not selected any more.
 	Release Action = "release"
+	// Join puts members into a group, Leave takes them out.
+	Join  Action = "join"
+	Leave Action = "leave"
 	// Skip: nothing is done on purpose, and the reason says why.
 	Skip Action = "skip"
 	// Fail: nothing can be done, and the reason says why.
@@ -66,6 +69,8 @@ type Reason struct {
 // Change is one planned action on one object.
 type Change struct {
 	Action Action
+	// Object is what the change is about; for Members, source and object are the group.
+	Object ObjectType
 	Phase  Phase
 	// Rank orders changes within a phase; set by ResolveNames.
 	Rank int
@@ -80,6 +85,8 @@ type Change struct {
 	Reason                 Reason
 	// Before and After hold what changes, by destination path; nil values mean absent. Create has no Before, Delete no After.
 	Before, After attr.Record
+	// Members are those who join or leave, in the order of their ids in the tenant.
+	Members []Member
 	// BaseVersion is the version of the object that the change was planned on.
 	BaseVersion int64
 	// Link: applying ties the object to its source for the first time.
@@ -134,6 +141,9 @@ func (c Change) Fingerprint(configVersion int64) string {
 			record = slices.DeleteFunc(record.Clone(), func(f attr.Field) bool { return slices.Contains(c.Timed, f.Name) })
 		}
 		buffer = record.AppendJSON(buffer)
+	}
+	for _, member := range c.Members {
+		buffer = append(append(buffer, member.Source[:]...), member.Object[:]...)
 	}
 	hash.Write(buffer)
 	return hex.EncodeToString(hash.Sum(nil)[:16])

@@ -60,7 +60,7 @@ func (d Draft) inactive() Reason {
 }
 
 // withoutName is what remains of a change whose name cannot be had: a deactivation goes on without the name, or somebody dismissed
-// would keep access; anything else fails.
+// would keep access, and the name is planned again after it; anything else fails.
 func (c Change) withoutName(code, text string) Change {
 	if c.Removal {
 		c.Before, c.After = c.Before.Clone(), c.After.Clone()
@@ -69,7 +69,7 @@ func (c Change) withoutName(code, text string) Change {
 			c.After.Delete(name)
 		}
 		c.Reason.Text += "; the name stays, because " + text
-		c.TakesName, c.FreesName, c.HolderID, c.HolderName = "", "", ident.ID{}, ""
+		c.TakesName, c.FreesName, c.HolderID, c.HolderName, c.FollowUp = "", "", ident.ID{}, "", true
 		return c
 	}
 	failed := Change{

@@ -28,6 +28,9 @@ type Found struct {
 // Decide makes the change for a draft; false when there is nothing to do and nothing to say.
 func (r *Rules) Decide(d Draft, found Found) (Change, bool) {
 	change, does := r.decide(d, found)
+	if !does {
+		change, does = d.retied(change)
+	}
 	change.Timed = r.Mapping.Timed()
 	return d.honour(change, does, found)
 }
@@ -70,6 +73,24 @@ func (d Draft) base(action Action, phase Phase, code, text string) Change {
 
 func (c *Change) aim(target Target) {
 	c.ObjectID, c.BaseVersion, c.ObjectName = target.ID, target.Version, targetName(target)
+}
+
+// retied is the change of somebody of whom nothing is written, and whose tie gets another status all the same: who is Inactive already goes out of
+// scope, or comes into scope and stays Inactive. His groups and the counts of the instance go by that status.
+func (d Draft) retied(change Change) (Change, bool) {
+	if d.linked == nil || d.source.Tie == "" || change.Status == "" || change.Status == d.source.Tie {
+		return change, false
+	}
+	change.Action, change.Phase = Update, Write
+	switch {
+	case change.Status == InScope && !d.linked.Record.Bool(attr.Active):
+		change.Reason = Reason{Code: "InScope", Text: "is in scope again, and stays Inactive: " + d.inactive().Text}
+	case change.Status == InScope:
+		change.Reason = Reason{Code: "InScope", Text: "is in scope again"}
+	default:
+		change.Reason.Text += "; is Inactive already"
+	}
+	return change, true
 }
 
 // gone: purged from the tenant. Somebody whose deletion was never seen becomes Inactive first.

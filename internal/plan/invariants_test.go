@@ -150,7 +150,7 @@ func checkAppliedOnce(t *testing.T, rules *plan.Rules, c goldenCase, change plan
 	next := after.decide(rules)
 	if change.FollowUp && change.Reason.Code == "Purged" && next != nil && next.Action == plan.Delete {
 		next = after.apply(*next).decide(rules)
-	} else if change.FollowUp && next != nil && next.Action != plan.Fail {
+	} else if change.FollowUp && next != nil && next.Action != plan.Fail && next.HolderID.IsZero() { // a name that somebody has follows when it is free
 		t.Errorf("the follow-up is %s", show(t, next))
 	}
 	if next != nil && next.Action.Writes() && next.HolderID.IsZero() {

@@ -10,7 +10,7 @@ import (
 // Pinned is the code of changes that are left out because a person took back what they would do again (D17).
 const Pinned = "Pinned"
 
-// Pin keeps what was taken back as it is, until Entra changes the person.
+// Pin keeps what was taken back as it is, until Entra changes the person or the group.
 type Pin struct {
 	// Run is the run whose change was taken back.
 	Run ident.ID `json:"run"`
@@ -76,24 +76,32 @@ func (d Draft) honour(change Change, does bool, found Found) (Change, bool) {
 		return change, does
 	case !pin.Holds(d, found.Known):
 		if change.Action.Writes() {
-			change.Reason.Text += "; " + pin.By + " had taken back what the run " + pin.Run.String() + " did, but the person has changed in Entra since, or the scope"
+			change.Reason.Text += "; " + pin.By + " had taken back what the run " + pin.Run.String() + " did, but the " + change.Object.inEntra() + " has changed in Entra since, or the scope"
 		}
 		return change, does
 	case (change.Removal || change.Action == Release) && !pin.Keeps:
 		change.Reason.Text += "; " + pin.By + " had taken back what the run " + pin.Run.String() + " did, but that is no reason to stay"
 		return change, does
 	}
-	skipped := d.base(Skip, Write, Pinned, pin.says())
-	skipped.Status = change.Status
+	skipped := d.base(Skip, Write, Pinned, pin.says(change.Object))
+	skipped.Status, skipped.Object = change.Status, change.Object
 	return skipped, true
 }
 
-func (p Pin) says() string {
+func (p Pin) says(of ObjectType) string {
 	text := "is pinned: " + p.By + " took back what the run " + p.Run.String() + " did, on " + p.At.UTC().Format(time.DateOnly)
 	if p.Why != "" {
 		text += " (" + p.Why + ")"
 	}
-	return text + "; stays so until Entra changes the person or the pin is lifted"
+	return text + "; stays so until Entra changes the " + of.inEntra() + " or the pin is lifted"
+}
+
+// inEntra is what an object of the type is in the tenant.
+func (t ObjectType) inEntra() string {
+	if t == User {
+		return "person"
+	}
+	return "group"
 }
 
 // Ended reports whether planning an object with this pin ended it, by what came out of it.

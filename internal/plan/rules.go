@@ -30,6 +30,8 @@ type Source struct {
 	Record    attr.Record
 	// Through is how the object is a member of a group that the selection of the scope reaches.
 	Through scope.Membership
+	// Tie is the status of the link to its object of the destination, "" if there is none or it is not at hand.
+	Tie LinkStatus
 }
 
 // Target is an object of the destination as it is now.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rollcall/internal/attr"
+	"rollcall/internal/ident"
 )
 
 // Codes of changes that take others back.
@@ -96,25 +97,32 @@ func UndoKeys(done Change, now Standing) []Key {
 
 // refuseUndo says why a change cannot be taken back.
 func (r *Rules) refuseUndo(d Draft, done Change, now Standing) (Reason, bool) {
-	owned := done.Action != Release && done.Action != Delete
-	switch {
-	case d.decision.Never:
+	if d.decision.Never {
 		return Reason{Code: NeverTouch, Text: "is on the never-touch list"}, true
-	case now.Latest(done) && (!owned || now.Current.Owner == r.Instance):
+	}
+	return now.refuse(r.Instance, done)
+}
+
+// refuse says why an instance's change cannot be taken back by how its object stands.
+func (s Standing) refuse(instance ident.ID, done Change) (Reason, bool) {
+	owned := done.Action != Release && done.Action != Delete
+	if s.Latest(done) && (!owned || s.Current.Owner == instance) {
 		return Reason{}, false
 	}
-	untouched, taken := now.History.Shows(done, now.version())
+	untouched, taken := s.History.Shows(done, s.version())
 	switch {
 	case taken:
-		return Reason{Code: ChangedSince, Text: "was taken back already" + now.History.last()}, true
-	case now.Current == nil && done.Action != Delete:
-		return Reason{Code: ObjectGone, Text: "is not in the directory any more: removed" + now.History.lastAt(now.version())}, true
-	case now.Current == nil && now.Archived == nil:
-		return Reason{Code: NotInArchive, Text: "the archive does not hold the removed user any more: its retention is over"}, true
-	case owned && now.Current.Owner != r.Instance, done.Action == Release && !now.Current.Owner.IsZero():
-		return Reason{Code: NotManaged, Text: now.Current.managed()}, true
+		return Reason{Code: ChangedSince, Text: "was taken back already" + s.History.last()}, true
+	case s.Current == nil && done.Action != Delete:
+		return Reason{Code: ObjectGone, Text: "is not in the directory any more: removed" + s.History.lastAt(s.version())}, true
+	case s.Current == nil && s.Archived == nil:
+		return Reason{
+			Code: NotInArchive, Text: "the archive does not hold the removed " + done.Object.String() + " any more: its retention is over",
+		}, true
+	case owned && s.Current.Owner != instance, done.Action == Release && !s.Current.Owner.IsZero():
+		return Reason{Code: NotManaged, Text: s.Current.managed()}, true
 	case !untouched:
-		return Reason{Code: ChangedSince, Text: "was changed since" + now.History.lastAt(now.version())}, true
+		return Reason{Code: ChangedSince, Text: "was changed since" + s.History.lastAt(s.version())}, true
 	}
 	return Reason{}, false
 }
@@ -171,7 +179,7 @@ func (c Change) invert(done Change, now Standing) (Change, bool) {
 		c.Action = Update
 	}
 	c.Removal = false // a person decided; no guard weighs it
-	return c, differs || done.Link || done.Action == Release
+	return c, differs || done.Link || done.Action == Release || done.Object == User && c.Status != c.StatusBefore
 }
 
 // statusBefore is that of the link before the change. Changes of older journals do not tell; then it is the usual one.
@@ -189,10 +197,7 @@ func (c Change) statusBefore() LinkStatus {
 
 // whyUndo says what is taken back, and aloud if that gives somebody access whom Entra would not give any.
 func (d Draft) whyUndo(done, change Change, now Standing, redo bool) Reason {
-	code, text := Undone, "takes back that the user "+deed(done)
-	if redo {
-		code, text = Redone, "does again what was taken back: the user "+deed(change)
-	}
+	code, text := undoing(done, change, redo)
 	gains := change.After.Bool(attr.Active) && (now.Current == nil || !now.Current.Record.Bool(attr.Active))
 	if cause := d.departed(); gains && cause != "" {
 		text += "; ATTENTION: gives access again although " + cause
@@ -201,6 +206,14 @@ func (d Draft) whyUndo(done, change Change, now Standing, redo bool) Reason {
 		}
 	}
 	return Reason{Code: code, Text: text}
+}
+
+// undoing says what is taken back, or done again.
+func undoing(done, change Change, redo bool) (code, text string) {
+	if redo {
+		return Redone, "does again what was taken back: the " + change.Object.String() + " " + deed(change)
+	}
+	return Undone, "takes back that the " + done.Object.String() + " " + deed(done)
 }
 
 // departed says why the person would not be Active by what Entra says now; "" if he would be.
@@ -218,7 +231,7 @@ func (d Draft) departed() string {
 	return ""
 }
 
-// deed tells what a change does to a user, for a sentence that begins with him.
+// deed tells what a change does to a user or group, for a sentence that begins with it.
 func deed(c Change) string {
 	switch c.Action {
 	case Create:

@@ -25,9 +25,17 @@ func (m Membership) reason() string {
 	return "is a member of " + quote(m.Group) + ", which is in the selected group " + quote(m.Selected)
 }
 
-// Groups returns the selected groups, each once, with ids in lower case, in the order of the rules; none if all users are taken. The caller
-// must not change the list.
+// Groups returns the selected groups, each once, with ids in lower case, in the order of the rules; none if all users are taken and groups are
+// not kept. The caller must not change the list.
 func (s *Scope) Groups() []SelectedGroup { return s.groups }
+
+// Objects reports whether groups are kept as well as people, and all whether it is every group of the tenant.
+func (s *Scope) Objects() (kept, all bool) {
+	return s.objects, s.objects && s.all && len(s.groups) == 0
+}
+
+// ByMembership reports whether being a member of a group can bring somebody into scope.
+func (s *Scope) ByMembership() bool { return !s.all && len(s.groups) > 0 }
 
 func groupSet(groups []SelectedGroup) []SelectedGroup {
 	var set []SelectedGroup

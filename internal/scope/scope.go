@@ -19,8 +19,11 @@ type Rules struct {
 	AllUsers bool `json:"allUsers,omitempty"`
 	// Users are the object ids of the selected users.
 	Users []string `json:"users,omitempty"`
-	// Groups are the selected groups; they bring their members. They are not looked at when all users are taken.
+	// Groups are the selected groups; they bring their members, unless all users are taken anyway.
 	Groups []SelectedGroup `json:"groups,omitempty"`
+	// GroupObjects keeps groups as well as people: the selected ones, with those inside them where they are nested; with AllUsers and none
+	// selected, all groups of the tenant.
+	GroupObjects bool `json:"groupObjects,omitempty"`
 	// IncludeGuests lets guests in, whether all users or selected ones are taken. Without it a selected guest stays out.
 	IncludeGuests bool `json:"includeGuests,omitempty"`
 	// NeverTouch are the object ids of users whom no run may create, change or deactivate.
@@ -31,7 +34,7 @@ type Rules struct {
 
 // Scope is a compiled set of rules. It does not change any more; any number of goroutines may ask it.
 type Scope struct {
-	all, guests          bool
+	all, guests, objects bool
 	selected, neverTouch map[string]struct{}
 	groups               []SelectedGroup
 	selectedReason       string
@@ -74,8 +77,10 @@ type Decision struct {
 // Compile checks the rules and makes them quick to ask. Ids that are empty are ignored, ids that occur twice count once. Rules without
 // filters never fail; otherwise the error is a fault of kind Invalid that wraps Errors: all that is wrong with the filters, at once.
 func (r Rules) Compile() (*Scope, error) {
-	s := &Scope{all: r.AllUsers, guests: r.IncludeGuests, selected: idSet(r.Users), neverTouch: idSet(r.NeverTouch)}
-	if !r.AllUsers {
+	s := &Scope{
+		all: r.AllUsers, guests: r.IncludeGuests, objects: r.GroupObjects, selected: idSet(r.Users), neverTouch: idSet(r.NeverTouch),
+	}
+	if !r.AllUsers || r.GroupObjects {
 		s.groups = groupSet(r.Groups)
 	}
 	s.selectedReason, s.notSelectedReason = selectionReasons(len(s.selected), len(s.groups))

@@ -28,7 +28,7 @@ type archivedUser struct {
 	Groups map[ident.ID]directory.Marks `json:"groups,omitempty"`
 }
 
-// archivedGroups are the memberships of a removed user in his document.
+// archivedGroups are the memberships of whoever was removed, in the document.
 func archivedGroups(memberships []directory.Membership) map[ident.ID]directory.Marks {
 	if len(memberships) == 0 {
 		return nil
@@ -40,13 +40,14 @@ func archivedGroups(memberships []directory.Membership) map[ident.ID]directory.M
 	return groups
 }
 
-// memberships reads what archivedGroups stored, in the order of the groups.
-func (u archivedUser) memberships(member ident.ID) []directory.Membership {
-	memberships := make([]directory.Membership, 0, len(u.Groups))
-	for group, marks := range u.Groups {
-		memberships = append(memberships, directory.Membership{
-			Pair: directory.Pair{Group: group, Member: member}, Type: directory.UserMember, Marks: marks,
-		})
+// membershipsIn reads what archivedGroups stored, in the order of the groups; nil if it is nothing.
+func membershipsIn(groups map[ident.ID]directory.Marks, member ident.ID, is directory.MemberType) []directory.Membership {
+	if len(groups) == 0 {
+		return nil
+	}
+	memberships := make([]directory.Membership, 0, len(groups))
+	for group, marks := range groups {
+		memberships = append(memberships, directory.Membership{Pair: directory.Pair{Group: group, Member: member}, Type: is, Marks: marks})
 	}
 	slices.SortFunc(memberships, func(a, b directory.Membership) int { return bytes.Compare(a.Group[:], b.Group[:]) })
 	return memberships
@@ -94,9 +95,7 @@ func scanArchived(rows *sql.Rows) (directory.Archived, error) {
 		OrgID: a.OrgID, ID: a.ID, Attributes: user.Attributes, Owner: user.Owner, OwnerName: user.OwnerName, SourceID: user.SourceID,
 		Origin: user.Origin, Version: user.Version, CreatedAt: user.CreatedAt, UpdatedAt: user.UpdatedAt,
 	}
-	if len(user.Groups) > 0 {
-		a.Memberships = user.memberships(a.ID)
-	}
+	a.Memberships = membershipsIn(user.Groups, a.ID, directory.UserMember)
 	return a, nil
 }
 

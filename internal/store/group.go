@@ -157,18 +157,20 @@ func (db *DB) UpdateGroup(ctx context.Context, g directory.Group, version int64)
 	return err
 }
 
-var insertRemains = insert{
-	head: "INSERT INTO group_remains (org_id, group_id) VALUES", columns: 2, tail: "ON CONFLICT (org_id, group_id) DO NOTHING",
+var insertRemains = listed{
+	head: `INSERT INTO group_remains (org_id, group_id) SELECT g.org_id, g.id FROM groups g
+		WHERE NOT EXISTS (SELECT 1 FROM group_archive a WHERE a.org_id = g.org_id AND a.id = g.id) AND g.org_id = $ AND g.id`,
+	tail: " ON CONFLICT (org_id, group_id) DO NOTHING",
 }
 
-// DeleteGroups removes groups; those that do not exist are passed over. The rows of their members stay until SweepMembers removes them.
+// DeleteGroups removes groups; those that do not exist are passed over. The rows of their members stay: those of groups of which the archive
+// has a copy as long as it has, those of the others until SweepMembers removes them.
 func (db *DB) DeleteGroups(ctx context.Context, org ident.ID, ids []ident.ID) error {
 	return db.InTx(ctx, func(ctx context.Context) error {
-		err := db.insertRows(ctx, insertRemains, len(ids), func(args []any, i int) []any { return append(args, org, ids[i]) })
-		if err != nil {
+		if _, err := execListed(ctx, db, insertRemains, []any{org}, ids); err != nil {
 			return err
 		}
-		_, err = execListed(ctx, db, listed{head: "DELETE FROM groups WHERE org_id = $ AND id"}, []any{org}, ids)
+		_, err := execListed(ctx, db, listed{head: "DELETE FROM groups WHERE org_id = $ AND id"}, []any{org}, ids)
 		return err
 	})
 }

@@ -13,39 +13,50 @@ import (
 	"rollcall/internal/ident"
 )
 
+const connectionColumns = `SELECT org_id, id, tenant_id, cloud, client_id, sealed_secret, secret_expires_at, secret_notice, created_at
+	FROM connections`
+
+func scanConnection(rows *sql.Rows) (engine.Connection, error) {
+	var c engine.Connection
+	err := rows.Scan(&c.OrgID, &c.ID, &c.TenantID, &c.Cloud, &c.ClientID, &c.SealedSecret, stamp{&c.SecretExpiresAt}, &c.SecretNotice,
+		stamp{&c.CreatedAt})
+	return c, err
+}
+
 // Connection fails as fault.NotFound.
 func (db *DB) Connection(ctx context.Context, id ident.ID) (engine.Connection, error) {
-	return one(ctx, db, "SELECT org_id, id, tenant_id, cloud, client_id, sealed_secret, created_at FROM connections WHERE id = $1", []any{id},
-		func(rows *sql.Rows) (engine.Connection, error) {
-			var c engine.Connection
-			err := rows.Scan(&c.OrgID, &c.ID, &c.TenantID, &c.Cloud, &c.ClientID, &c.SealedSecret, stamp{&c.CreatedAt})
-			return c, err
-		}, fault.New(fault.NotFound, "UnknownConnection", "there is no connection %s", id))
+	return one(ctx, db, connectionColumns+" WHERE id = $1", []any{id}, scanConnection, fault.New(fault.NotFound, "UnknownConnection", "there is no connection %s", id))
 }
 
 // SaveConnection inserts or replaces.
 func (db *DB) SaveConnection(ctx context.Context, c engine.Connection) error {
-	_, err := db.exec(ctx, `INSERT INTO connections (org_id, id, tenant_id, cloud, client_id, sealed_secret, created_at, next_seq)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 1)
+	_, err := db.exec(ctx, `INSERT INTO connections (org_id, id, tenant_id, cloud, client_id, sealed_secret, secret_expires_at, secret_notice,
+		created_at, next_seq) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)
 		ON CONFLICT (id) DO UPDATE SET tenant_id = excluded.tenant_id, cloud = excluded.cloud, client_id = excluded.client_id,
-		sealed_secret = excluded.sealed_secret`,
-		c.OrgID, c.ID, c.TenantID, c.Cloud, c.ClientID, c.SealedSecret, micros(c.CreatedAt))
+		sealed_secret = excluded.sealed_secret, secret_expires_at = excluded.secret_expires_at, secret_notice = excluded.secret_notice`,
+		c.OrgID, c.ID, c.TenantID, c.Cloud, c.ClientID, c.SealedSecret, micros(c.SecretExpiresAt), int64(c.SecretNotice), micros(c.CreatedAt))
 	return err
 }
 
-const instanceColumns = `SELECT org_id, id, connection_id, name, auto_sync, interval_micros, config_version, next_run_at, created_at, health
-	FROM instances`
+// ExpiringConnections returns the connections of all organizations whose client secret ends before the time.
+func (db *DB) ExpiringConnections(ctx context.Context, before time.Time) ([]engine.Connection, error) {
+	return collect(ctx, db, connectionColumns+" WHERE secret_expires_at > 0 AND secret_expires_at <= $1 ORDER BY secret_expires_at, id",
+		[]any{micros(before)}, scanConnection)
+}
+
+const instanceColumns = `SELECT org_id, id, connection_id, name, auto_sync, interval_micros, config_version, next_run_at, created_at, health,
+	reconcile_micros, reconcile_repair, reconcile_per_second FROM instances`
 
 func scanInstance(rows *sql.Rows) (engine.Instance, error) {
 	var i engine.Instance
-	var interval int64
+	var interval, reconcile int64
 	var health sql.RawBytes
 	err := rows.Scan(&i.OrgID, &i.ID, &i.ConnectionID, &i.Name, &i.AutoSync, &interval, &i.ConfigVersion, stamp{&i.NextRunAt},
-		stamp{&i.CreatedAt}, &health)
+		stamp{&i.CreatedAt}, &health, &reconcile, &i.Reconciles.Repair, &i.Reconciles.PerSecond)
 	if err != nil {
 		return i, err
 	}
-	i.Interval = time.Duration(interval) * time.Microsecond
+	i.Interval, i.Reconciles.Every = time.Duration(interval)*time.Microsecond, time.Duration(reconcile)*time.Microsecond
 	if err := json.Unmarshal(health, &i.Health); err != nil {
 		return i, fmt.Errorf("read the health of the instance %s: %w", i.Name, err)
 	}
@@ -74,12 +85,14 @@ func (db *DB) SaveInstance(ctx context.Context, i engine.Instance) error {
 		return err
 	}
 	_, err = db.exec(ctx, `INSERT INTO instances (org_id, id, connection_id, name, name_key, auto_sync, interval_micros, config_version,
-		next_run_at, created_at, health) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		next_run_at, created_at, health, reconcile_micros, reconcile_repair, reconcile_per_second)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key,
 		auto_sync = excluded.auto_sync, interval_micros = excluded.interval_micros, config_version = excluded.config_version,
-		next_run_at = excluded.next_run_at, health = excluded.health`,
+		next_run_at = excluded.next_run_at, health = excluded.health, reconcile_micros = excluded.reconcile_micros,
+		reconcile_repair = excluded.reconcile_repair, reconcile_per_second = excluded.reconcile_per_second`,
 		i.OrgID, i.ID, i.ConnectionID, i.Name, attr.NameKey(i.Name), bit(i.AutoSync), i.Interval.Microseconds(), i.ConfigVersion,
-		micros(i.NextRunAt), micros(i.CreatedAt), health)
+		micros(i.NextRunAt), micros(i.CreatedAt), health, i.Reconciles.Every.Microseconds(), bit(i.Reconciles.Repair), i.Reconciles.PerSecond)
 	if isDuplicate(err) {
 		return fault.New(fault.Conflict, "InstanceExists", "the organization has another instance with the name %s", i.Name)
 	}
@@ -121,9 +134,13 @@ func (db *DB) DeleteInstance(ctx context.Context, instance engine.Instance) erro
 			"DELETE FROM links WHERE instance_id = $1",
 			"DELETE FROM configs WHERE instance_id = $1",
 			"DELETE FROM dirty WHERE instance_id = $1",
+			"DELETE FROM dirty_groups WHERE instance_id = $1",
+			"DELETE FROM dirty_members WHERE instance_id = $1",
+			"DELETE FROM group_links WHERE instance_id = $1",
 			"DELETE FROM instance_groups WHERE instance_id = $1",
 			"DELETE FROM instance_reach WHERE instance_id = $1",
 			"DELETE FROM pins WHERE instance_id = $1",
+			"DELETE FROM member_pins WHERE instance_id = $1",
 			"DELETE FROM changes WHERE instance_id = $1 AND open = 1",
 			"DELETE FROM instances WHERE id = $1",
 		} {

@@ -2,23 +2,16 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"time"
 
 	"rollcall/internal/engine"
 	"rollcall/internal/ident"
 )
 
-// HoldRemovals takes the run's planned removals that nobody approved to Held and returns their number.
-func (db *DB) HoldRemovals(ctx context.Context, run ident.ID, at time.Time) (int, error) {
-	return db.exec(ctx, `UPDATE changes SET state = 'held', open = 1, settled_at = $1
-		WHERE run_id = $2 AND state IN ('planned', 'parked') AND removal = 1 AND approved_removal = 0`, micros(at), run)
-}
-
-// RecentRemovals counts applied removals, without approved ones, since the time.
-func (db *DB) RecentRemovals(ctx context.Context, instance ident.ID, since time.Time) (int, error) {
-	return db.count(ctx, `SELECT COUNT(*) FROM changes
-		WHERE instance_id = $1 AND removal = 1 AND state = 'applied' AND settled_at >= $2 AND approved_removal = 0`, instance, micros(since))
-}
+// errEnough ends reading rows.
+var errEnough = errors.New("enough rows")
 
 // RankEntry stores rank, park flag, and what changes when a name cannot be had: the whole change and the state.
 func (db *DB) RankEntry(ctx context.Context, e engine.Entry) error {
@@ -32,15 +25,35 @@ func (db *DB) RankEntry(ctx context.Context, e engine.Entry) error {
 	return err
 }
 
-// NextEntries returns up to limit planned entries of the run in the order of phase, rank, id. With parking, only those that want their name
-// set aside and are not parked yet.
+// membersTogether is how many members NextEntries returns changes of, but for those that the last one has more: they are applied in one transaction.
+const membersTogether = 10_000
+
+// NextEntries returns up to limit planned entries of the run in the order of phase, rank, id, and ends behind the one with which they are about
+// membersTogether. With parking, only those that want their name set aside and are not parked yet.
 func (db *DB) NextEntries(ctx context.Context, run ident.ID, parking bool, limit int) ([]engine.Entry, error) {
 	// The state is named as the partial index names it, or the database would not use it.
 	condition := "state IN ('planned', 'parked')"
 	if parking {
 		condition = "state = 'planned' AND park = 1"
 	}
-	return collect(ctx, db, selectEntries+" WHERE run_id = $1 AND "+condition+" ORDER BY phase, rank, id LIMIT $2", []any{run, limit}, scanEntry)
+	var entries []engine.Entry
+	members := 0
+	text := selectEntries + " WHERE run_id = $1 AND " + condition + " ORDER BY phase, rank, id LIMIT $2"
+	err := db.each(ctx, text, []any{run, limit}, func(rows *sql.Rows) error {
+		entry, err := scanEntry(rows)
+		if err != nil {
+			return err
+		}
+		entries = append(entries, entry)
+		if members += len(entry.Members); members >= membersTogether {
+			return errEnough
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return entries, err
 }
 
 var settleApplied = listed{head: "UPDATE changes SET state = 'applied', open = 0, settled_at = $ WHERE run_id = $ AND id"}

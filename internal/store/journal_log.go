@@ -75,7 +75,7 @@ func newLogReading(query engine.LogQuery) logReading {
 	if !query.Run.IsZero() {
 		r.runs.and("id = $", query.Run)
 	} else if !slices.Contains(query.States, engine.Proposed) {
-		r.runs.and("kind NOT IN ('dry-run', 'undo-dry-run')")
+		r.runs.and("kind NOT IN ('dry-run', 'undo-dry-run', 'reconcile', 'reconcile-report')")
 	}
 	r.place.and("run_id = log_run")
 	if unusual(query.States, usualStates) || unusual(query.Actions, usualActions) {
@@ -95,10 +95,22 @@ func newLogReading(query engine.LogQuery) logReading {
 	if len(query.Actions) > 0 {
 		in(&r.rows, "action", texts(query.Actions))
 	}
+	if len(query.Objects) > 0 {
+		in(&r.rows, "object_type", typeNumbers(query.Objects))
+	}
 	if len(query.Codes) > 0 {
 		in(&r.rows, "reason_code", query.Codes)
 	}
 	return r
+}
+
+// typeNumbers are types of objects as the journal stores them.
+func typeNumbers(types []plan.ObjectType) []int64 {
+	numbers := make([]int64, len(types))
+	for i, of := range types {
+		numbers[i] = int64(of)
+	}
+	return numbers
 }
 
 var (
@@ -126,7 +138,7 @@ func (db *DB) logStretch(ctx context.Context, r logReading) (bool, error) {
 		}
 	}
 	room := r.Limit - len(r.page.entries)
-	text, args := r.text("SELECT "+entryColumns, rows, " ORDER BY log_run "+r.order+", id "+r.order+" LIMIT $", room+1)
+	text, args := r.text("SELECT "+bareEntryColumns+", NULL", rows, " ORDER BY log_run "+r.order+", id "+r.order+" LIMIT $", room+1)
 	entries, err := collect(ctx, db, text, args, scanEntry)
 	if err != nil {
 		return false, err

@@ -42,7 +42,7 @@ func (r logReading) textOf(way condition) (string, []any) {
 		way = way.plus("(run_id "+r.behind+" $ OR run_id = $ AND id "+r.behind+" $)", after.Run, after.Run, after.Entry)
 	}
 	rows := way.plus(strings.Join(r.rows.parts, " AND "), r.rows.args...)
-	text := "SELECT " + entryColumns + " FROM changes CROSS JOIN (SELECT id AS log_run FROM runs WHERE " + strings.Join(r.runs.parts, " AND ") +
+	text := "SELECT " + bareEntryColumns + ", NULL FROM changes CROSS JOIN (SELECT id AS log_run FROM runs WHERE " + strings.Join(r.runs.parts, " AND ") +
 		") AS logged WHERE log_run = run_id AND " + strings.Join(rows.parts, " AND ") + " ORDER BY run_id " + r.order + ", id " + r.order + " LIMIT $"
 	return numbered(text), slices.Concat(r.runs.args, rows.args, []any{r.Limit + 1})
 }
@@ -63,6 +63,14 @@ func (r logReading) cut(entries []engine.Entry) logPage {
 	return logPage{entries: entries, next: placeOf(entries[r.Limit-1])}
 }
 
+// placesOfUsers and placesOfGroups select places in mirrors as the journal keeps them (placeInJournal).
+var (
+	placesOfUsers = listed{head: `SELECT i.id, m.seq FROM instances i JOIN mirror_users m ON m.connection_id = i.connection_id
+		WHERE i.org_id = $ AND m.source_id`}
+	placesOfGroups = listed{head: `SELECT i.id, -m.seq FROM instances i JOIN mirror_groups m ON m.connection_id = i.connection_id
+		WHERE i.org_id = $ AND m.source_id`}
+)
+
 // waysTo returns conditions, each with an index, that find the rows about the people; false if there is none. A person of the tenant is found by
 // his place in the mirror, because an index of source ids would grow in random order with every first sync.
 func (db *DB) waysTo(ctx context.Context, r logReading) ([]condition, bool, error) {
@@ -71,21 +79,25 @@ func (db *DB) waysTo(ctx context.Context, r logReading) ([]condition, bool, erro
 		return nil, false, nil
 	}
 	var ways []condition
-	err := eachListed(ctx, db, listed{head: `SELECT i.id, m.seq FROM instances i JOIN mirror_users m ON m.connection_id = i.connection_id
-		WHERE i.org_id = $ AND m.source_id`}, []any{r.Org}, who.Sources, func(rows *sql.Rows) error {
-		var instance ident.ID
-		var seq int64
-		if err := rows.Scan(&instance, &seq); err != nil {
-			return err
+	for _, q := range []listed{placesOfUsers, placesOfGroups} {
+		err := eachListed(ctx, db, q, []any{r.Org}, who.Sources, func(rows *sql.Rows) error {
+			var instance ident.ID
+			var seq int64
+			if err := rows.Scan(&instance, &seq); err != nil {
+				return err
+			}
+			var way condition
+			way.and("instance_id = $ AND source_seq = $", instance, seq)
+			in(&way, "source_id", who.Sources)
+			ways = append(ways, way)
+			return nil
+		})
+		if err != nil {
+			return nil, false, err
 		}
-		var way condition
-		way.and("instance_id = $ AND source_seq = $", instance, seq)
-		in(&way, "source_id", who.Sources)
-		ways = append(ways, way)
-		return nil
-	})
-	if err != nil || len(who.Objects) == 0 {
-		return ways, len(ways) > 0, err
+	}
+	if len(who.Objects) == 0 {
+		return ways, len(ways) > 0, nil
 	}
 	var way condition
 	way.and("org_id = $", r.Org)

@@ -13,14 +13,18 @@ import (
 const objectColumns = "SELECT " + mirrorColumns + `, l.object_id, COALESCE(l.status, ''), c.id, c.run_id, COALESCE(c.state, ''),
 	COALESCE(c.fingerprint, ''), COALESCE(c.attempts, 0), COALESCE(c.failed_at, 0), COALESCE(c.action, ''), COALESCE(c.decided_by, '')`
 
+// anOpen is the condition of the one open change c of an object, as the partial index changes_open says it. It finds no group for a user: source
+// ids are unique in a tenant.
+const anOpen = "c.open = 1 AND c.object_type <> 2"
+
 const dirtyObjects = objectColumns + ` FROM dirty d JOIN mirror_users m ON m.connection_id = $1 AND m.seq = d.seq
 	LEFT JOIN links l ON l.instance_id = $2 AND l.seq = m.seq
-	LEFT JOIN changes c ON c.instance_id = $3 AND c.source_id = m.source_id AND c.open = 1
+	LEFT JOIN changes c ON c.instance_id = $3 AND c.source_id = m.source_id AND ` + anOpen + `
 	WHERE d.instance_id = $4 AND d.seq > $5 ORDER BY d.seq LIMIT $6`
 
 const allObjects = objectColumns + ` FROM mirror_users m
 	LEFT JOIN links l ON l.instance_id = $1 AND l.seq = m.seq
-	LEFT JOIN changes c ON c.instance_id = $2 AND c.source_id = m.source_id AND c.open = 1
+	LEFT JOIN changes c ON c.instance_id = $2 AND c.source_id = m.source_id AND ` + anOpen + `
 	WHERE m.connection_id = $3 AND m.seq > $4 ORDER BY m.seq LIMIT $5`
 
 func scanObject(rows *sql.Rows) (engine.Object, error) {

@@ -9,10 +9,17 @@ import (
 	"rollcall/internal/plan"
 )
 
+// inRuns are the entries of an organization, for those that are wanted by their ids: no index finds closed ones by these alone.
+const inRuns = "run_id IN (SELECT id FROM runs WHERE org_id = $)"
+
 // ListEntries returns a page of entries in the order of their ids, or the other way round.
 func (db *DB) ListEntries(ctx context.Context, query engine.EntryQuery) ([]engine.Entry, error) {
 	var where condition
-	where.and("org_id = $", query.Org)
+	if query.IDs != nil && query.Run.IsZero() && !query.Open {
+		where.and(inRuns, query.Org)
+	} else {
+		where.and("org_id = $", query.Org)
+	}
 	for _, id := range []struct {
 		column string
 		value  ident.ID
@@ -33,6 +40,9 @@ func (db *DB) ListEntries(ctx context.Context, query engine.EntryQuery) ([]engin
 	if query.Open {
 		where.and("open = 1")
 	}
+	if query.Object != nil {
+		where.and("object_type = $", int64(*query.Object))
+	}
 	if len(query.Actions) > 0 {
 		in(&where, "action", texts(query.Actions))
 	}
@@ -43,7 +53,11 @@ func (db *DB) ListEntries(ctx context.Context, query engine.EntryQuery) ([]engin
 	if !query.After.IsZero() {
 		where.and(behind, query.After)
 	}
-	text, args := where.text(selectEntries, order, query.Limit)
+	columns := selectEntries
+	if query.Bare {
+		columns = selectBare
+	}
+	text, args := where.text(columns, order, query.Limit)
 	return collect(ctx, db, text, args, scanEntry)
 }
 
@@ -55,9 +69,18 @@ func texts[T ~string](values []T) []string {
 	return out
 }
 
-// CountOpen counts an instance's open entries by state.
-func (db *DB) CountOpen(ctx context.Context, instance ident.ID) (map[engine.EntryState]int, error) {
-	return tally[engine.EntryState](ctx, db, "SELECT state, COUNT(*) FROM changes WHERE instance_id = $1 AND open = 1 GROUP BY state", instance)
+const (
+	// Both go by changes_open_by_instance; countOpenMembers reads the changes of members too, which are few.
+	countOpen        = "SELECT state, COUNT(*) FROM changes WHERE instance_id = $1 AND open = 1 AND object_type = $2 GROUP BY state"
+	countOpenMembers = "SELECT state, SUM(member_count) FROM changes WHERE instance_id = $1 AND open = 1 AND object_type = 2 GROUP BY state"
+)
+
+// CountOpen counts an instance's open entries about objects of a type by state; of plan.Members the members that they are about.
+func (db *DB) CountOpen(ctx context.Context, instance ident.ID, of plan.ObjectType) (map[engine.EntryState]int, error) {
+	if of == plan.Members {
+		return tally[engine.EntryState](ctx, db, countOpenMembers, instance)
+	}
+	return tally[engine.EntryState](ctx, db, countOpen, instance, int64(of))
 }
 
 // DecideEntries takes held entries of the instance, by id or all if ids is nil, to Approved or Rejected, marks their objects dirty, and
@@ -65,26 +88,24 @@ func (db *DB) CountOpen(ctx context.Context, instance ident.ID) (map[engine.Entr
 func (db *DB) DecideEntries(
 	ctx context.Context, instance engine.Instance, ids []ident.ID, state engine.EntryState, by string, at time.Time,
 ) (int, error) {
-	const held = "instance_id = $ AND open = 1 AND state = 'held'"
-	const decide = "UPDATE changes SET state = $, approved_removal = $, decided_by = $, settled_at = $ WHERE " + held
-	mark := "INSERT INTO dirty (instance_id, seq) SELECT $, m.seq FROM changes c JOIN mirror_users m ON m.connection_id = $" +
-		" AND m.source_id = c.source_id WHERE c.instance_id = $ AND c.open = 1 AND c.state = 'held'"
-	markArgs := []any{instance.ID, instance.ConnectionID, instance.ID}
-	decideArgs := []any{string(state), bit(state == engine.Approved), by, micros(at), instance.ID}
+	decide := listed{head: "UPDATE changes AS c SET state = $, approved_removal = $, decided_by = $, settled_at = $ WHERE " + heldEntries + "c.instance_id"}
+	mark := heldEntries + "c.instance_id"
+	args := []any{string(state), bit(state == engine.Approved), by, micros(at)}
 	var count int
 	err := db.InTx(ctx, func(ctx context.Context) error {
 		var err error
 		if ids == nil {
-			if _, err = db.exec(ctx, numbered(mark+onceOnly), markArgs...); err != nil {
+			if err = markEntries(ctx, db, mark, nil, []ident.ID{instance.ID}); err != nil {
 				return err
 			}
-			count, err = db.exec(ctx, numbered(decide), decideArgs...)
+			count, err = execListed(ctx, db, decide, args, []ident.ID{instance.ID})
 			return err
 		}
-		if _, err = execListed(ctx, db, listed{head: mark + " AND c.id", tail: onceOnly}, markArgs, ids); err != nil {
+		mark, decide.head = mark+" = $ AND c.id", decide.head+" = $ AND c.id"
+		if err = markEntries(ctx, db, mark, []any{instance.ID}, ids); err != nil {
 			return err
 		}
-		count, err = execListed(ctx, db, listed{head: decide + " AND id"}, decideArgs, ids)
+		count, err = execListed(ctx, db, decide, append(args, instance.ID), ids)
 		return err
 	})
 	return count, err

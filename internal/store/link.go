@@ -17,7 +17,8 @@ var insertLinks = insert{
 	tail: "ON CONFLICT (instance_id, seq) DO UPDATE SET object_id = excluded.object_id, status = excluded.status",
 }
 
-// SaveLinks inserts or replaces the ties of source objects; those that the mirror does not hold any more are passed over.
+// SaveLinks inserts or replaces the ties of source objects; those that the mirror does not hold any more are passed over. Their memberships in groups
+// with objects become dirty.
 //
 // A link is stored under the place of its source object in the mirror: a first sync then writes links in the order of their key, and
 // planning reads them in the order of the objects.
@@ -25,6 +26,13 @@ func (db *DB) SaveLinks(ctx context.Context, org, instance ident.ID, links []eng
 	return db.InTx(ctx, func(ctx context.Context) error {
 		held, err := db.placed(ctx, instance, links)
 		if err != nil {
+			return err
+		}
+		sourceIDs := make([]string, len(held))
+		for i, link := range held {
+			sourceIDs[i] = link.SourceID
+		}
+		if err := db.touchTies(ctx, instance, sourceIDs); err != nil {
 			return err
 		}
 		slices.SortFunc(held, func(a, b engine.Link) int { return cmp.Compare(a.SourceSeq, b.SourceSeq) })
@@ -59,7 +67,7 @@ func (db *DB) placed(ctx context.Context, instance ident.ID, links []engine.Link
 	return held, nil
 }
 
-// DeleteLinks removes the ties of source objects.
+// DeleteLinks removes the ties of source objects. Their memberships in groups with objects become dirty.
 func (db *DB) DeleteLinks(ctx context.Context, instance ident.ID, sourceIDs []string) error {
 	return db.InTx(ctx, func(ctx context.Context) error {
 		places, err := db.places(ctx, instance, sourceIDs)
@@ -68,7 +76,10 @@ func (db *DB) DeleteLinks(ctx context.Context, instance ident.ID, sourceIDs []st
 		}
 		_, err = execListed(ctx, db, listed{head: "DELETE FROM links WHERE instance_id = $ AND seq"}, []any{instance},
 			slices.Collect(maps.Values(places)))
-		return err
+		if err != nil {
+			return err
+		}
+		return db.touchTies(ctx, instance, sourceIDs)
 	})
 }
 
@@ -118,6 +129,8 @@ func (db *DB) Claimants(ctx context.Context, instance ident.ID, objects []ident.
 		WHERE c.org_id = (SELECT org_id FROM instances WHERE id = $) AND c.open = 1 AND c.state = 'failed'
 		AND c.reason_code = 'OwnedByOther' AND c.instance_id <> $ AND i.auto_sync = 1
 		AND NOT EXISTS (SELECT 1 FROM mirror_users m JOIN dirty d ON d.instance_id = c.instance_id AND d.seq = m.seq
+			WHERE m.connection_id = i.connection_id AND m.source_id = c.source_id)
+		AND NOT EXISTS (SELECT 1 FROM mirror_groups m JOIN dirty_groups d ON d.instance_id = c.instance_id AND d.group_seq = m.seq
 			WHERE m.connection_id = i.connection_id AND m.source_id = c.source_id)
 		AND c.object_id`}
 	err := eachListed(ctx, db, q, []any{instance, instance}, objects, func(rows *sql.Rows) error {

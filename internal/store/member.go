@@ -73,9 +73,9 @@ func (db *DB) Memberships(ctx context.Context, org ident.ID, pairs []directory.P
 }
 
 var membershipsOf = listed{head: `SELECT m.org_id, m.group_id, m.member_id, m.kind, m.marks FROM group_members m
-	JOIN groups g ON g.org_id = m.org_id AND g.id = m.group_id WHERE m.member_id`}
+	WHERE NOT EXISTS (SELECT 1 FROM group_remains r WHERE r.org_id = m.org_id AND r.group_id = m.group_id) AND m.member_id`}
 
-// MembershipsOf returns all that the members have in groups that exist, in no order.
+// MembershipsOf returns all that the members have in groups that exist or are in the archive, in no order.
 func (db *DB) MembershipsOf(ctx context.Context, org ident.ID, members []ident.ID) ([]directory.Membership, error) {
 	var found []directory.Membership
 	err := eachListed(ctx, db, membershipsOf, nil, members, func(rows *sql.Rows) error {
@@ -119,6 +119,26 @@ func (db *DB) ListMembers(ctx context.Context, org, group ident.ID, query direct
 		m.Type = typeOf(kind)
 		attributes, err := recordOf(raw)
 		m.DisplayName, m.UserName = attributes.Text(attr.DisplayName), attributes.Text(attr.UserName)
+		return m, err
+	})
+}
+
+// Of a member whom somebody else owns, or nobody, the external id stands for his id in the tenant.
+const syncedMembers = `SELECT m.member_id, m.kind, COALESCE(
+		CASE WHEN u.owner_id = o.owner_id THEN u.source_id ELSE u.attributes ->> 'externalId' END,
+		CASE WHEN g.owner_id = o.owner_id THEN g.source_id ELSE g.attributes ->> 'externalId' END, '')
+	FROM groups o JOIN group_members m ON m.org_id = o.org_id AND m.group_id = o.id
+	LEFT JOIN users u ON m.kind = 1 AND u.org_id = m.org_id AND u.id = m.member_id
+	LEFT JOIN groups g ON m.kind = 2 AND g.org_id = m.org_id AND g.id = m.member_id
+	WHERE o.org_id = $1 AND o.id = $2 AND o.owner_id = $3 AND m.member_id > $4 AND m.marks & 1 = 1 ORDER BY m.member_id LIMIT $5`
+
+// ListSyncedMembers returns members with the mark Synced of a group that the instance owns, in the order of their ids, after one.
+func (db *DB) ListSyncedMembers(ctx context.Context, org, instance, group, after ident.ID, limit int) ([]directory.SyncedMember, error) {
+	return collect(ctx, db, syncedMembers, []any{org, group, instance, orgKey(after), limit}, func(rows *sql.Rows) (directory.SyncedMember, error) {
+		var m directory.SyncedMember
+		var kind int64
+		err := rows.Scan(&m.ID, &kind, &m.SourceID)
+		m.Type = typeOf(kind)
 		return m, err
 	})
 }
@@ -172,7 +192,7 @@ func (db *DB) KnownMembers(ctx context.Context, org ident.ID, ids []ident.ID) (m
 }
 
 // ChangeMembers saves rows, new ones or with other marks, removes others, and adds to the numbers of their groups. A group whose members
-// changed visibly gets the next revision and the time.
+// changed visibly gets the next revision and the time. Of groups in the archive only the numbers change.
 func (db *DB) ChangeMembers(ctx context.Context, org ident.ID, save []directory.Membership, remove []directory.Pair, tallies []directory.Tally,
 	at time.Time,
 ) error {
@@ -191,15 +211,7 @@ func (db *DB) ChangeMembers(ctx context.Context, org ident.ID, save []directory.
 			return err
 		}
 		for _, tally := range tallies {
-			// The time never goes back, and stays as it is when nothing visible happened.
-			seen := int64(0)
-			if tally.Visible {
-				seen = micros(at)
-			}
-			_, err := db.exec(ctx, `UPDATE groups SET members = members + $1, synced_members = synced_members + $2, revision = revision + $3,
-				updated_at = CASE WHEN updated_at < $4 THEN $5 ELSE updated_at END WHERE org_id = $6 AND id = $7`,
-				tally.Members, tally.Synced, bit(tally.Visible), seen, seen, org, tally.Group)
-			if err != nil {
+			if err := db.addTally(ctx, org, tally, at); err != nil {
 				return err
 			}
 		}
@@ -207,7 +219,25 @@ func (db *DB) ChangeMembers(ctx context.Context, org ident.ID, save []directory.
 	})
 }
 
-// SweepMembers removes up to limit rows of deleted groups, of all organizations, and returns how many.
+// addTally adds to the numbers of a group, or of its copy in the archive.
+func (db *DB) addTally(ctx context.Context, org ident.ID, tally directory.Tally, at time.Time) error {
+	// The time never goes back, and stays as it is when nothing visible happened.
+	seen := int64(0)
+	if tally.Visible {
+		seen = micros(at)
+	}
+	count, err := db.exec(ctx, `UPDATE groups SET members = members + $1, synced_members = synced_members + $2, revision = revision + $3,
+		updated_at = CASE WHEN updated_at < $4 THEN $5 ELSE updated_at END WHERE org_id = $6 AND id = $7`,
+		tally.Members, tally.Synced, bit(tally.Visible), seen, seen, org, tally.Group)
+	if err != nil || count > 0 {
+		return err
+	}
+	_, err = db.exec(ctx, "UPDATE group_archive SET members = members + $1, synced_members = synced_members + $2 WHERE org_id = $3 AND id = $4",
+		tally.Members, tally.Synced, org, tally.Group)
+	return err
+}
+
+// SweepMembers removes up to limit rows of groups that are neither there nor in the archive, of all organizations, and returns how many.
 func (db *DB) SweepMembers(ctx context.Context, limit int) (int, error) {
 	swept := 0
 	err := db.InTx(ctx, func(ctx context.Context) error {

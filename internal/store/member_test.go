@@ -33,6 +33,16 @@ func TestQueriesOfMembersReadOnlyTheRowsThatTheyName(t *testing.T) {
 				"SEARCH g USING INDEX sqlite_autoindex_groups_1 (org_id=? AND id=?) LEFT-JOIN",
 			},
 		},
+		"a page of those whom a sync put in": {
+			syncedMembers,
+			[]any{id, id, id, id, 10},
+			[]string{
+				"SEARCH o USING INDEX sqlite_autoindex_groups_1 (org_id=? AND id=?)",
+				"SEARCH m USING PRIMARY KEY (org_id=? AND group_id=? AND member_id>?)",
+				"SEARCH u USING INDEX sqlite_autoindex_users_1 (org_id=? AND id=?) LEFT-JOIN",
+				"SEARCH g USING INDEX sqlite_autoindex_groups_1 (org_id=? AND id=?) LEFT-JOIN",
+			},
+		},
 		"the groups of a member": {
 			memberOfColumns,
 			[]any{id, id, 10},
@@ -47,7 +57,8 @@ func TestQueriesOfMembersReadOnlyTheRowsThatTheyName(t *testing.T) {
 			[]any{id, id, id, id},
 			[]string{
 				"SEARCH m USING INDEX group_members_by_member (member_id=?)",
-				"SEARCH g USING COVERING INDEX sqlite_autoindex_groups_1 (org_id=? AND id=?)",
+				"CORRELATED SCALAR SUBQUERY 1",
+				"SEARCH r USING PRIMARY KEY (org_id=? AND group_id=?)",
 			},
 		},
 		"a page of groups": {

@@ -141,8 +141,8 @@ func TestFrequentQueriesUseTheirIndexes(t *testing.T) {
 			[]string{"SEARCH changes USING INDEX changes_open_by_state (org_id=? AND state=?)"},
 		},
 		"open entries by state": {
-			"SELECT state, COUNT(*) FROM changes WHERE instance_id = $1 AND open = 1 GROUP BY state",
-			[]any{id},
+			countOpen,
+			[]any{id, 1},
 			[]string{"SEARCH changes USING COVERING INDEX changes_open_by_instance (instance_id=?)"},
 		},
 		"settling": {

@@ -3,18 +3,21 @@ package store
 import (
 	"context"
 	"database/sql"
+	"maps"
+	"slices"
 
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
 	"rollcall/internal/mirror"
 )
 
-const selectMirrorGroups = "SELECT seq, source_id, state, deleted_at, wanted, due, read_in, doubt, others, attributes FROM mirror_groups"
+const selectMirrorGroups = "SELECT seq, source_id, state, deleted_at, wanted, due, read_in, listed_in, doubt, others, attributes FROM mirror_groups"
 
 func scanMirrorGroup(rows *sql.Rows) (mirror.Group, error) {
 	var g mirror.Group
 	var raw sql.RawBytes
-	err := rows.Scan(&g.Seq, &g.SourceID, &g.State, stamp{&g.DeletedAt}, &g.Wanted, &g.Due, &g.ReadIn, &g.Doubt, &g.Others, &raw)
+	err := rows.Scan(&g.Seq, &g.SourceID, &g.State, stamp{&g.DeletedAt}, &g.Wanted, &g.Due, &g.ReadIn, &g.ListedIn, &g.Doubt,
+		&g.Others, &raw)
 	if err != nil {
 		return g, err
 	}
@@ -63,15 +66,20 @@ func (db *DB) NestedGroups(ctx context.Context, connection ident.ID) (map[int64]
 }
 
 var saveMirrorGroups = insert{
-	head: `INSERT INTO mirror_groups (connection_id, seq, source_id, state, deleted_at, wanted, due, read_in, doubt, others, attributes)
-		VALUES`, columns: 11,
+	head: `INSERT INTO mirror_groups (connection_id, seq, source_id, state, deleted_at, wanted, due, read_in, listed_in, doubt, others,
+		attributes) VALUES`, columns: 12,
 	tail: `ON CONFLICT (connection_id, seq) DO UPDATE SET state = excluded.state, deleted_at = excluded.deleted_at, wanted = excluded.wanted,
-		due = excluded.due, read_in = excluded.read_in, doubt = excluded.doubt, others = excluded.others, attributes = excluded.attributes`,
+		due = excluded.due, read_in = excluded.read_in, listed_in = excluded.listed_in, doubt = excluded.doubt, others = excluded.others,
+		attributes = excluded.attributes`,
 }
 
-// SaveGroups inserts the groups whose Seq is 0 and replaces the others.
+// SaveGroups inserts the groups whose Seq is 0 and replaces the others. Those whose state or properties change become dirty for every instance that
+// reaches them or has an object for them.
 func (db *DB) SaveGroups(ctx context.Context, connection ident.ID, groups []mirror.Group) error {
 	return db.InTx(ctx, func(ctx context.Context) error {
+		if err := db.touchChanged(ctx, connection, groups); err != nil {
+			return err
+		}
 		fresh := 0
 		for _, group := range groups {
 			if group.Seq == 0 {
@@ -96,23 +104,56 @@ func (db *DB) SaveGroups(ctx context.Context, connection ident.ID, groups []mirr
 				seq = int64(next)
 				next++
 			}
-			return append(args, connection, seq, g.SourceID, string(g.State), micros(g.DeletedAt), bit(g.Wanted), bit(g.Due), g.ReadIn, g.Doubt,
-				g.Others, attributes(g.Record))
+			return append(args, connection, seq, g.SourceID, string(g.State), micros(g.DeletedAt), bit(g.Wanted), bit(g.Due), g.ReadIn, g.ListedIn,
+				g.Doubt, g.Others, attributes(g.Record))
 		})
 	})
 }
 
-// DropGroups removes groups, by Seq, that have no members.
+// DropGroups removes groups, by Seq, that have no members. Those that an instance reaches, has an object for, or is to plan, stay until it has dealt
+// with them: Sweep removes them then.
 func (db *DB) DropGroups(ctx context.Context, connection ident.ID, seqs []int64) error {
-	return db.InTx(ctx, func(ctx context.Context) error {
-		for _, head := range []string{
-			"DELETE FROM instance_groups WHERE connection_id = $ AND group_seq",
-			"DELETE FROM mirror_groups WHERE connection_id = $ AND seq",
-		} {
-			if _, err := execListed(ctx, db, listed{head: head}, []any{connection}, seqs); err != nil {
-				return err
-			}
+	_, err := execListed(ctx, db, listed{head: "DELETE FROM mirror_groups" + unwantedGroups + " AND mirror_groups.seq"}, []any{connection}, seqs)
+	return err
+}
+
+var (
+	markReached = listed{
+		head: "INSERT INTO dirty_groups (instance_id, group_seq) SELECT instance_id, group_seq FROM instance_groups WHERE connection_id = $ AND group_seq",
+		tail: onceOnly,
+	}
+	markLinked = listed{
+		head: "INSERT INTO dirty_groups (instance_id, group_seq) SELECT instance_id, group_seq FROM group_links WHERE connection_id = $ AND group_seq",
+		tail: onceOnly,
+	}
+)
+
+// touchChanged makes groups that are to be saved dirty, if their state or properties differ from what is stored, for every instance that reaches them or
+// has an object for them. New ones are neither reached nor tied yet.
+func (db *DB) touchChanged(ctx context.Context, connection ident.ID, groups []mirror.Group) error {
+	saved := make(map[int64]*mirror.Group, len(groups))
+	for i := range groups {
+		if groups[i].Seq != 0 {
+			saved[groups[i].Seq] = &groups[i]
 		}
-		return nil
+	}
+	var changed []int64
+	q := listed{head: selectMirrorGroups + " WHERE connection_id = $ AND seq"}
+	err := eachListed(ctx, db, q, []any{connection}, slices.Collect(maps.Keys(saved)), func(rows *sql.Rows) error {
+		before, err := scanMirrorGroup(rows)
+		now := saved[before.Seq]
+		if err == nil && (before.State != now.State || !before.DeletedAt.Equal(now.DeletedAt) || !before.Record.Equal(now.Record)) {
+			changed = append(changed, before.Seq)
+		}
+		return err
 	})
+	if err != nil {
+		return err
+	}
+	for _, mark := range []listed{markReached, markLinked} {
+		if _, err := execListed(ctx, db, mark, []any{connection}, changed); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -24,9 +24,10 @@ func TestQueriesOfMirroredMembersReadOnlyWhatTheyName(t *testing.T) {
 			db.listedText(touchMembers, 4),
 			[]any{id, 1, id, id, id, id},
 			[]string{
+				"SEARCH g USING COVERING INDEX instance_groups_by_group (connection_id=? AND group_seq=?)",
+				"SEARCH r USING PRIMARY KEY (instance_id=?)",
 				"SEARCH e USING COVERING INDEX mirror_members_by_member (connection_id=? AND member_id=? AND group_seq=?)",
 				"SEARCH m USING INDEX mirror_users_by_source (connection_id=? AND source_id=?)",
-				"SEARCH g USING COVERING INDEX instance_groups_by_group (connection_id=? AND group_seq=?)",
 			},
 		},
 		"taken out": {
@@ -72,10 +73,19 @@ func TestQueriesOfMirroredMembersReadOnlyWhatTheyName(t *testing.T) {
 			[]any{id, 1, id, 1, 1, 10},
 			[]string{
 				"SEARCH mirror_members USING PRIMARY KEY (connection_id=? AND group_seq=? AND member_id=?)",
-				"LIST SUBQUERY 2",
+				"LIST SUBQUERY 3",
 				"SEARCH e USING PRIMARY KEY (connection_id=? AND group_seq=?)",
 				"CORRELATED SCALAR SUBQUERY 1",
 				"SEARCH m USING INDEX mirror_users_by_source (connection_id=? AND source_id=?)",
+				"CORRELATED SCALAR SUBQUERY 2",
+				"SEARCH g USING INDEX mirror_groups_by_source (connection_id=? AND source_id=?)",
+			},
+		},
+		"seen": {
+			seenMembers,
+			[]any{id, 1, 1},
+			[]string{
+				"SEARCH mirror_members USING PRIMARY KEY (connection_id=? AND group_seq=?)",
 			},
 		},
 	} {

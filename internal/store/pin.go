@@ -12,8 +12,8 @@ import (
 )
 
 var insertPins = insert{
-	head: "INSERT INTO pins (org_id, instance_id, seq, id, source_id, object_id, object_name, run_id, document) VALUES", columns: 9,
-	tail: `ON CONFLICT (instance_id, seq) DO UPDATE SET id = excluded.id, source_id = excluded.source_id, object_id = excluded.object_id,
+	head: "INSERT INTO pins (org_id, instance_id, seq, object_type, id, source_id, object_id, object_name, run_id, document) VALUES", columns: 10,
+	tail: `ON CONFLICT (instance_id, seq, object_type) DO UPDATE SET id = excluded.id, source_id = excluded.source_id, object_id = excluded.object_id,
 		object_name = excluded.object_name, run_id = excluded.run_id, document = excluded.document`,
 }
 
@@ -28,22 +28,25 @@ func (db *DB) SavePins(ctx context.Context, pins []engine.Pin) error {
 	}
 	return db.insertRows(ctx, insertPins, len(pins), func(args []any, i int) []any {
 		pin := &pins[i]
-		return append(args, pin.OrgID, pin.InstanceID, pin.SourceSeq, pin.ID, pin.SourceID, pin.ObjectID, pin.ObjectName, pin.RunID, documents[i])
+		return append(args, pin.OrgID, pin.InstanceID, pin.SourceSeq, int64(pin.Object), pin.ID, pin.SourceID, pin.ObjectID, pin.ObjectName, pin.RunID,
+			documents[i])
 	})
 }
 
-// DeletePins removes the pins of source objects by Seq.
+// DeletePins removes the pins of source objects by Seq, but not those of the members of groups.
 func (db *DB) DeletePins(ctx context.Context, instance ident.ID, seqs []int64) error {
-	_, err := execListed(ctx, db, listed{head: "DELETE FROM pins WHERE instance_id = $ AND seq"}, []any{instance}, seqs)
+	_, err := execListed(ctx, db, listed{head: "DELETE FROM pins WHERE instance_id = $ AND object_type <> 2 AND seq"}, []any{instance}, seqs)
 	return err
 }
 
-const selectPins = "SELECT org_id, instance_id, seq, id, source_id, object_id, object_name, run_id, document FROM pins"
+const selectPins = `SELECT org_id, instance_id, seq, object_type, id, source_id, object_id, object_name, run_id, document, CASE object_type WHEN 2 THEN
+	(SELECT COUNT(*) FROM member_pins m WHERE m.instance_id = pins.instance_id AND m.group_seq = -pins.seq) ELSE 0 END FROM pins`
 
 func scanPin(rows *sql.Rows) (engine.Pin, error) {
 	var pin engine.Pin
 	var raw sql.RawBytes
-	err := rows.Scan(&pin.OrgID, &pin.InstanceID, &pin.SourceSeq, &pin.ID, &pin.SourceID, &pin.ObjectID, &pin.ObjectName, &pin.RunID, &raw)
+	err := rows.Scan(&pin.OrgID, &pin.InstanceID, &pin.SourceSeq, &pin.Object, &pin.ID, &pin.SourceID, &pin.ObjectID, &pin.ObjectName, &pin.RunID,
+		&raw, &pin.Members)
 	if err != nil {
 		return pin, err
 	}
@@ -53,9 +56,11 @@ func scanPin(rows *sql.Rows) (engine.Pin, error) {
 	return pin, nil
 }
 
-// PinsBetween returns the instance's pins of the source objects from one Seq to another, both included.
+const pinsBetween = " WHERE instance_id = $1 AND seq >= $2 AND seq <= $3 AND object_type <> 2 ORDER BY seq"
+
+// PinsBetween returns the instance's pins of the source objects from one Seq to another, both included, but not those of the members of groups.
 func (db *DB) PinsBetween(ctx context.Context, instance ident.ID, from, to int64) ([]engine.Pin, error) {
-	return collect(ctx, db, selectPins+" WHERE instance_id = $1 AND seq >= $2 AND seq <= $3 ORDER BY seq", []any{instance, from, to}, scanPin)
+	return collect(ctx, db, selectPins+pinsBetween, []any{instance, from, to}, scanPin)
 }
 
 // ListPins returns a page of pins in the order of their ids.

@@ -14,8 +14,8 @@ import (
 
 var objectsOf = listed{head: objectColumns + ` FROM mirror_users m
 	LEFT JOIN links l ON l.instance_id = $ AND l.seq = m.seq
-	LEFT JOIN changes c ON c.instance_id = $ AND c.source_id = m.source_id AND c.open = 1
-	WHERE m.connection_id = $ AND m.source_id`, tail: " ORDER BY m.seq"}
+	LEFT JOIN changes c ON c.instance_id = $ AND c.source_id = m.source_id AND ` + anOpen + `
+	WHERE m.connection_id = $ AND m.source_id`}
 
 // ObjectsOf returns the objects with these source ids that the mirror holds, in the order of Seq.
 func (db *DB) ObjectsOf(ctx context.Context, instance engine.Instance, sourceIDs []string) ([]engine.Object, error) {

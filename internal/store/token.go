@@ -14,14 +14,14 @@ import (
 //
 //nolint:gosec // a query, not a credential
 const selectTokens = `SELECT t.org_id, t.id, t.name, t.role, t.user_id, t.administrator_id, COALESCE(a.role, ''), t.created_at, t.expires_at,
-	t.revoked_at, t.hash, CASE WHEN t.user_id IS NOT NULL AND COALESCE(u.active, 0) = 0 THEN 1 ELSE 0 END
+	t.revoked_at, t.notice, t.hash, CASE WHEN t.user_id IS NOT NULL AND COALESCE(u.active, 0) = 0 THEN 1 ELSE 0 END
 	FROM tokens t LEFT JOIN administrators a ON a.id = t.administrator_id
 	LEFT JOIN users u ON u.org_id = t.org_id AND u.id = t.user_id`
 
 func scanToken(rows *sql.Rows) (directory.Token, error) {
 	var t directory.Token
 	err := rows.Scan(&t.OrgID, &t.ID, &t.Name, &t.Role, &t.UserID, &t.AdministratorID, &t.AdministratorRole, stamp{&t.CreatedAt},
-		stamp{&t.ExpiresAt}, stamp{&t.RevokedAt}, &t.Hash, &t.Suspended)
+		stamp{&t.ExpiresAt}, stamp{&t.RevokedAt}, &t.Notice, &t.Hash, &t.Suspended)
 	return t, err
 }
 
@@ -78,6 +78,19 @@ func (db *DB) SaveAdministrator(ctx context.Context, a directory.Administrator) 
 	_, err := db.exec(ctx, `INSERT INTO administrators (org_id, id, name, role, created_at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, role = excluded.role`,
 		orgKey(a.OrgID), a.ID, a.Name, string(a.Role), micros(a.CreatedAt))
+	return err
+}
+
+// ExpiringTokens returns the tokens, of all organizations and of the server, that are not revoked and end between the two times, the next one
+// first.
+func (db *DB) ExpiringTokens(ctx context.Context, from, until time.Time) ([]directory.Token, error) {
+	return collect(ctx, db, selectTokens+" WHERE t.revoked_at = 0 AND t.expires_at BETWEEN $1 AND $2 ORDER BY t.expires_at, t.id",
+		[]any{micros(from), micros(until)}, scanToken)
+}
+
+// NoteToken stores the latest notice that was given about a token.
+func (db *DB) NoteToken(ctx context.Context, id ident.ID, notice directory.Notice) error {
+	_, err := db.exec(ctx, "UPDATE tokens SET notice = $1 WHERE id = $2", int64(notice), id)
 	return err
 }
 

@@ -19,6 +19,7 @@ type Metrics struct {
 	graph        *prometheus.CounterVec
 	graphSeconds *prometheus.HistogramVec
 	held         prometheus.Gauge
+	expiring     *prometheus.GaugeVec
 	http         *prometheus.CounterVec
 }
 
@@ -43,11 +44,14 @@ func NewMetrics() *Metrics {
 		held: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "rollcall_held_changes", Help: "Changes that wait for somebody's decision.",
 		}),
+		expiring: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "rollcall_credentials_expiring", Help: "Credentials that end soon or have ended, by kind and by the latest notice about them.",
+		}, []string{"kind", "notice"}),
 		http: counter("rollcall_http_requests_total", "Requests that the server answered, by face, route and HTTP status.", "face", "route", "status"),
 	}
 	m.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.runs, m.runSeconds, m.changes, m.graph, m.graphSeconds, m.held, m.http,
+		m.runs, m.runSeconds, m.changes, m.graph, m.graphSeconds, m.held, m.expiring, m.http,
 	)
 	return m
 }
@@ -77,6 +81,12 @@ func (m *Metrics) ObserveGraph(route string, status int, d time.Duration) {
 
 // SetHeld says how many changes wait for a decision, over all instances.
 func (m *Metrics) SetHeld(n int) { m.held.Set(float64(n)) }
+
+// SetExpiring says how many credentials of a kind ("client-secret", "api-token") end within the time of the notice ("30d", "7d", "1d") and not
+// within a shorter one, or have "ended".
+func (m *Metrics) SetExpiring(kind, notice string, n int) {
+	m.expiring.WithLabelValues(kind, notice).Set(float64(n))
+}
 
 // CountHTTP counts one request that a face ("api", "scim", "console") answered. The route is the pattern that matched, never the path.
 func (m *Metrics) CountHTTP(face, route string, status int) {

@@ -30,15 +30,45 @@ type Fixture struct {
 	Add func(attributes attr.Record) ident.ID
 	// Verify makes the domains the verified ones, and switches on that all names must be in one.
 	Verify func(domains ...string)
+	// Groups is for destinations that keep groups; nil if it does not.
+	Groups *GroupFixture
+}
+
+// GroupFixture is what the suite cannot do with groups through the port.
+type GroupFixture struct {
+	// Add makes a group that no instance manages, and returns its id.
+	Add func(attributes attr.Record) ident.ID
+	// Join puts members into a group by hand.
+	Join func(group ident.ID, members ...ident.ID)
+	// Members returns all members of a group, whoever put them in, in the order of their ids.
+	Members func(group ident.ID) []ident.ID
+	// Awaited returns whether the group is To Be Synced, and how many members are said to be missing.
+	Awaited func(group ident.ID) (toBeSynced bool, awaited int64)
+	// Work runs fn and returns how much it wrote, in whatever unit that does not depend on the time that it took.
+	Work func(fn func()) int64
 }
 
 // Run runs the suite; fresh returns a Fixture of its own for every test.
 func Run(t *testing.T, fresh func(t *testing.T) Fixture) {
 	t.Helper()
-	for _, group := range [][]test{reading, writing, refusals, names, circles, reversing} {
+	for _, group := range [][]test{reading, writing, refusals, names, circles, reversing, audited} {
 		for _, test := range group {
 			t.Run(test.name, func(t *testing.T) {
 				test.run(&suite{T: t, Fixture: fresh(t)})
+			})
+		}
+	}
+	for _, group := range [][]groupTest{groups, groupRefusals, members, groupReversing, auditedGroups} {
+		for _, test := range group {
+			t.Run(test.name, func(t *testing.T) {
+				s := &suite{T: t, Fixture: fresh(t)}
+				port, keeps := s.Destination.(destination.Groups)
+				if keeps != (s.Groups != nil) {
+					t.Fatalf("the destination keeps groups: %v; the fixture knows of groups: %v", keeps, s.Groups != nil)
+				}
+				if keeps {
+					test.run(&groupSuite{suite: s, port: port})
+				}
 			})
 		}
 	}

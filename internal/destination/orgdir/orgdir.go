@@ -21,6 +21,11 @@ type Directory struct {
 	org, instance ident.ID
 }
 
+var (
+	_ destination.Reversible       = (*Directory)(nil)
+	_ destination.ReversibleGroups = (*Directory)(nil)
+)
+
 // New returns the directory of an organization as the destination of an instance.
 func New(service *directory.Service, org, instance ident.ID) *Directory {
 	return &Directory{service: service, org: org, instance: instance}
@@ -58,6 +63,18 @@ func (d *Directory) Objects(ctx context.Context, ids []ident.ID) ([]plan.Target,
 
 // Find returns the users that have the values of the keys, under these keys, in the order of their ids: the same plan comes out every time.
 func (d *Directory) Find(ctx context.Context, keys []plan.Key) (map[plan.Key][]plan.Target, error) {
+	return find(keys, func(path string, values []string) ([]plan.Target, error) {
+		users, err := d.service.FindUsers(ctx, d.org, path, values)
+		targets := make([]plan.Target, len(users))
+		for i, user := range users {
+			targets[i] = user.Target()
+		}
+		return targets, err
+	})
+}
+
+// find looks keys up, each value once, with ask, which gets values of one attribute in the form in which they are compared.
+func find(keys []plan.Key, ask func(path string, values []string) ([]plan.Target, error)) (map[plan.Key][]plan.Target, error) {
 	wanted := map[string]map[string][]plan.Target{} // by path and the form in which values are compared
 	for _, key := range keys {
 		if wanted[key.Path] == nil {
@@ -66,13 +83,13 @@ func (d *Directory) Find(ctx context.Context, keys []plan.Key) (map[plan.Key][]p
 		wanted[key.Path][matchable(key.Path, key.Value)] = nil
 	}
 	for path, targets := range wanted {
-		users, err := d.service.FindUsers(ctx, d.org, path, slices.Collect(maps.Keys(targets)))
+		asked, err := ask(path, slices.Collect(maps.Keys(targets)))
 		if err != nil {
 			return nil, err
 		}
-		for _, user := range users {
-			value := matchable(path, user.Attributes.Text(path))
-			targets[value] = append(targets[value], user.Target())
+		for _, target := range asked {
+			value := matchable(path, target.Record.Text(path))
+			targets[value] = append(targets[value], target)
 		}
 	}
 	found := make(map[plan.Key][]plan.Target, len(keys))
@@ -115,7 +132,10 @@ func (d *Directory) Unpark(ctx context.Context, ids []ident.ID) error {
 
 // Apply writes the changes.
 func (d *Directory) Apply(ctx context.Context, changes []plan.Change) ([]destination.Result, error) {
-	written, err := d.service.ApplyChanges(ctx, d.org, d.instance, changes)
+	return results(d.service.ApplyChanges(ctx, d.org, d.instance, changes))
+}
+
+func results(written []directory.Result, err error) ([]destination.Result, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package orgdir_test
 
 import (
 	"log/slog"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -17,8 +18,9 @@ import (
 func TestTheBuiltInDirectoryIsADestination(t *testing.T) {
 	destinationtest.Run(t, func(t *testing.T) destinationtest.Fixture {
 		now := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+		path := filepath.Join(t.TempDir(), "rollcall.db")
 		db, err := store.Open(t.Context(), store.Config{
-			Path: filepath.Join(t.TempDir(), "rollcall.db"), Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
+			Path: path, Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -57,6 +59,67 @@ func TestTheBuiltInDirectoryIsADestination(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
+			Groups: groupFixture(t, db, path, service, org.ID),
 		}
 	})
+}
+
+func groupFixture(t *testing.T, db *store.DB, path string, service *directory.Service, org ident.ID) *destinationtest.GroupFixture {
+	return &destinationtest.GroupFixture{
+		Add: func(attributes attr.Record) ident.ID {
+			group, err := service.CreateGroup(t.Context(), org, attributes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return group.ID
+		},
+		Join: func(group ident.ID, members ...ident.ID) {
+			refs := make([]directory.MemberRef, len(members))
+			for i, member := range members {
+				refs[i].ID = member
+			}
+			if _, err := service.AddMembers(t.Context(), org, group, refs); err != nil {
+				t.Fatal(err)
+			}
+		},
+		Members: func(group ident.ID) []ident.ID {
+			rows, err := service.Members(t.Context(), org, group, directory.MemberQuery{Limit: 10_000})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if now := groupNow(t, service, org, group); now.Members != int64(len(rows)) {
+				t.Errorf("the group counts %d members and has %d", now.Members, len(rows))
+			}
+			ids := make([]ident.ID, len(rows))
+			for i, row := range rows {
+				ids[i] = row.Member
+			}
+			return ids
+		},
+		Awaited: func(group ident.ID) (bool, int64) {
+			now := groupNow(t, service, org, group)
+			return now.ToBeSynced, now.Awaited
+		},
+		// What a write-ahead log grows by is what was written.
+		Work: func(fn func()) int64 {
+			if _, err := db.WriterDB().ExecContext(t.Context(), "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+				t.Fatal(err)
+			}
+			fn()
+			log, err := os.Stat(path + "-wal")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return log.Size()
+		},
+	}
+}
+
+func groupNow(t *testing.T, service *directory.Service, org, id ident.ID) directory.Group {
+	t.Helper()
+	group, err := service.Group(t.Context(), org, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return group
 }

@@ -29,6 +29,7 @@ func instanceCases() []testCase {
 			instance := f.instance
 			instance.Name, instance.AutoSync, instance.Interval, instance.NextRunAt = "Élan", false, time.Second, time.Time{}
 			instance.Health = engine.Health{LastRun: f.run.ID, LastRunAt: start, Quarantine: &engine.Quarantine{Since: start, Code: "X", Attempts: 2}}
+			instance.Reconciles = engine.Reconciles{Every: 36 * time.Hour, Repair: true, PerSecond: 150}
 			f.must(t, f.SaveInstance(f.ctx, instance))
 			back, err := f.Instance(f.ctx, instance.ID)
 			f.must(t, err)

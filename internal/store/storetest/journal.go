@@ -251,10 +251,10 @@ func removals(t *testing.T, f *fixture) {
 		removal("old", engine.Applied, false, start), removal("recent", engine.Applied, false, start.Add(2*time.Hour)),
 		removal("recent, approved", engine.Applied, true, start.Add(2*time.Hour)),
 	}))
-	recent, err := f.RecentRemovals(f.ctx, f.instance.ID, start.Add(time.Hour))
+	recent, err := f.RecentRemovals(f.ctx, f.instance.ID, plan.User, 0, start.Add(time.Hour))
 	f.must(t, err)
 	same(t, "recent removals", 1, recent)
-	held, err := f.HoldRemovals(f.ctx, f.run.ID, start)
+	held, err := f.HoldRemovals(f.ctx, f.run.ID, plan.User, 0, start)
 	f.must(t, err)
 	same(t, "held", 1, held)
 	got := f.entries(t)["new"]
@@ -351,7 +351,7 @@ func reviewCases() []testCase {
 			got, err := f.ListEntries(f.ctx, engine.EntryQuery{Org: ident.New(start), Limit: 10})
 			f.must(t, err)
 			same(t, "another organization", 0, len(got))
-			counts, err := f.CountOpen(f.ctx, f.instance.ID)
+			counts, err := f.CountOpen(f.ctx, f.instance.ID, plan.User)
 			f.must(t, err)
 			same(t, "open", map[engine.EntryState]int{engine.Held: 1, engine.EntryFailed: 1}, counts)
 		}},

@@ -48,6 +48,16 @@ func (f *fixture) savedGroups(t *testing.T, connection ident.ID, ids ...string) 
 	return saved
 }
 
+// savedGroup saves a group in a state whose id is that of person number i.
+func (f *fixture) savedGroup(t *testing.T, i int, state plan.SourceState) (mirror.Group, ident.ID) {
+	t.Helper()
+	text, id := person(i)
+	group := f.savedGroups(t, f.instance.ConnectionID, text)[text]
+	group.State = state
+	f.must(t, f.SaveGroups(f.ctx, f.instance.ConnectionID, []mirror.Group{group}))
+	return group, id
+}
+
 func users(ids ...ident.ID) []mirror.Member {
 	members := make([]mirror.Member, len(ids))
 	for i, id := range ids {
@@ -102,7 +112,7 @@ func groupPlaces(t *testing.T, f *fixture) {
 	saved := f.savedGroups(t, connection, "b", "a")
 	same(t, "places", []int64{1, 2}, []int64{saved["b"].Seq, saved["a"].Seq})
 	a := saved["a"]
-	a.State, a.DeletedAt, a.Wanted, a.Due, a.ReadIn, a.Doubt, a.Others = plan.Deleted, start, false, true, 7, -1, 3
+	a.State, a.DeletedAt, a.Wanted, a.Due, a.ReadIn, a.ListedIn, a.Doubt, a.Others = plan.Deleted, start, false, true, 7, 6, -1, 3
 	a.Record = nil
 	f.must(t, f.SaveGroups(f.ctx, connection, []mirror.Group{{SourceID: "c", State: plan.Gone, Due: true}, a}))
 	all, err := f.AllGroups(f.ctx, connection)
@@ -158,8 +168,8 @@ func touchedMembers(t *testing.T, f *fixture) {
 	f.clean(t, second)
 	groups := f.savedGroups(t, connection, "g", "h")
 	g := groups["g"].Seq
-	f.must(t, f.SaveReach(f.ctx, f.instance, engine.Reach{ConfigVersion: 1, Graph: 1}, []int64{g}))
-	f.must(t, f.SaveReach(f.ctx, second, engine.Reach{ConfigVersion: 1, Graph: 1}, []int64{groups["h"].Seq}))
+	f.must(t, f.SaveReach(f.ctx, f.instance, engine.Reach{ConfigVersion: 1, Graph: 1}, []int64{g}, true))
+	f.must(t, f.SaveReach(f.ctx, second, engine.Reach{ConfigVersion: 1, Graph: 1}, []int64{groups["h"].Seq}, true))
 	_, stranger := person(99)
 	f.must(t, f.SaveMembers(f.ctx, connection, g, users(ids[0], ids[2], stranger), 1))
 	same(t, "joined", []int{1, 3}, f.dirtyPeople(t, f.instance))
@@ -181,16 +191,16 @@ func reachedMembers(t *testing.T, f *fixture) {
 	f.must(t, err)
 	same(t, "before the first", engine.Reach{}, before)
 	first := engine.Reach{ConfigVersion: 2, Graph: 5}
-	f.must(t, f.SaveReach(f.ctx, f.instance, first, []int64{g, h}))
+	f.must(t, f.SaveReach(f.ctx, f.instance, first, []int64{g, h}, true))
 	same(t, "reached first", []int{1, 2, 3}, f.dirtyPeople(t, f.instance))
 	got, err := f.Reach(f.ctx, f.instance.ID)
 	f.must(t, err)
 	same(t, "kept", first, got)
-	f.must(t, f.SaveReach(f.ctx, f.instance, engine.Reach{ConfigVersion: 3, Graph: 5}, []int64{i, h}))
+	f.must(t, f.SaveReach(f.ctx, f.instance, engine.Reach{ConfigVersion: 3, Graph: 5}, []int64{i, h}, true))
 	same(t, "one instead of another", []int{1, 2, 5}, f.dirtyPeople(t, f.instance))
-	f.must(t, f.SaveReach(f.ctx, f.instance, engine.Reach{ConfigVersion: 4, Graph: 6}, []int64{h, i}))
+	f.must(t, f.SaveReach(f.ctx, f.instance, engine.Reach{ConfigVersion: 4, Graph: 6}, []int64{h, i}, true))
 	same(t, "nothing new", []int{}, f.dirtyPeople(t, f.instance))
-	f.must(t, f.SaveReach(f.ctx, f.instance, engine.Reach{}, nil))
+	f.must(t, f.SaveReach(f.ctx, f.instance, engine.Reach{}, nil, true))
 	same(t, "nothing reached", []int{2, 3, 5}, f.dirtyPeople(t, f.instance))
 }
 
@@ -198,7 +208,7 @@ func unseenMembers(t *testing.T, f *fixture) {
 	connection, ids := f.instance.ConnectionID, f.crowd(t, 6)
 	groups := f.savedGroups(t, connection, "g", "h")
 	g, h := groups["g"].Seq, groups["h"].Seq
-	f.must(t, f.SaveReach(f.ctx, f.instance, engine.Reach{Graph: 1}, []int64{g}))
+	f.must(t, f.SaveReach(f.ctx, f.instance, engine.Reach{Graph: 1}, []int64{g}, true))
 	_, stranger := person(99)
 	f.must(t, f.SaveMembers(f.ctx, connection, g, users(append(slices.Clone(ids), stranger)...), 1))
 	f.must(t, f.SaveMembers(f.ctx, connection, h, users(ids...), 1))
@@ -210,6 +220,12 @@ func unseenMembers(t *testing.T, f *fixture) {
 	binned.State, binned.DeletedAt = plan.Deleted, start
 	f.must(t, f.SaveUsers(f.ctx, connection, []mirror.User{binned}, 0))
 	f.clean(t, f.instance)
+	inBin, inside := f.savedGroup(t, 97, plan.Deleted)
+	live, outside := f.savedGroup(t, 98, plan.Live)
+	f.must(t, f.SaveMembers(f.ctx, connection, g, []mirror.Member{{ID: inside, Kind: mirror.MemberGroup}, {ID: outside, Kind: mirror.MemberGroup}}, 1))
+	seen, err := f.CountSeen(f.ctx, connection, g, 2)
+	f.must(t, err)
+	same(t, "seen in the last read", 2, seen)
 	drop := func(generation int64, limit, want int) {
 		t.Helper()
 		count, err := f.DropUnseen(f.ctx, connection, g, generation, limit)
@@ -218,7 +234,11 @@ func unseenMembers(t *testing.T, f *fixture) {
 	}
 	drop(2, 2, 2)
 	same(t, "dirty after the first piece", []int{4, 5}, f.dirtyPeople(t, f.instance))
-	drop(2, 100, 2)
+	drop(2, 100, 3)
+	nested, err := f.NestedGroups(f.ctx, connection)
+	f.must(t, err)
+	same(t, "groups inside without "+live.SourceID+", with the one in the recycle bin, "+inBin.SourceID, map[int64][]ident.ID{g: {inside}}, nested)
+	f.must(t, f.DropMembers(f.ctx, connection, g, []ident.ID{inside}))
 	same(t, "dirty after the rest", []int{6}, f.dirtyPeople(t, f.instance))
 	left, err := f.LoadMembers(f.ctx, connection, g, append(slices.Clone(ids), stranger))
 	f.must(t, err)
@@ -251,7 +271,7 @@ func forgottenMembers(t *testing.T, f *fixture) {
 	left, err = f.LoadMembers(f.ctx, connection, g, ids)
 	f.must(t, err)
 	same(t, "when he is forgotten", map[ident.ID]mirror.MemberKind{ids[0]: mirror.MemberUser, ids[2]: mirror.MemberUser}, left)
-	f.must(t, f.SaveReach(f.ctx, f.instance, engine.Reach{Graph: 1}, []int64{g}))
+	f.must(t, f.SaveReach(f.ctx, f.instance, engine.Reach{Graph: 1}, []int64{g}, true))
 	f.must(t, f.DeleteInstance(f.ctx, f.instance))
 	reach, err := f.Reach(f.ctx, f.instance.ID)
 	f.must(t, err)

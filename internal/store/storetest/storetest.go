@@ -42,9 +42,9 @@ type testCase struct {
 func Run(t *testing.T, place func(t *testing.T) Open) {
 	t.Helper()
 	for _, cases := range [][]testCase{
-		transactionCases(), organizationCases(), tokenCases(), userCases(), archiveCases(), mirrorCases(), instanceCases(), runCases(),
-		planningCases(), dirtCases(), applyCases(), linkCases(), reviewCases(), groupCases(), memberCases(), peopleCases(), undoCases(),
-		mirrorGroupCases(), logCases(),
+		transactionCases(), organizationCases(), tokenCases(), expiryCases(), escrowCases(), userCases(), archiveCases(), mirrorCases(), instanceCases(), runCases(),
+		planningCases(), dirtCases(), applyCases(), linkCases(), reviewCases(), groupCases(), memberCases(), groupArchiveCases(), peopleCases(), undoCases(),
+		mirrorGroupCases(), logCases(), groupObjectCases(), groupJournalCases(), membershipCases(), bucketCases(), groupStandingCases(),
 	} {
 		for _, c := range cases {
 			t.Run(c.name, func(t *testing.T) { c.run(t, newFixture(t, place(t))) })

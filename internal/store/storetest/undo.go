@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -50,6 +51,75 @@ func undoCases() []testCase {
 			got, err = f.ListPins(f.ctx, engine.PinQuery{Org: f.org, Instance: f.instance.ID, Limit: 10})
 			f.must(t, err)
 			same(t, "what is left of the instance", []engine.Pin{later}, got)
+		}},
+		{"pins of groups and of their members are kept apart", func(t *testing.T, f *fixture) {
+			person, group, members := f.pin("a", 4), f.pin("b", -4), f.pin("b", -4)
+			group.Object, members.Object = plan.Group, plan.Members
+			f.must(t, f.SavePins(f.ctx, []engine.Pin{person, group, members}))
+			got, err := f.PinsBetween(f.ctx, f.instance.ID, -9, -1)
+			f.must(t, err)
+			same(t, "below zero", []engine.Pin{group}, got)
+			listed, err := f.ListPins(f.ctx, engine.PinQuery{Org: f.org, Limit: 10})
+			f.must(t, err)
+			same(t, "all", []engine.Pin{person, group, members}, listed)
+			f.must(t, f.DeletePins(f.ctx, f.instance.ID, []int64{-4}))
+			listed, err = f.ListPins(f.ctx, engine.PinQuery{Org: f.org, Limit: 10})
+			f.must(t, err)
+			same(t, "without the group's", []engine.Pin{person, members}, listed)
+		}},
+		{"pins of members are saved, replaced and found by group, and what lists them goes with the last one", func(t *testing.T, f *fixture) {
+			var ids []ident.ID
+			for range 5 {
+				ids = append(ids, ident.New(start))
+			}
+			first, second := ident.New(start), ident.New(start)
+			keeps := plan.MembershipPin{Status: plan.InScope, Keeps: true}
+			out := plan.MembershipPin{In: true, Status: plan.OutOfScope}
+			save := func(run ident.ID, group int64, pin plan.MembershipPin, members ...ident.ID) {
+				t.Helper()
+				var pins []engine.MemberPin
+				for _, member := range members {
+					pins = append(pins, engine.MemberPin{Group: group, Member: member, MembershipPin: pin})
+				}
+				f.must(t, f.SaveMemberPins(f.ctx, f.instance.ID, run, pins))
+			}
+			listed := func(what string, want map[int64]int) {
+				t.Helper()
+				pins, err := f.ListPins(f.ctx, engine.PinQuery{Org: f.org, Limit: 10})
+				f.must(t, err)
+				got := map[int64]int{}
+				for _, pin := range pins {
+					got[-pin.SourceSeq] = pin.Members
+				}
+				same(t, what, want, got)
+			}
+			for _, group := range []int64{3, 4} {
+				list := f.pin(fmt.Sprint("group ", group), -group)
+				list.Object = plan.Members
+				f.must(t, f.SavePins(f.ctx, []engine.Pin{list}))
+				save(first, group, keeps, ids...)
+			}
+			save(second, 3, out, ids[1], ids[2])
+			listed("all", map[int64]int{3: 5, 4: 5})
+			got, err := f.MemberPins(f.ctx, f.instance.ID, 3, []ident.ID{ids[0], ids[1], ident.New(start)})
+			f.must(t, err)
+			same(t, "of two and a stranger", map[ident.ID]plan.MembershipPin{ids[0]: keeps, ids[1]: out}, got)
+			none, err := f.MemberPins(f.ctx, f.instance.ID, 5, ids)
+			f.must(t, err)
+			same(t, "of a group without pins", 0, len(none))
+			f.must(t, f.DeleteRunMemberPins(f.ctx, f.instance.ID, first, ids[:2]))
+			listed("two lost what the first run gave them", map[int64]int{3: 4, 4: 3})
+			f.must(t, f.DeleteMemberPins(f.ctx, f.instance.ID, 3, ids[1:4]))
+			listed("three lost theirs in a group", map[int64]int{3: 1, 4: 3})
+			f.must(t, f.DeleteMemberPins(f.ctx, f.instance.ID, 3, ids))
+			listed("all did", map[int64]int{4: 3})
+			f.must(t, f.DeleteGroupMemberPins(f.ctx, f.instance.ID, []int64{3, 4}))
+			listed("no group has any", map[int64]int{})
+			save(first, 4, keeps, ids...)
+			f.must(t, f.DeleteInstance(f.ctx, f.instance))
+			none, err = f.MemberPins(f.ctx, f.instance.ID, 4, ids)
+			f.must(t, err)
+			same(t, "after the instance", 0, len(none))
 		}},
 		{"pins go with their instance", func(t *testing.T, f *fixture) {
 			f.must(t, f.SavePins(f.ctx, []engine.Pin{f.pin("a", 1)}))
