@@ -19,7 +19,7 @@ import (
 // figures are what one run cost the server.
 type figures struct {
 	users int
-	// what was measured: "first", "nothing", "changes".
+	// what was measured: "first", "nothing", "changes"; with "-groups" behind it, of people and groups.
 	what string
 	// cpu is user and system time, peak the largest resident set while the run lasted, wall the time from the request to the end of the run.
 	cpu, wall time.Duration
@@ -30,6 +30,33 @@ type figures struct {
 // measure runs one size: a first sync, one in which nothing changed, one with a hundred changes.
 func measure(t *testing.T, users int) []figures {
 	t.Helper()
+	b := furnish(t, users, nil)
+	all := []figures{b.run(t, "first"), b.run(t, "nothing")}
+	changes := map[string]any{"changes": 100, "seed": 1, "kinds": []string{"change", "rename", "manager", "create", "unblock"}}
+	if err := b.tenant.Control.Do(t.Context(), http.MethodPost, "/sim/random", changes, nil); err != nil {
+		t.Fatal(err)
+	}
+	return append(all, b.run(t, "changes"))
+}
+
+// measureGroups runs one size with all groups of the tenant as objects: one for fifty people with fifty members each, and one that everybody is in.
+func measureGroups(t *testing.T, users int) []figures {
+	t.Helper()
+	b := furnish(t, users, func(*e2e.Tenant) map[string]any {
+		return map[string]any{"scope": map[string]any{"allUsers": true, "groupObjects": true}}
+	})
+	all := []figures{b.run(t, "first-groups"), b.run(t, "nothing-groups")}
+	changes := map[string]any{"changes": 100, "seed": 1, "kinds": []string{"join", "leave", "rename"}}
+	if err := b.tenant.Control.Do(t.Context(), http.MethodPost, "/sim/groups/random", changes, nil); err != nil {
+		t.Fatal(err)
+	}
+	return append(all, b.run(t, "changes-groups"))
+}
+
+// furnish starts a tenant of a size, and a server with an instance that follows it when it is asked to. settings may look at the tenant; nil for the
+// defaults.
+func furnish(t *testing.T, users int, settings func(*e2e.Tenant) map[string]any) bed {
+	t.Helper()
 	ctx := t.Context()
 	program, err := filepath.Abs("../bin/rollcall")
 	if err != nil {
@@ -39,20 +66,18 @@ func measure(t *testing.T, users int) []figures {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer end(t, tenant.Process)
+	t.Cleanup(func() { end(t, tenant.Process) })
 	server := &e2e.Server{Program: program, Data: filepath.Join(t.TempDir(), "data"), Tenant: tenant}
-	instance, err := server.SetUp(ctx, nil)
+	var chosen map[string]any
+	if settings != nil {
+		chosen = settings(tenant)
+	}
+	instance, err := server.SetUp(ctx, chosen)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer end(t, server.Process)
-	b := bed{tenant: tenant, server: server, instance: instance, users: users}
-	all := []figures{b.run(t, "first"), b.run(t, "nothing")}
-	changes := map[string]any{"changes": 100, "seed": 1, "kinds": []string{"change", "rename", "manager", "create", "unblock"}}
-	if err := tenant.Control.Do(ctx, http.MethodPost, "/sim/random", changes, nil); err != nil {
-		t.Fatal(err)
-	}
-	return append(all, b.run(t, "changes"))
+	t.Cleanup(func() { end(t, server.Process) })
+	return bed{tenant: tenant, server: server, instance: instance, users: users}
 }
 
 func end(t *testing.T, p *e2e.Process) {
