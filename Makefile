@@ -30,7 +30,7 @@ demo: build ## build, then run a simulated tenant of 1,000 people and a server t
 .PHONY: test
 test: ## run every test (under 10 minutes; needs nothing but Go)
 	$(GO) test -timeout 10m ./...
-	@GO='$(GO)' FUZZTIME=20000x .ci/fuzz ./internal/expr
+	@GO='$(GO)' FUZZTIME=20000x .ci/fuzz ./internal/expr ./internal/scim
 
 .PHONY: build
 build: ## build bin/rollcall (Go's own cache decides what is compiled)

@@ -1,0 +1,126 @@
+package scim
+
+import (
+	"slices"
+	"strings"
+
+	"rollcall/internal/attr"
+)
+
+// Resource is a user or group as SCIM shows it. Attributes have the spelling of the schema; those of an extension stand in an object under
+// its URN. Values are texts, bools, lists ([]any) and objects (map[string]any). What has no value is absent.
+type Resource = map[string]any
+
+// FromRecord makes a resource of the attributes that a directory keeps. What the schemas do not know is left out, and so are id, meta and
+// schemas, and everything that other objects tell: groups, members, managers whom a tenant names.
+func (t ResourceType) FromRecord(record attr.Record) Resource {
+	resource := Resource{}
+	var lists []func() // behind what stands under paths with a type: their values are told apart by it, those of lists are not
+	for _, field := range record {
+		path, err := attr.ParsePath(field.Name)
+		if err != nil || isNothing(field.Value) {
+			continue
+		}
+		found, container := t.home(path, resource)
+		switch {
+		case found == nil:
+		case found.MultiValued && path.FilterName == "":
+			lists = append(lists, func() {
+				list, _ := container[found.Name].([]any)
+				container[found.Name] = append(list, listOf(field.Value)...)
+			})
+		default:
+			put(container, found, path, field.Value)
+		}
+	}
+	for _, add := range lists {
+		add()
+	}
+	for _, extension := range t.Extensions {
+		if isNothing(resource[extension.ID]) {
+			delete(resource, extension.ID)
+		}
+	}
+	return resource
+}
+
+// home returns the attribute that a path of a record names, and the object in which it stands.
+func (t ResourceType) home(path attr.Path, resource Resource) (*Attribute, map[string]any) {
+	if path.URN == "" || strings.EqualFold(path.URN, t.Core.ID) {
+		if found := find(t.Core.Attributes, path.Name); found != nil {
+			return found, resource
+		}
+		if strings.EqualFold(path.Name, attr.ExternalID) {
+			return find(commonAttributes, path.Name), resource
+		}
+		return nil, nil
+	}
+	extension := t.extension(path.URN)
+	if extension == nil {
+		return nil, nil
+	}
+	container, ok := resource[extension.ID].(map[string]any)
+	if !ok {
+		container = map[string]any{}
+		resource[extension.ID] = container
+	}
+	return find(extension.Attributes, path.Name), container
+}
+
+// put stores the value of one path of a record in the object of its attribute.
+func put(container map[string]any, found *Attribute, path attr.Path, value any) {
+	switch {
+	case !found.MultiValued && found.Type != Complex:
+		if path.Sub == "" && path.FilterName == "" {
+			container[found.Name] = value
+		}
+	case !found.MultiValued:
+		sub := found.sub(path.Sub)
+		if sub == nil || path.FilterName != "" {
+			return // such as a manager whom only the tenant knows
+		}
+		object, ok := container[found.Name].(map[string]any)
+		if !ok {
+			object = map[string]any{}
+			container[found.Name] = object
+		}
+		object[sub.Name] = value
+	default:
+		putFiltered(container, found, path, value)
+	}
+}
+
+// listOf returns the values of a list as they stand in resources.
+func listOf(value any) []any {
+	switch v := value.(type) {
+	case []any:
+		return slices.Clone(v)
+	case []string:
+		list := make([]any, len(v))
+		for i, text := range v {
+			list[i] = text
+		}
+		return list
+	}
+	return []any{value}
+}
+
+// putFiltered stores `emails[type eq "work"].value` in the value that has this type.
+func putFiltered(container map[string]any, found *Attribute, path attr.Path, value any) {
+	selects, sub := found.sub(path.FilterName), found.sub(path.Sub)
+	if selects == nil || sub == nil {
+		return
+	}
+	var marked any = path.FilterValue
+	if selects.Type == Boolean {
+		marked = strings.EqualFold(path.FilterValue, "true")
+	}
+	list, _ := container[found.Name].([]any)
+	for _, element := range list {
+		if object, ok := element.(map[string]any); ok && object[selects.Name] == marked {
+			object[sub.Name] = value
+			return
+		}
+	}
+	container[found.Name] = append(list, map[string]any{selects.Name: marked, sub.Name: value})
+}
