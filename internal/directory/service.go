@@ -13,13 +13,26 @@ import (
 type Store interface {
 	// InTx runs fn in one transaction, which other callers' writes may share; a transaction already in the context is joined.
 	InTx(ctx context.Context, fn func(ctx context.Context) error) error
-	Users
-	Groups
-	Memberships
+	Objects
 	Organizations
 	Archive
 	AuditLog
+	Credentials
+}
+
+// Objects is what a directory is made of.
+type Objects interface {
+	Users
+	Groups
+	Memberships
+	Resources
+}
+
+// Credentials is what lets programs in.
+type Credentials interface {
 	Tokens
+	TokenLives
+	Clients
 }
 
 // Service is the only door for writes to directories.

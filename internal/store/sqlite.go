@@ -79,7 +79,10 @@ func Open(ctx context.Context, config Config) (*DB, error) {
 }
 
 func (db *DB) connect(ctx context.Context) error {
-	var err error
+	err := registerFunctions()
+	if err != nil {
+		return err
+	}
 	if db.writer, err = openPool(db.path, 1, writerPragmas()); err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func Run(t *testing.T, place func(t *testing.T) Open) {
 	for _, cases := range [][]testCase{
 		transactionCases(), organizationCases(), tokenCases(), userCases(), archiveCases(), mirrorCases(), instanceCases(), runCases(),
 		planningCases(), dirtCases(), applyCases(), linkCases(), reviewCases(), groupCases(), memberCases(), peopleCases(), undoCases(),
-		mirrorGroupCases(), logCases(),
+		mirrorGroupCases(), logCases(), queryCases(), clientCases(),
 	} {
 		for _, c := range cases {
 			t.Run(c.name, func(t *testing.T) { c.run(t, newFixture(t, place(t))) })

@@ -1,0 +1,103 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"rollcall/internal/directory"
+	"rollcall/internal/fault"
+	"rollcall/internal/ident"
+	"rollcall/internal/scim"
+)
+
+func (f *fixture) newClient(t *testing.T, edit func(*directory.Client)) directory.Client {
+	t.Helper()
+	client := directory.Client{
+		ID: ident.New(start), OrgID: f.org, Name: "Entra", Role: directory.SCIMWriter, Source: directory.SourceAAD, Profile: scim.Strict,
+		Federation: directory.Federation{Issuer: "https://i.example", Subject: "s", Audience: "a", KeysURL: "https://i.example/keys"}, CreatedAt: start,
+	}
+	edit(&client)
+	f.must(t, f.SaveClient(f.ctx, client))
+	return client
+}
+
+func clientCases() []testCase {
+	return []testCase{
+		{"a client knows what its administrator may do now, and ends with its access tokens", func(t *testing.T, f *fixture) {
+			ada := directory.Administrator{ID: ident.New(start), OrgID: f.org, Name: "Ada", Role: directory.FullAdministrator, CreatedAt: start}
+			f.must(t, f.SaveAdministrator(f.ctx, ada))
+			client := f.newClient(t, func(c *directory.Client) { c.AdministratorID = ada.ID })
+			client.AdministratorRole = ada.Role
+			orphan := f.newClient(t, func(c *directory.Client) { c.AdministratorID = ident.New(start) })
+			f.newClient(t, func(c *directory.Client) { c.OrgID = ident.New(start) })
+			got, err := f.ListClients(f.ctx, f.org)
+			f.must(t, err)
+			same(t, "clients", []directory.Client{orphan, client}, got)
+
+			access := f.newToken(t, "access", func(t *directory.Token) { t.ClientID = client.ID })
+			other := f.newToken(t, "other", func(t *directory.Token) { t.ClientID = orphan.ID })
+			tokens, err := f.ListTokens(f.ctx, f.org)
+			f.must(t, err)
+			same(t, "listed tokens", 0, len(tokens))
+			f.must(t, f.RevokeClient(f.ctx, client.ID, start.Add(time.Hour)))
+			f.must(t, f.RevokeClient(f.ctx, client.ID, start.Add(2*time.Hour)))
+			client.RevokedAt, access.RevokedAt = start.Add(time.Hour), start.Add(time.Hour)
+			read, err := f.Client(f.ctx, client.ID)
+			f.must(t, err)
+			same(t, "client", client, read)
+			f.tokenIs(t, access)
+			f.tokenIs(t, other)
+			_, err = f.Client(f.ctx, ident.New(start))
+			fails(t, "unknown client", fault.NotFound, err)
+
+			count, err := f.DropAccessTokens(f.ctx, access.ExpiresAt.Add(time.Second))
+			f.must(t, err)
+			same(t, "dropped", 2, count)
+		}},
+		{"secrets of clients are kept, replaced and found before they end", func(t *testing.T, f *fixture) {
+			client, revoked := f.newClient(t, func(*directory.Client) {}), f.newClient(t, func(*directory.Client) {})
+			f.must(t, f.RevokeClient(f.ctx, revoked.ID, start))
+			old := directory.ClientSecret{ClientID: client.ID, Hash: []byte("2"), CreatedAt: start, ExpiresAt: start.Add(time.Hour)}
+			fresh := directory.ClientSecret{ClientID: client.ID, Hash: []byte("1"), CreatedAt: start.Add(time.Minute), ExpiresAt: start.Add(2 * time.Hour)}
+			for _, secret := range []directory.ClientSecret{fresh, old, {ClientID: revoked.ID, Hash: []byte("3"), ExpiresAt: start.Add(time.Hour)}} {
+				f.must(t, f.SaveSecret(f.ctx, secret))
+			}
+			old.Announced = 7
+			f.must(t, f.SaveSecret(f.ctx, old))
+			f.secretsAre(t, client.ID, old, fresh)
+			ending, err := f.SecretsEnding(f.ctx, start, start.Add(time.Hour))
+			f.must(t, err)
+			same(t, "ending", []directory.ClientSecret{old}, ending)
+			f.must(t, f.DeleteSecret(f.ctx, old))
+			f.must(t, f.DeleteSecret(f.ctx, old))
+			f.secretsAre(t, client.ID, fresh)
+		}},
+		{"a token is found by its secret and by the one before, and before it ends", func(t *testing.T, f *fixture) {
+			token := f.newToken(t, "one", func(t *directory.Token) { t.Source, t.Profile = directory.SourceOkta, scim.Strict })
+			f.newToken(t, "revoked", func(t *directory.Token) { t.RevokedAt = start })
+			f.newToken(t, "access", func(t *directory.Token) { t.ClientID = ident.New(start) })
+			token.OldHash, token.OldUntil, token.Hash = token.Hash, start.Add(time.Hour), []byte("new")
+			token.ExpiresAt, token.Announced, token.AdministratorID = start.Add(48*time.Hour), 7, ident.New(start)
+			f.must(t, f.UpdateToken(f.ctx, token))
+			f.must(t, f.TouchToken(f.ctx, token.ID, start.Add(time.Minute)))
+			token.UsedAt = start.Add(time.Minute)
+			f.tokenIs(t, token)
+			before, err := f.TokenByHash(f.ctx, token.OldHash)
+			f.must(t, err)
+			same(t, "by the old hash", token, before)
+			ending, err := f.TokensEnding(f.ctx, start, token.ExpiresAt)
+			f.must(t, err)
+			same(t, "ending", []directory.Token{token}, ending)
+			ending, err = f.TokensEnding(f.ctx, token.ExpiresAt, token.ExpiresAt.AddDate(2, 0, 0))
+			f.must(t, err)
+			same(t, "ending later", 0, len(ending))
+		}},
+	}
+}
+
+func (f *fixture) secretsAre(t *testing.T, client ident.ID, want ...directory.ClientSecret) {
+	t.Helper()
+	got, err := f.ClientSecrets(f.ctx, client)
+	f.must(t, err)
+	same(t, "secrets", want, got)
+}

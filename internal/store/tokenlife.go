@@ -1,0 +1,34 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"rollcall/internal/directory"
+	"rollcall/internal/ident"
+)
+
+// UpdateToken replaces secrets, end, administrator and what was announced.
+func (db *DB) UpdateToken(ctx context.Context, t directory.Token) error {
+	_, err := db.exec(ctx, `UPDATE tokens SET hash = $1, old_hash = $2, old_until = $3, expires_at = $4, administrator_id = $5, announced = $6
+		WHERE id = $7`, t.Hash, t.OldHash, micros(t.OldUntil), micros(t.ExpiresAt), t.AdministratorID, t.Announced, t.ID)
+	return err
+}
+
+// TouchToken notes when the token was used.
+func (db *DB) TouchToken(ctx context.Context, id ident.ID, at time.Time) error {
+	_, err := db.exec(ctx, "UPDATE tokens SET used_at = $1 WHERE id = $2", micros(at), id)
+	return err
+}
+
+// TokensEnding returns the tokens that are not revoked and expire after from and not after to, those that end first first; access tokens
+// are left out.
+func (db *DB) TokensEnding(ctx context.Context, from, to time.Time) ([]directory.Token, error) {
+	return collect(ctx, db, tokenColumns+` WHERE t.expires_at > $1 AND t.expires_at <= $2 AND t.revoked_at = 0 AND t.client_id IS NULL
+		ORDER BY t.expires_at, t.id`, []any{micros(from), micros(to)}, scanToken)
+}
+
+// DropAccessTokens removes access tokens that expired before the time.
+func (db *DB) DropAccessTokens(ctx context.Context, before time.Time) (int, error) {
+	return db.exec(ctx, "DELETE FROM tokens WHERE client_id IS NOT NULL AND expires_at < $1", micros(before))
+}
