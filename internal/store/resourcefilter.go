@@ -28,8 +28,10 @@ type predicate struct {
 	args []any
 	// managers: the condition looks at m, the manager whom a tenant names.
 	managers bool
-	// depth counts the levels of value paths.
-	depth int
+	// selective: an index finds the few objects that may fit.
+	selective bool
+	// depth counts the levels of value paths, negated that of Not and Or.
+	depth, negated int
 }
 
 func (p *predicate) add(text string, args ...any) {
@@ -56,10 +58,16 @@ func (p *predicate) logic(f *scim.Filter, term func(*scim.Filter)) {
 		fits, _ := f.Value.(bool)
 		p.add(strconv.FormatInt(bit(fits), 10) + " = 1")
 	case scim.Not:
+		p.negated++
 		p.add("NOT (")
 		term(f.Terms[0])
 		p.add(")")
+		p.negated--
 	default:
+		if f.Kind == scim.Or {
+			p.negated++
+			defer func() { p.negated-- }()
+		}
 		p.add("(")
 		for i, part := range f.Terms {
 			if i > 0 {
@@ -83,9 +91,8 @@ func (p *predicate) comparison(f *scim.Filter) {
 	ref := f.Ref
 	switch {
 	case f.Op == scim.NotEqual:
-		p.add("NOT (")
-		p.comparison(equal(f))
-		p.add(")")
+		p.logic(&scim.Filter{Kind: scim.Not, Terms: []*scim.Filter{equal(f)}}, p.comparison)
+	case p.member(f, ref):
 	case ref.URN == "" && (ref.Name == "groups" && p.users() || ref.Name == "members" && !p.users()):
 		p.related(ref.Name, func() { p.relation(f, ref.Sub) })
 	case p.indexed(f):
@@ -114,6 +121,7 @@ func (p *predicate) indexed(f *scim.Filter) bool {
 			return true
 		}
 		p.add("o.id = $", id)
+		p.finds()
 	case path == "meta.created":
 		return p.column(f, "o.created_at")
 	case path == "meta.lastModified":
@@ -128,19 +136,50 @@ func (p *predicate) indexed(f *scim.Filter) bool {
 		p.add("(o.external_key <> 0 AND o.external_key = $ AND ", externalKey(text))
 		p.compare(f, p.operand(f.Ref))
 		p.add(")")
-	case (path == attr.UserName && p.users() || path == attr.DisplayName) && f.Op == scim.Equal && isText && !f.Ref.CaseExact:
-		key := attr.NameKey(text)
-		if key == "" {
-			return false
-		}
-		column := "o.display_name_key"
-		if path == attr.UserName {
-			column = "o.user_name_key"
-		}
-		p.add(column+" = $", key)
+		p.finds()
+	case (path == attr.UserName && p.users() || path == attr.DisplayName) && f.Op == scim.Equal && isText && attr.NameKey(text) != "":
+		p.named(path, attr.NameKey(text))
 	default:
 		return false
 	}
+	return true
+}
+
+// named adds that the userName or displayName has a key. The displayName of users has a column and no index.
+func (p *predicate) named(path, key string) {
+	switch {
+	case path == attr.UserName:
+		p.add("o.user_name_key = $", key)
+	case p.users():
+		p.add("o.display_name_key = $", key)
+		return
+	default:
+		p.add("o.display_name_key = $", key)
+	}
+	p.finds()
+}
+
+// finds notes that an index finds what fits, unless the condition just added is one of several or negated.
+func (p *predicate) finds() { p.selective = p.selective || p.negated == 0 }
+
+// member adds that the user is a member of one group, or that the group has one member, and reports whether this is what is asked.
+func (p *predicate) member(f *scim.Filter, ref scim.Ref) bool {
+	text, isText := f.Value.(string)
+	id, err := ident.Parse(strings.TrimSpace(text))
+	if f.Kind != scim.Compare || f.Op != scim.Equal || !isText || ref.URN != "" || ref.Sub != "value" || err != nil ||
+		f.Ref.CaseExact && id.String() != text {
+		return false
+	}
+	switch {
+	case ref.Name == "groups" && p.users():
+		p.add(`o.id IN (SELECT r.member_id FROM group_members r JOIN groups g ON g.org_id = r.org_id AND g.id = r.group_id
+			WHERE r.org_id = $ AND r.group_id = $)`, p.org, id)
+	case ref.Name == "members" && !p.users():
+		p.add("o.id IN (SELECT r.group_id FROM group_members r WHERE r.member_id = $ AND r.org_id = $)", id, p.org)
+	default:
+		return false
+	}
+	p.finds()
 	return true
 }
 
@@ -215,6 +254,8 @@ func (p *predicate) subAttributes(ref scim.Ref) []scim.Attribute {
 
 // several adds whether one value of a multi-valued attribute fits.
 func (p *predicate) several(f *scim.Filter) {
+	p.add("(")
+	p.mayHold(f)
 	p.each(f.Ref, func(value string) {
 		switch {
 		case f.Ref.Sub != "":
@@ -227,24 +268,31 @@ func (p *predicate) several(f *scim.Filter) {
 			p.compare(f, operand{kind: func() { p.add(value + ".type") }, value: func() { p.add(value + ".atom") }})
 		}
 	})
+	p.add(")")
 }
 
 // valuePath adds whether one value of an attribute fits all of a filter.
 func (p *predicate) valuePath(f *scim.Filter) {
 	ref := f.Ref
 	switch {
+	case p.member(f.Terms[0], scim.Ref{URN: ref.URN, Name: ref.Name, Sub: f.Terms[0].Ref.Name}):
 	case ref.URN == "" && (ref.Name == "groups" && p.users() || ref.Name == "members" && !p.users()):
 		p.related(ref.Name, func() { p.within(f.Terms[0], func(term *scim.Filter) { p.relation(term, term.Ref.Name) }) })
 	case ref.Multi:
+		p.add("(")
+		p.mayHold(f.Terms[0])
 		p.each(ref, func(value string) {
 			p.within(f.Terms[0], func(term *scim.Filter) { p.compare(term, p.elementOf(value, term.Ref.Name)) })
 		})
+		p.add(")")
 	default: // there has to be a value, whatever is asked of it
 		p.add("(")
 		p.whole(ref)
 		p.add(" AND ")
 		p.within(f.Terms[0], func(term *scim.Filter) {
-			p.compare(term, p.operand(scim.Ref{URN: ref.URN, Name: ref.Name, Sub: term.Ref.Name, Type: term.Ref.Type}))
+			full := *term
+			full.Ref = scim.Ref{URN: ref.URN, Name: ref.Name, Sub: term.Ref.Name, Type: term.Ref.Type, CaseExact: term.Ref.CaseExact}
+			p.compare(&full, p.operand(full.Ref))
 		})
 		p.add(")")
 	}
@@ -256,9 +304,7 @@ func (p *predicate) within(f *scim.Filter, compare func(*scim.Filter)) {
 	case f.Kind != scim.Compare:
 		p.logic(f, func(term *scim.Filter) { p.within(term, compare) })
 	case f.Op == scim.NotEqual:
-		p.add("NOT (")
-		compare(equal(f))
-		p.add(")")
+		p.logic(&scim.Filter{Kind: scim.Not, Terms: []*scim.Filter{equal(f)}}, compare)
 	default:
 		compare(f)
 	}

@@ -96,8 +96,10 @@ func (o ordering) pageText(where *predicate, from *position, query directory.Res
 	if o.descending {
 		direction = " DESC"
 	}
-	inner, outer := "o.id"+direction, "o.id"+direction
+	inner, outer := "o.id"+direction, "p.id"+direction
 	switch {
+	case o.by == nil && where.selective:
+		inner = "+" + inner // or it would read all objects in their order to find the one
 	case o.by == nil:
 	case o.column == "o.user_name_key": // unique
 		inner, outer = o.column+direction, "p.key"+direction

@@ -194,7 +194,7 @@ var (
 	userPaths = []string{
 		"id", "userName", "externalId", "displayName", "title", "name.familyName", "nickName", "department", "manager.value", "emails",
 		"emails.value", "emails.type", "emails.display", "roles.value", "addresses.country", "extensionAttribute1", "groups.value", "emails[", "emails[", "roles[",
-		"addresses[", "groups[", "name[", "extensionAttribute1[",
+		"addresses[", "groups[", "name[", "extensionAttribute1[", "manager[",
 	}
 	groupPaths = []string{"id", "displayName", "externalId", "members.value", "members.type", "members["}
 	anyway     = []string{
@@ -244,7 +244,7 @@ func (q *queried) filterText(t *rapid.T, of scim.ResourceType, paths []string, d
 	}
 	subs := map[string][]string{
 		"emails": {"value", "type", "display"}, "roles": {"value"}, "addresses": {"country", "type"}, "groups": {"value"}, "members": {"value", "type"},
-		"name": {"familyName", "givenName"}, "extensionAttribute1": {"value"},
+		"name": {"familyName", "givenName"}, "manager": {"value"}, "extensionAttribute1": {"value"},
 	}[name]
 	part := func() string {
 		if maybe(t) && (name == "emails" || name == "roles") {
