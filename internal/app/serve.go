@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"rollcall/internal/engine"
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
+	"rollcall/internal/scimserver"
 )
 
 const (
@@ -45,8 +47,15 @@ func (a *App) listen(ctx context.Context, settings config.Config, version string
 		Engine: a.Engine, Directory: a.Directory, Logger: a.logger, Metrics: a.metrics, Now: a.now, Version: version,
 		TrustedProxies: settings.Proxies(), Ready: a.ready,
 	})
+	provisioning := scimserver.New(scimserver.Config{
+		Directory: a.Directory, Logger: a.logger, Metrics: a.metrics, Machine: a.Engine.Machine, BaseURL: strings.TrimRight(settings.BaseURL, "/"),
+		TrustedProxies: settings.Proxies(),
+	})
+	mux := http.NewServeMux()
+	mux.Handle(scimserver.Prefix, provisioning)
+	mux.Handle("/", handler)
 	a.http = &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: time.Minute,
+		Handler: mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: time.Minute,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog:    slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return a.ending },

@@ -43,6 +43,7 @@ var layout = []entry{
 	{path: "store/storetest", sentence: "the suite that every database passes"},
 	{path: "jobs", sentence: "runs the engine's work once, on one of the nodes"},
 	// faces
+	{path: "inbound", sentence: "takes requests in: the address of a client behind proxies, the status of an answer"},
 	{path: "scimserver", sentence: "serves a directory over SCIM"},
 	{path: "api", sentence: "the HTTP API, described by OpenAPI"},
 	{path: "console", sentence: "the administrators' web pages"},

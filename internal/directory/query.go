@@ -65,3 +65,13 @@ type Resources interface {
 	QueryUsers(ctx context.Context, org ident.ID, query ResourceQuery) (UserPage, error)
 	QueryGroups(ctx context.Context, org ident.ID, query ResourceQuery) (GroupPage, error)
 }
+
+// SearchUsers answers a query of SCIM.
+func (s *Service) SearchUsers(ctx context.Context, org ident.ID, query ResourceQuery) (UserPage, error) {
+	return s.store.QueryUsers(ctx, org, query)
+}
+
+// SearchGroups answers a query of SCIM.
+func (s *Service) SearchGroups(ctx context.Context, org ident.ID, query ResourceQuery) (GroupPage, error) {
+	return s.store.QueryGroups(ctx, org, query)
+}

@@ -78,10 +78,10 @@ func (t ResourceType) checkSchemas(body map[string]any, profile Profile) error {
 	if !profile.strict() {
 		return nil
 	}
-	if err := checkMessage(body, t.Core.ID, profile); err != nil {
+	if err := CheckMessage(body, t.Core.ID, profile); err != nil {
 		return err
 	}
-	schemas, _ := field(body, "schemas").([]any)
+	schemas, _ := Field(body, "schemas").([]any)
 	for _, schema := range schemas {
 		known := slices.ContainsFunc(t.Schemas(), func(s Schema) bool { return isText(schema, s.ID) })
 		if name, _ := schema.(string); !known {

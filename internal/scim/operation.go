@@ -10,7 +10,7 @@ import (
 
 // operation adds the edits of one operation.
 func (t ResourceType) operation(patch *Patch, fields map[string]any) *fault.Error {
-	op, _ := field(fields, "op").(string)
+	op, _ := Field(fields, "op").(string)
 	does := verb(op)
 	if !patch.profile.strict() {
 		does = verb(strings.ToLower(op))
@@ -18,11 +18,11 @@ func (t ResourceType) operation(patch *Patch, fields map[string]any) *fault.Erro
 	if does != add && does != remove && does != replace {
 		return invalid(InvalidSyntax, "op is add, remove or replace, not %s", quote(op))
 	}
-	path, isText := field(fields, "path").(string)
-	if !isText && field(fields, "path") != nil {
+	path, isText := Field(fields, "path").(string)
+	if !isText && Field(fields, "path") != nil {
 		return invalid(InvalidPath, "path is not a text")
 	}
-	value := field(fields, "value")
+	value := Field(fields, "value")
 	switch {
 	case does != remove && !has(fields, "value"):
 		return invalid(InvalidValue, "%s needs a value", does)

@@ -34,10 +34,10 @@ type Patch struct {
 // ParsePatch reads the body of a PATCH request. Nothing is missing from it when it succeeds but what depends on the resource.
 func (t ResourceType) ParsePatch(body map[string]any, profile Profile) (Patch, error) {
 	patch := Patch{profile: profile}
-	if err := checkMessage(body, PatchOp, profile); err != nil {
+	if err := CheckMessage(body, PatchOp, profile); err != nil {
 		return Patch{}, err
 	}
-	operations, ok := field(body, "Operations").([]any)
+	operations, ok := Field(body, "Operations").([]any)
 	if !ok || len(operations) == 0 && profile.strict() {
 		return Patch{}, invalid(InvalidSyntax, "a PATCH request has a list of Operations")
 	}
@@ -54,9 +54,9 @@ func (t ResourceType) ParsePatch(body map[string]any, profile Profile) (Patch, e
 	return patch, nil
 }
 
-// checkMessage checks the schemas of a message. Only the strict profile asks for them.
-func checkMessage(body map[string]any, urn string, profile Profile) error {
-	schemas, _ := field(body, "schemas").([]any)
+// CheckMessage checks the schemas of a message. Only the strict profile asks for them.
+func CheckMessage(body map[string]any, urn string, profile Profile) error {
+	schemas, _ := Field(body, "schemas").([]any)
 	if profile.strict() && !slices.ContainsFunc(schemas, func(s any) bool { return isText(s, urn) }) {
 		return invalid(InvalidSyntax, "schemas must hold %s", urn)
 	}
@@ -68,8 +68,8 @@ func isText(value any, text string) bool {
 	return ok && strings.EqualFold(is, text)
 }
 
-// field returns a member of a message; SCIM does not regard the case of names.
-func field(body map[string]any, name string) any {
+// Field returns a member of a message; SCIM does not regard the case of names.
+func Field(body map[string]any, name string) any {
 	if value, ok := body[name]; ok {
 		return value
 	}
