@@ -19,7 +19,6 @@ import (
 //   - A multi-valued complex attribute such as emails has its values in two shapes, which may stand side by side in one record: as flat
 //     paths, `emails[type eq "work"].value`, where the type (or whatever stands before eq, as text; primary as boolean) is a sub-attribute of
 //     the value like the others; and, those that have no type or share one, as objects in a list at `emails`.
-//   - A multi-valued plain attribute, such as urn:…:User:extensionAttribute1, is a list of texts at its path; one text counts as a list of one.
 //   - groups of a user: value is the group's id, of the direct groups. members of a group: value is the member's id, type User or Group.
 //     Nothing else of either comes here.
 //

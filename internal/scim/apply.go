@@ -63,7 +63,7 @@ func (p Patch) apply(resource Resource, e edit) error {
 	if err != nil {
 		return err
 	}
-	return set(container, attribute, value, e.verb)
+	return p.set(container, attribute, value, e.verb)
 }
 
 // valueOf returns the value of an edit as resources hold it; nil for none.
@@ -74,12 +74,13 @@ func (p Patch) valueOf(attribute *Attribute, e edit) (any, error) {
 	return attribute.value(e.value, p.profile)
 }
 
-// set gives an attribute a value, or takes it away. Adding nothing is nothing, and active, which every user has, keeps its value.
-func set(container map[string]any, attribute *Attribute, value any, does verb) error {
+// set gives an attribute a value, or takes it away. Adding nothing is nothing. active, which every user has, keeps its value in Entra's
+// profile.
+func (p Patch) set(container map[string]any, attribute *Attribute, value any, does verb) error {
 	switch {
 	case value != nil:
 		container[attribute.Name] = value
-	case does == add, attribute.Name == "active":
+	case does == add, attribute.Name == "active" && !p.profile.strict():
 	case attribute.Required:
 		return invalid(Mutability, "%s is required and cannot be removed", attribute.Name)
 	default:
@@ -100,7 +101,7 @@ func (p Patch) applyComplex(container map[string]any, e edit) error {
 		return err
 	}
 	if e.target.sub == nil && (e.verb == remove || len(parts) == 0) {
-		return set(container, attribute, nil, e.verb)
+		return p.set(container, attribute, nil, e.verb)
 	}
 	for name, part := range parts {
 		if err := p.applyPart(object, attribute, name, edit{verb: e.verb, value: part}); err != nil {
@@ -139,14 +140,14 @@ func (p Patch) applyPart(object map[string]any, attribute *Attribute, name strin
 	if err != nil {
 		return err
 	}
-	return set(object, sub, value, e.verb)
+	return p.set(object, sub, value, e.verb)
 }
 
 // applyMulti changes the values of a multi-valued attribute.
 func (p Patch) applyMulti(container map[string]any, e edit) error {
 	attribute := e.target.attribute
 	before, _ := container[attribute.Name].([]any)
-	m := multi{Patch: p, attribute: attribute, values: wrap(before)}
+	m := multi{Patch: p, attribute: attribute, values: objects(before)}
 	var err error
 	switch {
 	case e.target.filter != nil || e.target.sub != nil:
@@ -161,34 +162,29 @@ func (p Patch) applyMulti(container map[string]any, e edit) error {
 	if err != nil {
 		return err
 	}
-	values := m.unwrap(m.values)
+	values := m.list()
 	if delete(container, attribute.Name); len(values) > 0 {
 		container[attribute.Name] = values
 	}
 	return nil
 }
 
-// wrap makes an object of every value, so that plain ones can be treated as the others.
-func wrap(list []any) []map[string]any {
-	values := make([]map[string]any, len(list))
-	for i, element := range list {
-		object, ok := element.(map[string]any)
-		if !ok {
-			object = map[string]any{"value": element}
+// objects returns the values of a list; those of all multi-valued attributes that can be written are objects.
+func objects(list []any) []map[string]any {
+	values := make([]map[string]any, 0, len(list))
+	for _, element := range list {
+		if object, ok := element.(map[string]any); ok {
+			values = append(values, object)
 		}
-		values[i] = object
 	}
 	return values
 }
 
-// unwrap is the opposite, without the values that say nothing any more.
-func (m multi) unwrap(values []map[string]any) []any {
-	list := make([]any, 0, len(values))
-	for _, object := range values {
-		switch {
-		case m.attribute.Type != Complex && !isNothing(object["value"]):
-			list = append(list, object["value"])
-		case m.attribute.Type == Complex && m.attribute.says(object):
+// list is the opposite, without the values that say nothing any more.
+func (m multi) list() []any {
+	list := make([]any, 0, len(m.values))
+	for _, object := range m.values {
+		if m.attribute.says(object) {
 			list = append(list, object)
 		}
 	}

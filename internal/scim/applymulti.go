@@ -21,7 +21,7 @@ func (m *multi) whole(e edit) error {
 		return err
 	}
 	list, _ := value.([]any)
-	given := wrap(list)
+	given := objects(list)
 	if e.verb == replace {
 		m.values = given
 		return nil
@@ -66,7 +66,7 @@ func (m *multi) without(e edit) error {
 		return err
 	}
 	list, _ := value.([]any)
-	given := wrap(list)
+	given := objects(list)
 	m.values = slices.DeleteFunc(m.values, func(there map[string]any) bool {
 		return slices.ContainsFunc(given, func(object map[string]any) bool {
 			return same(object, there) || len(object) == 1 && object["value"] != nil && same(object["value"], there["value"])
@@ -144,17 +144,14 @@ func (m *multi) implied(filter *Filter, object map[string]any) (ok bool) {
 // one changes one value: a part of it, or the whole. Replacing the whole keeps what the filter says of it.
 func (m *multi) one(i int, e edit) error {
 	object := m.values[i]
-	if e.target.sub != nil && m.attribute.Type == Complex {
+	if e.target.sub != nil {
 		return m.applyPart(object, m.attribute, e.target.sub.Name, e)
 	}
 	value, err := m.attribute.single(e.value, m.profile)
 	if err != nil {
 		return err
 	}
-	given, ok := value.(map[string]any)
-	if !ok {
-		given = map[string]any{"value": value}
-	}
+	given, _ := value.(map[string]any)
 	if e.verb == replace {
 		object = map[string]any{}
 		if e.target.filter != nil {

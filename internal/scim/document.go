@@ -104,7 +104,7 @@ func (t ResourceType) Whole(body Patch, before Resource) (Resource, error) {
 		resource["active"] = before["active"]
 	}
 	for _, attribute := range t.Core.Attributes {
-		if attribute.Required && isNothing(resource[attribute.Name]) {
+		if attribute.Required && attribute.Name != "active" && isNothing(resource[attribute.Name]) {
 			return nil, invalid(InvalidValue, "a %s needs %s", t.Name, attribute.Name)
 		}
 	}

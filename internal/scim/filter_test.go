@@ -16,7 +16,7 @@ func jane() scim.Resource {
 		`emails[type eq "work"].value`: "jane@example.com", `emails[type eq "work"].primary`: true, `emails[type eq "home"].value`: "j@home.example",
 		"emails":                            []any{map[string]any{"value": "loose@example.com"}},
 		attr.EnterpriseUser + ":department": "Sales", attr.ManagerValue: "m-1",
-		scim.WebexUser + ":extensionAttribute1": []string{"red", "blue"},
+		scim.WebexUser + ":extensionAttribute1": []string{"blue", "red"},
 	}))
 	resource["id"] = "id-1"
 	resource["meta"] = map[string]any{"resourceType": "User", "created": "2030-01-02T03:04:05Z", "lastModified": "2030-02-02T03:04:05.5Z"}
@@ -66,11 +66,10 @@ func TestFiltersFitAResource(t *testing.T) {
 		`urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager eq "m-1"`:       true,
 		`URN:ietf:params:scim:schemas:extension:enterprise:2.0:user:manager.value eq "m-2"`: false,
 		`department eq "Sales"`: true,
-		`urn:scim:schemas:extension:cisco:webexidentity:2.0:User:extensionAttribute1 eq "BLUE"`:         true,
-		`urn:scim:schemas:extension:cisco:webexidentity:2.0:User:extensionAttribute1[value eq "green"]`: false,
-		`schemas eq "urn:ietf:params:scim:schemas:core:2.0:User"`:                                       true,
-		`schemas eq "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"`:                       true,
-		`schemas ne "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"`:                       false,
+		`urn:scim:schemas:extension:cisco:webexidentity:2.0:User:extensionAttribute1 eq "BLUE"`: true,
+		`schemas eq "urn:ietf:params:scim:schemas:core:2.0:User"`:                               true,
+		`schemas eq "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"`:               true,
+		`schemas ne "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"`:               false,
 		`schemas eq "urn:nobody"`:                               false,
 		`meta.resourceType eq "User"`:                           true,
 		`meta.resourceType eq "Group"`:                          false,

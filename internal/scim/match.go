@@ -46,11 +46,7 @@ func match(f *Filter, in map[string]any) bool {
 
 func matchValue(f *Filter, in map[string]any) bool {
 	for _, value := range valuesAt(in, f.Ref) {
-		element, ok := value.(map[string]any)
-		if !ok {
-			element = map[string]any{"value": value}
-		}
-		if match(f.Terms[0], element) {
+		if element, ok := value.(map[string]any); ok && match(f.Terms[0], element) {
 			return true
 		}
 	}

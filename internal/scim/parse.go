@@ -48,11 +48,6 @@ func (s typeScope) find(path string) (place, bool) { return s.resourceType.lookU
 type valueScope struct{ attribute *Attribute }
 
 func (s valueScope) find(path string) (place, bool) {
-	if len(s.attribute.SubAttributes) == 0 && strings.EqualFold(path, "value") {
-		plain := *s.attribute // the values themselves are meant
-		plain.Name, plain.MultiValued = "value", false
-		return place{attribute: &plain}, true
-	}
 	found := s.attribute.sub(path)
 	return place{attribute: found}, found != nil
 }
@@ -137,7 +132,7 @@ func not(inner *Filter) *Filter { return &Filter{Kind: Not, Terms: []*Filter{inn
 
 // bracketed reads a filter on the values of an attribute, in brackets.
 func (p *parser) bracketed(name token, found place) (*Filter, error) {
-	if p.of != nil || found.attribute == nil || found.sub != nil || found.attribute.Type != Complex && !found.attribute.MultiValued {
+	if p.of != nil || found.attribute == nil || found.sub != nil || found.attribute.Type != Complex {
 		return nil, invalid(InvalidFilter, "%s cannot be followed by [, at character %d", quote(name.text), p.at+1)
 	}
 	p.next()

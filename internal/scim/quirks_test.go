@@ -110,8 +110,13 @@ var quirks = []quirk{
 	},
 	{
 		name: "6 an URN of Webex", record: map[string]any{},
-		request: `{"op":"add","path":"urn:scim:schemas:extension:cisco:webexidentity:2.0:User:extensionAttribute3","value":["a","b"]}`,
-		want:    map[string]any{scim.WebexUser + ":extensionAttribute3": []string{"a", "b"}},
+		request: `{"op":"add","path":"urn:scim:schemas:extension:cisco:webexidentity:2.0:User:extensionAttribute3","value":"a"}`,
+		want:    map[string]any{scim.WebexUser + ":extensionAttribute3": "a"},
+	},
+	{
+		name: "6 a text of Webex in a list of one", record: map[string]any{},
+		request: `{"op":"add","path":"urn:scim:schemas:extension:cisco:webexidentity:2.0:User:extensionAttribute3","value":["a"]}`,
+		want:    map[string]any{scim.WebexUser + ":extensionAttribute3": "a"}, strict: scim.InvalidValue,
 	},
 	{
 		name: "7 a manager as a text", record: map[string]any{},

@@ -27,7 +27,7 @@ func (t ResourceType) FromRecord(record attr.Record) Resource {
 		case found.MultiValued && path.FilterName == "":
 			lists = append(lists, func() {
 				list, _ := container[found.Name].([]any)
-				container[found.Name] = append(list, listOf(field.Value)...)
+				container[found.Name] = append(list, objectsOf(field.Value)...)
 			})
 		default:
 			put(container, found, path, field.Value)
@@ -72,7 +72,7 @@ func put(container map[string]any, found *Attribute, path attr.Path, value any) 
 	switch {
 	case !found.MultiValued && found.Type != Complex:
 		if path.Sub == "" && path.FilterName == "" {
-			container[found.Name] = value
+			container[found.Name] = first(value)
 		}
 	case !found.MultiValued:
 		sub := found.sub(path.Sub)
@@ -90,19 +90,33 @@ func put(container map[string]any, found *Attribute, path attr.Path, value any) 
 	}
 }
 
-// listOf returns the values of a list as they stand in resources.
-func listOf(value any) []any {
+// first is the value of an attribute that has one value only, where a mapping wrote several.
+func first(value any) any {
+	if list, ok := value.([]string); ok && len(list) > 0 {
+		return list[0]
+	}
+	return value
+}
+
+// objectsOf returns the values of a list of objects; a text is an object with this value.
+func objectsOf(value any) []any {
+	var list []any
 	switch v := value.(type) {
 	case []any:
-		return slices.Clone(v)
+		list = slices.Clone(v)
 	case []string:
-		list := make([]any, len(v))
-		for i, text := range v {
-			list[i] = text
+		for _, text := range v {
+			list = append(list, text)
 		}
-		return list
+	default:
+		list = []any{v}
 	}
-	return []any{value}
+	for i, element := range list {
+		if text, ok := element.(string); ok {
+			list[i] = map[string]any{"value": text}
+		}
+	}
+	return list
 }
 
 // putFiltered stores `emails[type eq "work"].value` in the value that has this type.

@@ -32,15 +32,16 @@ func provisionSource() Attribute {
 	return a
 }
 
-// webexUserSchema is the part of Webex's extension of users that a directory can hold.
+// webexUserSchema is the part of Webex's extension of users that a directory can hold. The numbered attributes have one value each, as
+// mappings fill them.
 func webexUserSchema() Schema {
 	attributes := []Attribute{provisionSource()}
 	for i := range webexAttributes {
-		attributes = append(attributes, text("extensionAttribute"+strconv.Itoa(i+1), "Texts of the organization's choice.").multi())
+		attributes = append(attributes, text("extensionAttribute"+strconv.Itoa(i+1), "A text of the organization's choice."))
 	}
 	for i := range webexAttributes {
-		attributes = append(attributes, complexOf("externalAttribute"+strconv.Itoa(i+1), "Values of the organization's choice, each with its source.",
-			text("source", "Where the value comes from."), text("value", "The value.")).multi())
+		attributes = append(attributes, complexOf("externalAttribute"+strconv.Itoa(i+1), "A value of the organization's choice, with its source.",
+			text("source", "Where the value comes from."), text("value", "The value.")))
 	}
 	return Schema{ID: WebexUser, Name: "WebexIdentityUser", Description: "Webex's extension of users", Attributes: attributes}
 }

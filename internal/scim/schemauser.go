@@ -25,7 +25,7 @@ func userSchema() Schema {
 			text("preferredLanguage", "The preferred language, such as en-US."),
 			text("locale", "Where the user is, for formats of dates and numbers."),
 			text("timezone", "The time zone, such as Europe/Berlin."),
-			flag("active", "The user may use the services of the directory."),
+			flag("active", "The user may use the services of the directory; true for a new user unless said otherwise.").required(),
 			password,
 			plural("emails", "E-mail addresses.", text("value", "An e-mail address."), "work", "home", "other"),
 			plural("phoneNumbers", "Telephone numbers.", text("value", "A telephone number."),

@@ -12,8 +12,8 @@ import (
 // fit the attribute is invalidValue. A multi-valued attribute gives a list, also of one value.
 func (a *Attribute) value(given any, profile Profile) (any, error) {
 	if !a.MultiValued {
-		if list, ok := given.([]any); ok && len(list) <= 1 && a.Type == Complex && !profile.strict() {
-			if given = nil; len(list) == 1 { // a manager in a list of one
+		if list, ok := given.([]any); ok && len(list) <= 1 && !profile.strict() {
+			if given = nil; len(list) == 1 { // a manager in a list of one, or a text of Webex's extension
 				given = list[0]
 			}
 		}

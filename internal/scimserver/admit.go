@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"rollcall/internal/audit"
 	"rollcall/internal/directory"
@@ -42,15 +43,11 @@ func (s *server) admit(r *http.Request, needs directory.Right) (context.Context,
 		return nil, fault.New(fault.Unauthenticated, missingToken, "the request has no bearer token").
 			WithRemedy("Send the header Authorization: Bearer TOKEN; `rollcall token create` makes one.")
 	}
-	token, err := s.Directory.Authenticate(ctx, secret)
+	token, err := s.authenticate(ctx, secret)
 	if err != nil {
 		return nil, err
 	}
-	exchangeOf(ctx).token = token.ID
 	if who.org, err = s.organization(ctx, token, r.PathValue("orgId")); err != nil {
-		return nil, err
-	}
-	if err := s.mayNow(token); err != nil {
 		return nil, err
 	}
 	if needs != "" && needs != ownAccount && !token.May(needs) {
@@ -65,15 +62,31 @@ func (s *server) admit(r *http.Request, needs directory.Right) (context.Context,
 	return context.WithValue(ctx, callerKey{}, who), nil
 }
 
-// mayNow applies the limit.
-func (s *server) mayNow(token directory.Token) error {
-	if s.Limiter == nil {
-		return nil
+// authenticate returns the token of a secret, if it is good and its bearer may ask now.
+func (s *server) authenticate(ctx context.Context, secret string) (directory.Token, error) {
+	known := s.Limiter == nil
+	if !known {
+		wait, ok, remembered := s.Limiter.AllowSecret(secret, s.Machine())
+		if known = remembered; !ok {
+			return directory.Token{}, throttled(wait)
+		}
 	}
-	wait, ok := s.Limiter.Allow(token.Bearer(), s.Machine())
-	if ok {
-		return nil
+	token, err := s.Directory.Authenticate(ctx, secret)
+	if err != nil {
+		return directory.Token{}, err
 	}
+	exchangeOf(ctx).token = token.ID
+	if known {
+		return token, nil
+	}
+	s.Limiter.Remember(secret, token.Bearer())
+	if wait, ok := s.Limiter.Allow(token.Bearer(), s.Machine()); !ok {
+		return directory.Token{}, throttled(wait)
+	}
+	return token, nil
+}
+
+func throttled(wait time.Duration) error {
 	err := fault.New(fault.Throttled, "TooManyRequests", "the bearer of this token asks too much at a time").WithRemedy("Wait as Retry-After says.")
 	err.RetryAfter = wait
 	return err

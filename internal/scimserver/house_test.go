@@ -61,12 +61,30 @@ func (b *safeBuffer) String() string {
 type limiter struct {
 	mu     sync.Mutex
 	refuse bool
+	known  map[string]bool
 }
 
 func (l *limiter) Allow(ident.ID, time.Time) (time.Duration, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return 1500 * time.Millisecond, !l.refuse
+}
+
+func (l *limiter) AllowSecret(secret string, now time.Time) (time.Duration, bool, bool) {
+	l.mu.Lock()
+	known := l.known[secret]
+	l.mu.Unlock()
+	if !known {
+		return 0, true, false
+	}
+	wait, ok := l.Allow(ident.ID{}, now)
+	return wait, ok, true
+}
+
+func (l *limiter) Remember(secret string, _ ident.ID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.known[secret] = true
 }
 
 func (l *limiter) set(refuse bool) {
@@ -77,7 +95,7 @@ func (l *limiter) set(refuse bool) {
 
 func open(t *testing.T) *house {
 	t.Helper()
-	h := &house{t: t, log: &safeBuffer{}, limiter: &limiter{}}
+	h := &house{t: t, log: &safeBuffer{}, limiter: &limiter{known: map[string]bool{}}}
 	logger := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	database, err := store.Open(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "rollcall.db"), Logger: logger, Now: time.Now})
 	h.must(err)

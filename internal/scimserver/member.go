@@ -58,8 +58,6 @@ func (l *memberList) writeOne(out *bufio.Writer, member directory.Member) error 
 	object := map[string]any{"value": id, "$ref": l.base + endpoint + id, "type": string(member.Type)}
 	if member.DisplayName != "" {
 		object["display"] = member.DisplayName
-	} else if member.UserName != "" {
-		object["display"] = member.UserName
 	}
 	chosen := any(object)
 	if list, ok := l.show.Apply(scim.Resource{"members": []any{object}})["members"].([]any); ok && len(list) == 1 {

@@ -38,6 +38,10 @@ type Metrics interface {
 type Limiter interface {
 	// Allow reports whether he may and, if not, how long to wait.
 	Allow(bearer ident.ID, now time.Time) (wait time.Duration, ok bool)
+	// AllowSecret does so by the secret of a token, if it is known whose that is: a flood is turned away before anything is looked up.
+	AllowSecret(secret string, now time.Time) (wait time.Duration, ok, known bool)
+	// Remember notes whose a secret is.
+	Remember(secret string, bearer ident.ID)
 }
 
 // Config is what the service is made of. All fields but BaseURL, TrustedProxies and Limiter are required.

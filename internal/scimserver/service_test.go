@@ -68,10 +68,12 @@ func TestATokenMustBeGoodAndHaveTheRight(t *testing.T) {
 func TestALimitIsToldWithTheTimeToWait(t *testing.T) {
 	h := open(t)
 	h.limiter.set(true)
-	a := h.call(h.entra, "GET", "/Users", nil)
-	a.fails(429, "")
-	if a.header.Get("Retry-After") != "2" {
-		t.Errorf("%v", a.header)
+	for range 2 { // looked up, and remembered
+		a := h.call(h.entra, "GET", "/Users", nil)
+		a.fails(429, "")
+		if a.header.Get("Retry-After") != "2" {
+			t.Errorf("%v", a.header)
+		}
 	}
 	h.limiter.set(false)
 	h.call(h.entra, "GET", "/Users", nil).want(200)
