@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -18,6 +17,7 @@ import (
 	"rollcall/internal/engine"
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
+	"rollcall/internal/ratelimit"
 	"rollcall/internal/scimserver"
 )
 
@@ -47,23 +47,17 @@ func (a *App) listen(ctx context.Context, settings config.Config, version string
 		Engine: a.Engine, Directory: a.Directory, Logger: a.logger, Metrics: a.metrics, Now: a.now, Version: version,
 		TrustedProxies: settings.Proxies(), Ready: a.ready,
 	})
+	grants, err := a.grants(settings)
+	if err != nil {
+		return err
+	}
 	provisioning := scimserver.New(scimserver.Config{
 		Directory: a.Directory, Logger: a.logger, Metrics: a.metrics, Machine: a.Engine.Machine, BaseURL: strings.TrimRight(settings.BaseURL, "/"),
-		TrustedProxies: settings.Proxies(),
+		TrustedProxies: settings.Proxies(), Limiter: ratelimit.New(settings.RateLimit),
 	})
-	mux := http.NewServeMux()
-	mux.Handle(scimserver.Prefix, provisioning)
-	mux.Handle("/", handler)
-	a.http = &http.Server{
-		Handler: mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: time.Minute,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		ErrorLog:    slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug),
-		BaseContext: func(net.Listener) context.Context { return a.ending },
-	}
-	var (
-		settled net.ListenConfig
-		err     error
-	)
+	a.http = server(faces(provisioning, grants, handler), a.logger)
+	a.http.BaseContext = func(net.Listener) context.Context { return a.ending }
+	var settled net.ListenConfig
 	a.listener, err = settled.Listen(ctx, "tcp", settings.Listen)
 	if err != nil {
 		return listenFault(settings.Listen, err)
