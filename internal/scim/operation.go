@@ -69,13 +69,16 @@ func (t target) changeable() bool {
 // over, or refused by the strict profile if the object is that of a patch.
 func (t ResourceType) object(patch *Patch, does verb, urn string, object map[string]any, patching bool) *fault.Error {
 	for _, name := range slices.Sorted(maps.Keys(object)) {
+		if strings.EqualFold(name, "schemas") { // clients write it into extensions too
+			continue
+		}
 		target, known, problem := t.key(urn, name, patch.profile)
 		switch {
 		case problem != nil:
 			return fault.Of(problem)
 		case !known && patch.profile.strict():
 			return invalid(InvalidSyntax, "there is no attribute %s", quote(name))
-		case !known, strings.EqualFold(name, "schemas"):
+		case !known:
 			continue
 		case target.attribute == nil:
 			inner, ok := object[name].(map[string]any)

@@ -109,6 +109,12 @@ var quirks = []quirk{
 		want:    map[string]any{department: "Sales"},
 	},
 	{
+		name: "6 an extension as a whole", record: map[string]any{attr.EnterpriseUser + ":division": "D"},
+		request: `{"op":"add","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",` +
+			`"value":{"schemas":["urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],"department":"Sales"}}`,
+		want: map[string]any{department: "Sales"},
+	},
+	{
 		name: "6 an URN of Webex", record: map[string]any{},
 		request: `{"op":"add","path":"urn:scim:schemas:extension:cisco:webexidentity:2.0:User:extensionAttribute3","value":"a"}`,
 		want:    map[string]any{scim.WebexUser + ":extensionAttribute3": "a"},
