@@ -35,6 +35,8 @@ type exchange struct {
 	id string
 	// address is the client's.
 	address string
+	// base is the address at which the client reaches the server, without a path.
+	base string
 	// token that was accepted; zero for none.
 	token ident.ID
 }
@@ -51,7 +53,10 @@ func exchangeOf(ctx context.Context) *exchange {
 // receive is where every request comes in and every answer goes out.
 func (s *server) receive(w http.ResponseWriter, r *http.Request) {
 	began := s.Engine.Machine()
-	x := &exchange{id: ident.New(began).String(), address: inbound.ClientAddress(r, s.TrustedProxies)}
+	x := &exchange{id: ident.New(began).String(), address: inbound.ClientAddress(r, s.TrustedProxies), base: s.BaseURL}
+	if x.base == "" {
+		x.base = inbound.BaseURL(r, s.TrustedProxies)
+	}
 	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
 	w.Header().Set("X-Request-Id", x.id)
 	w.Header().Set("Cache-Control", "no-store")

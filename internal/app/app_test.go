@@ -35,6 +35,12 @@ func (l *log) Write(data []byte) (int, error) {
 	return l.text.Write(data)
 }
 
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
 // moment is a clock that a test sets.
 type moment struct{ ahead time.Duration }
 
@@ -272,5 +278,32 @@ func TestACopyDoesNotGoOnWithTheRunsOfItsOriginal(t *testing.T) {
 	again := open(t, folder, &moment{})
 	if run, err := again.Engine.GetRun(t.Context(), organization.ID, run.ID); err != nil || run.State != engine.Queued {
 		t.Errorf("in the original the run is %s (%v), want it to wait for its turn", run.State, err)
+	}
+}
+
+func TestTheLogSaysOnceThatATokenExpiresSoon(t *testing.T) {
+	folder, clock := t.TempDir(), &moment{}
+	said := &log{}
+	wanted := options(clock)
+	wanted.Log = said
+	a, err := Open(t.Context(), settings(folder), wanted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = a.Close() })
+	start, _, err := a.Bootstrap(t.Context(), "Contoso", 40*24*time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ day, times int }{{0, 0}, {11, 1}, {12, 1}, {34, 2}, {39, 3}, {41, 3}} {
+		clock.ahead = time.Duration(c.day) * 24 * time.Hour
+		a.announce(t.Context())
+		text := said.String()
+		if got := strings.Count(text, "expires soon"); got != c.times || strings.Contains(text, start.Token) {
+			t.Errorf("on day %d it was said %d times, want %d:\n%s", c.day, got, c.times, text)
+		}
+	}
+	if text := said.String(); !strings.Contains(text, `name="first start"`) || !strings.Contains(text, "days=29") {
+		t.Errorf("said:\n%s", text)
 	}
 }

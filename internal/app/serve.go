@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"strings"
@@ -26,6 +27,8 @@ const (
 	followEvery = 200 * time.Millisecond
 	expireEvery = 24 * time.Hour
 	heldEvery   = 15 * time.Second
+	// announceEvery is how often it is looked for credentials that expire soon.
+	announceEvery = time.Hour
 )
 
 // follow makes the server's time that of another clock, if there is one to follow.
@@ -44,7 +47,7 @@ func (a *App) follow(ctx context.Context, url string) error {
 // listen takes the address and makes the HTTP server.
 func (a *App) listen(ctx context.Context, settings config.Config, version string) error {
 	handler := api.New(api.Config{
-		Engine: a.Engine, Directory: a.Directory, Logger: a.logger, Metrics: a.metrics, Now: a.now, Version: version,
+		Engine: a.Engine, Directory: a.Directory, Logger: a.logger, Metrics: a.metrics, Now: a.now, Version: version, BaseURL: strings.TrimRight(settings.BaseURL, "/"),
 		TrustedProxies: settings.Proxies(), Ready: a.ready,
 	})
 	grants, err := a.grants(settings)
@@ -140,18 +143,22 @@ func (a *App) stop(ctx context.Context) error {
 	return errors.Join(err, <-requests)
 }
 
-// keepHouse drops once a day what the retention policy no longer keeps, and counts for the metrics what is held.
+// keepHouse drops once a day what the retention policy no longer keeps, announces what expires soon, and counts for the metrics what is held.
 func (a *App) keepHouse(ctx context.Context) {
-	daily, often := time.NewTicker(expireEvery), time.NewTicker(heldEvery)
+	daily, hourly, often := time.NewTicker(expireEvery), time.NewTicker(announceEvery), time.NewTicker(heldEvery)
 	defer daily.Stop()
+	defer hourly.Stop()
 	defer often.Stop()
 	a.expire(ctx)
+	a.announce(ctx)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-daily.C:
 			a.expire(ctx)
+		case <-hourly.C:
+			a.announce(ctx)
 		case <-often.C:
 			a.countHeld(ctx)
 		}
@@ -162,6 +169,19 @@ func (a *App) expire(ctx context.Context) {
 	err := errors.Join(a.Directory.Expire(ctx), a.Engine.Expire(ctx, a.changesDays))
 	if err != nil && ctx.Err() == nil {
 		a.logger.ErrorContext(ctx, "something is kept until tomorrow although its retention is over", "error", err.Error())
+	}
+}
+
+// announce tells the log which credentials expire soon, 30, 7 and 1 day before.
+func (a *App) announce(ctx context.Context) {
+	endings, err := a.Directory.AnnounceEndings(ctx)
+	if err != nil && ctx.Err() == nil {
+		a.logger.WarnContext(ctx, "it could not be found out which credentials expire soon", "error", err.Error())
+	}
+	for _, ending := range endings {
+		left := int(math.Ceil(ending.ExpiresAt.Sub(a.now()).Hours() / 24))
+		a.logger.WarnContext(ctx, "a credential expires soon: rotate it", "kind", ending.Kind, "id", ending.ID.String(), "name", ending.Name,
+			"organization", ending.OrgID.String(), "expires", ending.ExpiresAt.Format(time.RFC3339), "days", left)
 	}
 }
 

@@ -29,9 +29,10 @@ func noticeOf(now, end time.Time) int {
 }
 
 // due reports whether an end is to be announced that was announced so many days before, 0 for never; and for how many days it then counts.
-func due(now, end time.Time, announced int) (notice int, is bool) {
+// What was made to live no longer than that is not announced: who made it knows.
+func due(now, made, end time.Time, announced int) (notice int, is bool) {
 	notice = noticeOf(now, end)
-	return notice, notice != 0 && (announced == 0 || notice < announced)
+	return notice, notice != 0 && end.Sub(made) > time.Duration(notice)*day && (announced == 0 || notice < announced)
 }
 
 // Ending is a credential that expires soon.
@@ -56,7 +57,7 @@ func (s *Service) AnnounceEndings(ctx context.Context) ([]Ending, error) {
 			return err
 		}
 		for _, token := range tokens {
-			notice, is := due(now, token.ExpiresAt, token.Announced)
+			notice, is := due(now, token.CreatedAt, token.ExpiresAt, token.Announced)
 			if !is {
 				continue
 			}
@@ -81,7 +82,7 @@ func (s *Service) announceSecrets(ctx context.Context, now, horizon time.Time) (
 	}
 	var endings []Ending
 	for _, secret := range secrets {
-		notice, is := due(now, secret.ExpiresAt, secret.Announced)
+		notice, is := due(now, secret.CreatedAt, secret.ExpiresAt, secret.Announced)
 		if !is {
 			continue
 		}

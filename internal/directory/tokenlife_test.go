@@ -138,6 +138,14 @@ func TestTheEndOfATokenIsAnnouncedThirtySevenAndOneDayBefore(t *testing.T) {
 		}
 		same(t, "announced", c.want, names)
 	}
+	short, _ := w.token(creator, directory.NewToken{OrgID: w.org, Name: "short", Role: directory.SCIMWriter, Life: 7 * 24 * time.Hour})
+	if endings, err := w.AnnounceEndings(t.Context()); err != nil || len(endings) != 0 {
+		t.Errorf("a token that was made for a week was announced: %+v, %v", endings, err)
+	}
+	w.now = short.ExpiresAt.Add(-time.Hour)
+	if endings, err := w.AnnounceEndings(t.Context()); err != nil || len(endings) != 1 {
+		t.Errorf("an hour before its end %+v were announced, %v", endings, err)
+	}
 	if !directory.EndingSoon(began.Add(10*24*time.Hour), token.ExpiresAt) || directory.EndingSoon(began.Add(9*24*time.Hour), token.ExpiresAt) ||
 		directory.EndingSoon(token.ExpiresAt, token.ExpiresAt) {
 		t.Error("an end is near for the thirty days before it")
@@ -161,4 +169,34 @@ func TestATokenForSCIMBelongsToAnOrganizationAndHasASourceAndAProfile(t *testing
 	}
 	_, err := w.CreateAdministrator(t.Context(), w.org, "Robot", directory.SCIMWriter)
 	refused(t, err, fault.Invalid, "BadAdministrator")
+}
+
+func TestASourceThatIsBlockedReadsAndDoesNotWrite(t *testing.T) {
+	w := newWorld(t)
+	creator := bearer(w.administrator(w.org, directory.FullAdministrator))
+	_, ad := w.token(creator, directory.NewToken{OrgID: w.org, Name: "Connector", Role: directory.SCIMWriter, Source: directory.SourceAD})
+	_, aad := w.token(creator, directory.NewToken{OrgID: w.org, Name: "Entra", Role: directory.SCIMWriter, Source: directory.SourceAAD})
+	block := func(sources ...directory.Source) {
+		t.Helper()
+		if err := w.BlockSources(t.Context(), w.org, sources); err != nil {
+			t.Fatal(err)
+		}
+	}
+	event := w.sole(func() { block(directory.SourceAD) })
+	same(t, "event", audit.Event{
+		OrgID: w.org, At: w.now, Actor: audit.System(), Action: "organization.change", ObjectID: w.org.String(), ObjectName: "Example",
+		Before: record("blockedSources", []string{}), After: record("blockedSources", []string{"AD"}),
+	}, event)
+	w.silent(func() { block(directory.SourceAD) })
+	if token := w.admits(ad); token.May(directory.WriteSCIM) || !token.May(directory.ReadSCIM) || !token.Blocked {
+		t.Errorf("the token of the blocked source is %+v", token)
+	}
+	if !w.admits(aad).May(directory.WriteSCIM) {
+		t.Error("AAD is blocked with AD")
+	}
+	refused(t, w.BlockSources(t.Context(), w.org, []directory.Source{"LDAP"}), fault.Invalid, "UnknownSource")
+	block()
+	if !w.admits(ad).May(directory.WriteSCIM) {
+		t.Error("the source is still blocked")
+	}
 }

@@ -3,17 +3,22 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strings"
 
 	"rollcall/internal/directory"
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
 )
 
-const organizationColumns = "SELECT id, name, require_verified_domain, created_at FROM organizations"
+const organizationColumns = "SELECT id, name, require_verified_domain, blocked_sources, created_at FROM organizations"
 
 func scanOrganization(rows *sql.Rows) (directory.Organization, error) {
 	var org directory.Organization
-	err := rows.Scan(&org.ID, &org.Name, &org.RequireVerifiedDomain, stamp{&org.CreatedAt})
+	var blocked string
+	err := rows.Scan(&org.ID, &org.Name, &org.RequireVerifiedDomain, &blocked, stamp{&org.CreatedAt})
+	for source := range strings.FieldsSeq(blocked) {
+		org.BlockedSources = append(org.BlockedSources, directory.Source(source))
+	}
 	return org, err
 }
 
@@ -30,9 +35,14 @@ func (db *DB) ListOrganizations(ctx context.Context) ([]directory.Organization, 
 
 // SaveOrganization inserts or replaces.
 func (db *DB) SaveOrganization(ctx context.Context, org directory.Organization) error {
-	_, err := db.exec(ctx, `INSERT INTO organizations (id, name, require_verified_domain, created_at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (id) DO UPDATE SET name = excluded.name, require_verified_domain = excluded.require_verified_domain`,
-		org.ID, org.Name, bit(org.RequireVerifiedDomain), micros(org.CreatedAt))
+	blocked := make([]string, len(org.BlockedSources))
+	for i, source := range org.BlockedSources {
+		blocked[i] = string(source)
+	}
+	_, err := db.exec(ctx, `INSERT INTO organizations (id, name, require_verified_domain, blocked_sources, created_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, require_verified_domain = excluded.require_verified_domain,
+		blocked_sources = excluded.blocked_sources`,
+		org.ID, org.Name, bit(org.RequireVerifiedDomain), strings.Join(blocked, " "), micros(org.CreatedAt))
 	return err
 }
 
