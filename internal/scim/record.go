@@ -63,9 +63,11 @@ func flatten(record *attr.Record, path attr.Path, attribute *Attribute, value an
 	case []any:
 		flattenList(record, path, attribute, v)
 	case map[string]any:
-		for name, sub := range v {
-			path.Sub = name
-			record.Set(path.String(), sub)
+		for name, part := range v {
+			if sub := attribute.sub(name); sub != nil && sub.writable() { // not the name of a manager, which is his own
+				path.Sub = name
+				record.Set(path.String(), part)
+			}
 		}
 	default:
 		record.Set(path.String(), value)

@@ -77,6 +77,15 @@ func TestUsersAreFoundByWhateverTheyHave(t *testing.T) {
 	if detail := h.filtered(h.entra, `userName zz "x"`).fails(400, "invalidFilter"); !strings.Contains(detail, "character 10") {
 		t.Error(detail)
 	}
+	if got := h.filtered(h.entra, strings.TrimSuffix(strings.Repeat(`title pr or `, 650), " or ")).found(); len(got) != 1 {
+		t.Errorf("%v", got)
+	}
+	if got := h.filtered(h.entra, strings.TrimSuffix(strings.Repeat(`not (title pr) and `, 400), " and ")).found(); len(got) != 1 {
+		t.Errorf("%v", got)
+	}
+	if got := h.filtered(h.entra, strings.Repeat("(", 31)+"title pr"+strings.Repeat(")", 31)).found(); len(got) != 1 {
+		t.Errorf("%v", got)
+	}
 	h.filtered(h.strict, `externalId eq x-1`).fails(400, "invalidFilter")
 	h.call(h.entra, "GET", "/Users?sortBy=emails", nil).fails(400, "invalidValue")
 	h.call(h.entra, "GET", "/Users?count=many", nil).fails(400, "invalidValue")

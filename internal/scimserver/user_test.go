@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rollcall/internal/attr"
 	"rollcall/internal/directory"
 	"rollcall/internal/ident"
 )
@@ -56,6 +57,25 @@ func TestAUserIsCreatedReadChangedAndDeleted(t *testing.T) {
 	}
 	h.call(h.entra, "PATCH", "/Users/"+id(ada), patch(object{"op": "replace", "path": "title", "value": "x"})).fails(404, "")
 	h.call(h.entra, "GET", "/Users/nobody", nil).fails(404, "")
+}
+
+func TestANewManagerTakesTheNameOfTheOldOneAway(t *testing.T) {
+	h := open(t)
+	one, two := h.person("one@contoso.com", object{"displayName": "One"}), h.person("two@contoso.com", object{"displayName": "Two"})
+	ada := h.person("ada@contoso.com", object{enterprise: object{"manager": object{"value": id(one)}}})
+	for _, manager := range []any{id(two), object{"value": id(two)}, object{"value": id(two), "displayName": "Nonsense"}} {
+		changed, _ := h.call(h.entra, "PATCH", "/Users/"+id(ada), patch(object{"op": "replace", "path": enterprise + ":manager", "value": manager})).want(200)[enterprise].(object)
+		if got, _ := changed["manager"].(object); got["value"] != id(two) || got["displayName"] != "Two" {
+			t.Errorf("%v", changed)
+		}
+	}
+	user, err := ident.Parse(id(ada))
+	h.must(err)
+	kept, err := h.directory.User(t.Context(), h.org, user)
+	h.must(err)
+	if kept.Attributes.Has(attr.Manager+".displayName") || kept.Attributes.Text(attr.ManagerValue) != id(two) {
+		t.Errorf("%v", kept.Attributes)
+	}
 }
 
 func TestANameThatIsTakenIsAConflict(t *testing.T) {
