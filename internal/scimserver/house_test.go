@@ -29,7 +29,7 @@ import (
 
 // house is the service over a real database and real HTTP.
 type house struct {
-	t         *testing.T
+	t         testing.TB
 	url       string
 	log       *safeBuffer
 	directory *directory.Service
@@ -93,7 +93,7 @@ func (l *limiter) set(refuse bool) {
 	l.refuse = refuse
 }
 
-func open(t *testing.T) *house {
+func open(t testing.TB) *house {
 	t.Helper()
 	h := &house{t: t, log: &safeBuffer{}, limiter: &limiter{known: map[string]bool{}}}
 	logger := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -140,7 +140,7 @@ func (h *house) must(err error) {
 type object = map[string]any
 
 type answered struct {
-	t      *testing.T
+	t      testing.TB
 	status int
 	header http.Header
 	text   string
@@ -273,13 +273,19 @@ func (h *house) owned(name string) (user, group, owner string) {
 // manyPeople adds users to the database itself, and returns their ids in order.
 func (h *house) manyPeople(count int) []string {
 	h.t.Helper()
+	return h.crowd(0, count)
+}
+
+// crowd adds users with numbers from the given one.
+func (h *house) crowd(from, count int) []string {
+	h.t.Helper()
 	now := time.Now()
 	users, ids := make([]directory.User, count), make([]string, count)
 	for i := range users {
-		name := fmt.Sprintf("many%d@contoso.com", i)
+		name := fmt.Sprintf("many%d@contoso.com", from+i)
 		users[i] = directory.User{
 			OrgID: h.org, ID: ident.New(now), Origin: "SCIM", Version: 1, CreatedAt: now, UpdatedAt: now,
-			Attributes: attr.From(object{attr.UserName: name, attr.Active: true, attr.DisplayName: fmt.Sprintf("Many %04d", i)}),
+			Attributes: attr.From(object{attr.UserName: name, attr.Active: true, attr.DisplayName: fmt.Sprintf("Many %04d", from+i)}),
 		}
 		ids[i] = users[i].ID.String()
 	}
