@@ -85,7 +85,7 @@ func (p *provisioned) users(org ident.ID, secret, method, body string) answered 
 	if err != nil {
 		p.Fatal(err)
 	}
-	return answered{response.status, response.Header, string(text)}
+	return answered{response.StatusCode, response.Header, string(text)}
 }
 
 const newUser = `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"ada@contoso.example"}`

@@ -257,16 +257,14 @@ func (p *predicate) several(f *scim.Filter) {
 	p.add("(")
 	p.mayHold(f)
 	p.each(f.Ref, func(value string) {
-		switch {
-		case f.Ref.Sub != "":
+		if f.Ref.Sub != "" {
 			p.add(value + ".type = 'object' AND ")
 			p.compare(f, p.subOf(value, f.Ref.Sub))
-		case f.Op == scim.Present:
-			p.add("(" + value + ".atom <> '' OR EXISTS (SELECT 1 FROM json_each(CASE " + value + ".type WHEN 'object' THEN " + value +
-				".value ELSE '{}' END) s WHERE s.value <> ''))")
-		default:
-			p.compare(f, operand{kind: func() { p.add(value + ".type") }, value: func() { p.add(value + ".atom") }})
+			return
 		}
+		// Whether there is a value; all attributes with several values are complex.
+		p.add("(" + value + ".atom <> '' OR EXISTS (SELECT 1 FROM json_each(CASE " + value + ".type WHEN 'object' THEN " + value +
+			".value ELSE '{}' END) s WHERE s.value <> ''))")
 	})
 	p.add(")")
 }

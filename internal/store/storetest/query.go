@@ -102,14 +102,14 @@ func (q *queried) randomUser(t *rapid.T, i int) directory.User {
 	}
 	if maybe(t) {
 		record.Set("emails", []any{
-			map[string]any{"value": word(t)}, map[string]any{"value": word(t), "type": "work", "primary": maybe(t)}, map[string]any{"display": ""},
+			map[string]any{"value": word(t)}, map[string]any{"value": word(t), "type": "work", "primary": maybe(t)}, map[string]any{"display": ""}, word(t),
 		})
 	}
 	if maybe(t) {
 		record.Set("title", "")
 	}
 	if maybe(t) {
-		record.Set(scim.WebexUser+":extensionAttribute1", []string{word(t), word(t)})
+		record.Set(scim.WebexUser+":extensionAttribute1", word(t))
 	}
 	user := directory.User{
 		OrgID: q.org, ID: ident.New(start), Attributes: record, Version: 1, Origin: "SCIM",
@@ -194,7 +194,7 @@ var (
 	userPaths = []string{
 		"id", "userName", "externalId", "displayName", "title", "name.familyName", "nickName", "department", "manager.value", "emails",
 		"emails.value", "emails.type", "emails.display", "roles.value", "addresses.country", "extensionAttribute1", "groups.value", "emails[", "emails[", "roles[",
-		"addresses[", "groups[", "name[", "extensionAttribute1[", "manager[",
+		"addresses[", "groups[", "name[", "manager[",
 	}
 	groupPaths = []string{"id", "displayName", "externalId", "members.value", "members.type", "members["}
 	anyway     = []string{
@@ -244,7 +244,7 @@ func (q *queried) filterText(t *rapid.T, of scim.ResourceType, paths []string, d
 	}
 	subs := map[string][]string{
 		"emails": {"value", "type", "display"}, "roles": {"value"}, "addresses": {"country", "type"}, "groups": {"value"}, "members": {"value", "type"},
-		"name": {"familyName", "givenName"}, "manager": {"value"}, "extensionAttribute1": {"value"},
+		"name": {"familyName", "givenName"}, "manager": {"value"},
 	}[name]
 	part := func() string {
 		if maybe(t) && (name == "emails" || name == "roles") {
