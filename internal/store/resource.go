@@ -51,6 +51,9 @@ func (o objects) columns() string {
 	return strings.ReplaceAll(groupFields, "g.", "o.")
 }
 
+// deepSkip is how many objects may be skipped like nothing.
+const deepSkip = 20_000
+
 // page is one page of objects.
 type page[T any] struct {
 	items []T
@@ -75,6 +78,13 @@ func queryObjects[T any](ctx context.Context, db *DB, of objects, org ident.ID, 
 		where.filter(query.Filter)
 	}
 	whole := where.clone()
+	if db.tx(ctx) == nil && (query.Filter != nil && !where.selective || order.by != nil && order.column == "" || query.Skip > deepSkip) {
+		done, err := db.scans.take(ctx, org)
+		if err != nil {
+			return out, err
+		}
+		defer done()
+	}
 	if query.Limit > 0 {
 		var last position
 		text, args := order.pageText(&where, from, query)

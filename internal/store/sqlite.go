@@ -53,6 +53,7 @@ type DB struct {
 	writer     *sql.DB
 	readers    *sql.DB
 	commits    *writer
+	scans      *turns
 	texts      sync.Map // rebound texts by query, bulkKey or listedKey
 	fromCopy   bool
 }
@@ -71,7 +72,7 @@ func Open(ctx context.Context, config Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{path: path, logger: config.Logger, now: config.Now, migrations: embedded(), lock: lock}
+	db := &DB{path: path, logger: config.Logger, now: config.Now, migrations: embedded(), lock: lock, scans: newTurns(maxScans)}
 	if err := db.connect(ctx); err != nil {
 		return nil, errors.Join(explain(path, err), db.Close())
 	}
