@@ -42,6 +42,7 @@ func (db *DB) ListClients(ctx context.Context, org ident.ID) ([]directory.Client
 
 // RevokeClient ends the client and its access tokens; what ended before keeps its time.
 func (db *DB) RevokeClient(ctx context.Context, id ident.ID, at time.Time) error {
+	defer db.afterCommit(ctx, db.admitted.forget)
 	return db.InTx(ctx, func(ctx context.Context) error {
 		if _, err := db.exec(ctx, "UPDATE clients SET revoked_at = $1 WHERE id = $2 AND revoked_at = 0", micros(at), id); err != nil {
 			return err

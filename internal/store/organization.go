@@ -24,8 +24,17 @@ func scanOrganization(rows *sql.Rows) (directory.Organization, error) {
 
 // Organization returns one organization; it fails as fault.NotFound.
 func (db *DB) Organization(ctx context.Context, id ident.ID) (directory.Organization, error) {
-	return one(ctx, db, organizationColumns+" WHERE id = $1", []any{id}, scanOrganization,
+	inside := db.tx(ctx) != nil
+	known, found, version := db.admitted.organization(id)
+	if found && !inside {
+		return known, nil
+	}
+	organization, err := one(ctx, db, organizationColumns+" WHERE id = $1", []any{id}, scanOrganization,
 		fault.New(fault.NotFound, "UnknownOrganization", "there is no organization %s", id))
+	if err == nil && !inside {
+		db.admitted.keepOrganization(organization, version)
+	}
+	return organization, err
 }
 
 // ListOrganizations returns all organizations in the order in which they were made.
@@ -35,6 +44,7 @@ func (db *DB) ListOrganizations(ctx context.Context) ([]directory.Organization, 
 
 // SaveOrganization inserts or replaces.
 func (db *DB) SaveOrganization(ctx context.Context, org directory.Organization) error {
+	defer db.afterCommit(ctx, db.admitted.forget)
 	blocked := make([]string, len(org.BlockedSources))
 	for i, source := range org.BlockedSources {
 		blocked[i] = string(source)

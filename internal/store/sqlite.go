@@ -54,6 +54,7 @@ type DB struct {
 	readers    *sql.DB
 	commits    *writer
 	scans      *turns
+	admitted   *admission
 	texts      sync.Map // rebound texts by query, bulkKey or listedKey
 	fromCopy   bool
 }
@@ -72,7 +73,7 @@ func Open(ctx context.Context, config Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{path: path, logger: config.Logger, now: config.Now, migrations: embedded(), lock: lock, scans: newTurns(maxScans)}
+	db := &DB{path: path, logger: config.Logger, now: config.Now, migrations: embedded(), lock: lock, scans: newTurns(maxScans), admitted: newAdmission()}
 	if err := db.connect(ctx); err != nil {
 		return nil, errors.Join(explain(path, err), db.Close())
 	}

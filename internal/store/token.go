@@ -40,10 +40,18 @@ func (db *DB) SaveToken(ctx context.Context, t directory.Token) error {
 
 // TokenByHash returns the token whose secret, or whose secret before that, has the hash. It fails as fault.NotFound.
 func (db *DB) TokenByHash(ctx context.Context, hash []byte) (directory.Token, error) {
+	inside := db.tx(ctx) != nil
+	known, found, version := db.admitted.token(hash)
+	if found && !inside {
+		return known, nil
+	}
 	unknown := fault.New(fault.NotFound, "UnknownToken", "there is no such token")
 	token, err := one(ctx, db, tokenColumns+" WHERE t.hash = $1", []any{hash}, scanToken, unknown)
 	if fault.Of(err) == unknown {
-		return one(ctx, db, tokenColumns+" WHERE t.old_hash = $1", []any{hash}, scanToken, unknown)
+		token, err = one(ctx, db, tokenColumns+" WHERE t.old_hash = $1", []any{hash}, scanToken, unknown)
+	}
+	if err == nil && !inside {
+		db.admitted.keepToken(hash, token, version)
 	}
 	return token, err
 }
@@ -64,6 +72,7 @@ func (db *DB) ListTokens(ctx context.Context, org ident.ID) ([]directory.Token, 
 
 // RevokeToken ends a token; one that ended before keeps its time. It fails as fault.NotFound.
 func (db *DB) RevokeToken(ctx context.Context, id ident.ID, at time.Time) error {
+	defer db.afterCommit(ctx, db.admitted.forget)
 	return db.InTx(ctx, func(ctx context.Context) error {
 		count, err := db.exec(ctx, "UPDATE tokens SET revoked_at = $1 WHERE id = $2 AND revoked_at = 0", micros(at), id)
 		if err != nil || count > 0 {
@@ -83,6 +92,7 @@ func (db *DB) RevokeUserTokens(ctx context.Context, org ident.ID, users []ident.
 
 // SaveAdministrator inserts or replaces.
 func (db *DB) SaveAdministrator(ctx context.Context, a directory.Administrator) error {
+	defer db.afterCommit(ctx, db.admitted.forget)
 	_, err := db.exec(ctx, `INSERT INTO administrators (org_id, id, name, role, created_at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, role = excluded.role`,
 		orgKey(a.OrgID), a.ID, a.Name, string(a.Role), micros(a.CreatedAt))

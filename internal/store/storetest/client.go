@@ -1,8 +1,13 @@
 package storetest
 
 import (
+	"context"
+	"strconv"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"rollcall/internal/directory"
 	"rollcall/internal/fault"
@@ -54,6 +59,8 @@ func clientCases() []testCase {
 			f.must(t, err)
 			same(t, "dropped", 2, count)
 		}},
+		{"whatever changes a token is seen at once by who asked for it before", remembered},
+		{"a token that was revoked is let in by nobody who asks afterwards", revokedMeanwhile},
 		{"secrets of clients are kept, replaced and found before they end", func(t *testing.T, f *fixture) {
 			client, revoked := f.newClient(t, func(*directory.Client) {}), f.newClient(t, func(*directory.Client) {})
 			f.must(t, f.RevokeClient(f.ctx, revoked.ID, start))
@@ -100,4 +107,80 @@ func (f *fixture) secretsAre(t *testing.T, client ident.ID, want ...directory.Cl
 	got, err := f.ClientSecrets(f.ctx, client)
 	f.must(t, err)
 	same(t, "secrets", want, got)
+}
+
+func remembered(t *testing.T, f *fixture) {
+	ada := directory.Administrator{ID: ident.New(start), OrgID: f.org, Name: "Ada", Role: directory.FullAdministrator, CreatedAt: start}
+	f.must(t, f.SaveAdministrator(f.ctx, ada))
+	client := f.newClient(t, func(*directory.Client) {})
+	token := f.newToken(t, "one", func(t *directory.Token) {
+		t.AdministratorID, t.ClientID, t.Source, t.Role = ada.ID, client.ID, directory.SourceAD, directory.SCIMWriter
+	})
+	for _, change := range []struct {
+		name string
+		do   func(ctx context.Context) error
+	}{
+		{"a use", func(ctx context.Context) error { return f.TouchToken(ctx, token.ID, start.Add(time.Minute)) }},
+		{"another role of its administrator", func(ctx context.Context) error {
+			ada.Role = directory.ReadOnlyAdministrator
+			return f.SaveAdministrator(ctx, ada)
+		}},
+		{"a block of its source", func(ctx context.Context) error {
+			return f.SaveOrganization(ctx, directory.Organization{ID: f.org, Name: "Contoso", BlockedSources: []directory.Source{directory.SourceAD}, CreatedAt: start})
+		}},
+		{"another end", func(ctx context.Context) error {
+			later := token
+			later.ExpiresAt = start.AddDate(2, 0, 0)
+			return f.UpdateToken(ctx, later)
+		}},
+		{"the end of its client", func(ctx context.Context) error { return f.RevokeClient(ctx, client.ID, start.Add(time.Hour)) }},
+		{"its removal", func(ctx context.Context) error {
+			_, err := f.DropAccessTokens(ctx, start.AddDate(3, 0, 0))
+			return err
+		}},
+	} {
+		before, err := f.TokenByHash(f.ctx, token.Hash)
+		f.must(t, err)
+		f.must(t, f.InTx(f.ctx, change.do))
+		after, err := f.TokenByHash(f.ctx, token.Hash)
+		stored, storedErr := f.Token(f.ctx, token.ID)
+		if fault.KindOf(err) != fault.KindOf(storedErr) || cmp.Equal(before, after) {
+			t.Errorf("%s: %v and %v; changed: %t", change.name, err, storedErr, !cmp.Equal(before, after))
+		}
+		same(t, change.name, stored, after)
+	}
+	organization, err := f.Organization(f.ctx, f.org)
+	f.must(t, err)
+	same(t, "the organization", []directory.Source{directory.SourceAD}, organization.BlockedSources)
+}
+
+func revokedMeanwhile(t *testing.T, f *fixture) {
+	for i := range 50 {
+		token := f.newToken(t, "secret "+strconv.Itoa(i), func(*directory.Token) {})
+		stop := make(chan struct{})
+		var readers sync.WaitGroup
+		for range 3 {
+			readers.Go(func() {
+				for {
+					select {
+					case <-stop:
+						return
+					default:
+					}
+					if _, err := f.TokenByHash(f.ctx, token.Hash); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		f.must(t, f.RevokeToken(f.ctx, token.ID, start.Add(time.Hour)))
+		for range 20 {
+			if got, err := f.TokenByHash(f.ctx, token.Hash); err != nil || got.RevokedAt.IsZero() {
+				t.Errorf("round %d: let in after it was revoked (%v)", i, err)
+			}
+		}
+		close(stop)
+		readers.Wait()
+	}
 }
