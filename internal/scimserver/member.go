@@ -63,11 +63,7 @@ func (l *memberList) writeOne(out *bufio.Writer, member directory.Member) error 
 	if list, ok := l.show.Apply(scim.Resource{"members": []any{object}})["members"].([]any); ok && len(list) == 1 {
 		chosen = list[0]
 	}
-	data, err := encode(chosen)
-	if err != nil {
-		return err
-	}
-	_, err = out.Write(data)
+	_, err := out.Write(scim.AppendJSON(out.AvailableBuffer(), chosen))
 	return err
 }
 

@@ -98,7 +98,15 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, status int, it s
 // connection says that the answer is not whole.
 func (s *server) stream(w http.ResponseWriter, r *http.Request, status int, fill func(context.Context, *bufio.Writer) error) error {
 	begun := &opening{ResponseWriter: w, status: status}
-	out := bufio.NewWriterSize(begun, 32<<10)
+	out, ok := s.buffers.Get().(*bufio.Writer)
+	if !ok {
+		out = bufio.NewWriterSize(nil, 32<<10)
+	}
+	out.Reset(begun)
+	defer func() {
+		out.Reset(nil)
+		s.buffers.Put(out)
+	}()
 	err := fill(r.Context(), out)
 	if err == nil {
 		if err := out.Flush(); err != nil {
@@ -131,12 +139,9 @@ func (o *opening) Write(data []byte) (int, error) {
 
 // writeShown writes a resource, with its members if they are wanted.
 func writeShown(ctx context.Context, out *bufio.Writer, it shown) error {
-	data, err := encode(it.resource)
-	if err != nil {
-		return err
-	}
+	data := scim.AppendJSON(out.AvailableBuffer(), it.resource)
 	if it.members == nil {
-		_, err = out.Write(data)
+		_, err := out.Write(data)
 		return err
 	}
 	if _, err := out.Write(data[:len(data)-1]); err != nil {

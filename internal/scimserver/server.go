@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 
 	"rollcall/internal/directory"
@@ -63,6 +64,8 @@ type server struct {
 	Config
 	mux           *http.ServeMux
 	users, groups kind
+	// buffers are those of answers, to be used again.
+	buffers sync.Pool
 }
 
 // kind is a type of resource as the service serves it. Projections say what of it is shown.
