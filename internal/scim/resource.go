@@ -17,13 +17,13 @@ func (t ResourceType) FromRecord(record attr.Record) Resource {
 	resource := Resource{}
 	var lists []func() // behind what stands under paths with a type: their values are told apart by it, those of lists are not
 	for _, field := range record {
-		path, err := attr.ParsePath(field.Name)
-		if err != nil || isNothing(field.Value) {
+		spot := t.spotOf(field.Name)
+		found, path := spot.found, spot.path
+		if found == nil || isNothing(field.Value) {
 			continue
 		}
-		found, container := t.home(path, resource)
+		container := spot.container(resource)
 		switch {
-		case found == nil:
 		case found.MultiValued && path.FilterName == "":
 			lists = append(lists, func() {
 				list, _ := container[found.Name].([]any)
@@ -42,29 +42,6 @@ func (t ResourceType) FromRecord(record attr.Record) Resource {
 		}
 	}
 	return resource
-}
-
-// home returns the attribute that a path of a record names, and the object in which it stands.
-func (t ResourceType) home(path attr.Path, resource Resource) (*Attribute, map[string]any) {
-	if path.URN == "" || strings.EqualFold(path.URN, t.Core.ID) {
-		if found := find(t.Core.Attributes, path.Name); found != nil {
-			return found, resource
-		}
-		if strings.EqualFold(path.Name, attr.ExternalID) {
-			return find(commonAttributes, path.Name), resource
-		}
-		return nil, nil
-	}
-	extension := t.extension(path.URN)
-	if extension == nil {
-		return nil, nil
-	}
-	container, ok := resource[extension.ID].(map[string]any)
-	if !ok {
-		container = map[string]any{}
-		resource[extension.ID] = container
-	}
-	return find(extension.Attributes, path.Name), container
 }
 
 // put stores the value of one path of a record in the object of its attribute.

@@ -12,13 +12,15 @@ type ResourceType struct {
 	Name, Endpoint, Description string
 	Core                        Schema
 	Extensions                  []Schema
+
+	spots *spots
 }
 
 // Users returns the resource type of users.
 func Users() ResourceType {
 	return ResourceType{
 		Name: "User", Endpoint: "/Users", Description: "User account", Core: userSchema(),
-		Extensions: []Schema{enterpriseSchema(), webexUserSchema()},
+		Extensions: []Schema{enterpriseSchema(), webexUserSchema()}, spots: &spots{known: map[string]spot{}},
 	}
 }
 
@@ -26,6 +28,7 @@ func Users() ResourceType {
 func Groups() ResourceType {
 	return ResourceType{
 		Name: "Group", Endpoint: "/Groups", Description: "Group", Core: groupSchema(), Extensions: []Schema{webexGroupSchema()},
+		spots: &spots{known: map[string]spot{}},
 	}
 }
 
