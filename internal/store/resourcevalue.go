@@ -13,7 +13,7 @@ import (
 // operand adds a value that is compared: kind its JSON type, such as 'text'; value what it is. Both are NULL where there is none.
 type operand struct{ kind, value func() }
 
-// at reads a value of a JSON document. In the attributes of an object a text without a character counts as absent.
+// at reads a value of a JSON document.
 func (p *predicate) at(document, path string) operand {
 	return operand{
 		kind:  func() { p.add("json_type("+document+", $)", path) },
@@ -49,12 +49,7 @@ func (p *predicate) operand(ref scim.Ref) operand {
 	if path == "id" {
 		return operand{kind: func() { p.add("'text'") }, value: func() { p.add(idText("o.id")) }}
 	}
-	kept := p.at("o.attributes", pathOf(path))
-	present := operand{kind: kept.kind, value: func() {
-		p.add("NULLIF(")
-		kept.value()
-		p.add(", '')")
-	}}
+	present := p.single(pathOf(path))
 	if path != attr.ManagerValue || !p.users() {
 		return present
 	}
@@ -67,6 +62,25 @@ func (p *predicate) operand(ref scim.Ref) operand {
 		}
 	}
 	return operand{kind: or(present.kind, "'text'"), value: or(present.value, idText("m.id"))}
+}
+
+// single reads a value of the attributes of the object. A text without a character counts as absent, and a list where one value belongs, such
+// as a mapping may make, as its first.
+func (p *predicate) single(path string) operand {
+	kept, first := p.at("o.attributes", path), p.at("o.attributes", path+"[0]")
+	ofList := func(whenList, otherwise func()) {
+		p.add("CASE json_type(o.attributes, $) WHEN 'array' THEN ", path)
+		whenList()
+		p.add(" ELSE ")
+		otherwise()
+		p.add(" END")
+	}
+	something := func() {
+		p.add("NULLIF(")
+		kept.value()
+		p.add(", '')")
+	}
+	return operand{kind: func() { ofList(first.kind, kept.kind) }, value: func() { ofList(first.value, something) }}
 }
 
 // typed adds what result, a function or an opening bracket, makes of the value if that is of one of the kinds, else NULL.

@@ -106,7 +106,7 @@ func (q *queried) randomUser(t *rapid.T, i int) directory.User {
 		})
 	}
 	if maybe(t) {
-		record.Set("title", "")
+		record.Set("title", rapid.SampledFrom([]any{"", []string{"ab", "x y"}, []string{""}, []any{}, nil}).Draw(t, "title"))
 	}
 	if maybe(t) {
 		record.Set(scim.WebexUser+":extensionAttribute1", word(t))
