@@ -35,6 +35,7 @@ type world struct {
 	org       ident.ID
 	creator   directory.Token
 	log       bytes.Buffer
+	logger    *slog.Logger
 	statuses  []int
 }
 
@@ -51,8 +52,8 @@ func (w *world) clock() time.Time { return w.now }
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{T: t, now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC), issuer: newSigner(t)}
-	logger := slog.New(slog.NewTextHandler(&w.log, nil))
-	db, err := store.Open(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "rollcall.db"), Logger: logger, Now: w.clock})
+	w.logger = slog.New(slog.NewTextHandler(&w.log, nil))
+	db, err := store.Open(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "rollcall.db"), Logger: w.logger, Now: w.clock})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +77,7 @@ func newWorld(t *testing.T) *world {
 	w.org = org.ID
 	w.creator = directory.Token{OrgID: org.ID, Role: administrator.Role, AdministratorID: administrator.ID, AdministratorRole: administrator.Role}
 	w.handler = New(Config{
-		Directory: w.directory, Logger: logger, Metrics: w, Now: w.clock, Machine: w.clock,
+		Directory: w.directory, Logger: w.logger, Metrics: w, Now: w.clock, Machine: w.clock,
 		Keys: Guarded([]string{w.issuer.host()}, w.issuer.roots()),
 	})
 	return w
