@@ -21,7 +21,7 @@ LINTER  := .cache/golangci-lint
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: build ## build, then run a simulated tenant of 1,000 people and a server that follows it
@@ -30,7 +30,7 @@ demo: build ## build, then run a simulated tenant of 1,000 people and a server t
 .PHONY: test
 test: ## run every test (under 10 minutes; needs nothing but Go)
 	$(GO) test -timeout 10m ./...
-	@GO='$(GO)' FUZZTIME=20000x .ci/fuzz ./internal/expr
+	@GO='$(GO)' FUZZTIME=20000x .ci/fuzz ./internal/expr ./internal/scim
 
 .PHONY: build
 build: ## build bin/rollcall (Go's own cache decides what is compiled)
@@ -54,6 +54,10 @@ verify: ## check that go.mod, generated files and formatting are not stale
 	@files=$$(gofmt -l cmd internal e2e bench 2>/dev/null || true); \
 	if [[ -n $$files ]]; then echo "gofmt has something to say about:"; echo "$$files"; exit 1; fi
 	$(GO) vet -tags soak,bench ./...
+
+.PHONY: conformance
+conformance: build ## run python-scim's scim2-tester against the SCIM service (needs python3 and, once, the network)
+	.ci/conformance
 
 .PHONY: bench
 bench: build ## measure 1,000 to 500,000 users and write docs/benchmarks.md (an hour or so)

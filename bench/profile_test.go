@@ -49,7 +49,7 @@ func firstSync(b *testing.B, tenant *e2e.Tenant) {
 	ctx, cancel := context.WithCancel(b.Context())
 	defer cancel()
 	settings := config.Config{
-		Data: filepath.Join(b.TempDir(), "data"), Listen: "127.0.0.1:0", LogLevel: "info", LogFormat: "text",
+		Data: filepath.Join(b.TempDir(), "data"), Listen: "127.0.0.1:0", RateLimit: 200, LogLevel: "info", LogFormat: "text",
 		Cloud:     config.Cloud{Name: "simulated", LoginURL: tenant.Facts.LoginURL, GraphURL: tenant.Facts.GraphURL},
 		Retention: config.Retention{ChangesDays: 90, AuditDays: 400, ArchiveDays: 365},
 	}

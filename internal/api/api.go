@@ -26,7 +26,7 @@ type Metrics interface {
 	Handler() http.Handler
 }
 
-// Config is what the API is made of. All fields but TrustedProxies are required.
+// Config is what the API is made of. All fields but BaseURL and TrustedProxies are required.
 type Config struct {
 	Engine    *engine.Engine
 	Directory *directory.Service
@@ -36,6 +36,8 @@ type Config struct {
 	Now func() time.Time
 	// Version of the server, told by /healthz and /me.
 	Version string
+	// BaseURL is the public address of the server, without a path; "": the one that the client wrote.
+	BaseURL string
 	// TrustedProxies are the networks of proxies whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 	// Ready fails while the server cannot do its work; /readyz tells it.
@@ -71,6 +73,7 @@ func New(config Config) http.Handler {
 	s.serveGroups()
 	s.serveDomains()
 	s.serveTokens()
+	s.serveClients()
 	s.serveAudit()
 	s.serveDescription()
 	s.mux.HandleFunc("GET /healthz", s.health)

@@ -10,10 +10,7 @@ import (
 )
 
 // What the tests of this folder look at from inside.
-var (
-	ClientAddress = clientAddress
-	ProgressOf    = progressOf
-)
+var ProgressOf = progressOf
 
 // ListedOperations are the ids of the operations that the table of rights names.
 func ListedOperations() []string {

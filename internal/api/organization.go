@@ -11,11 +11,14 @@ import (
 
 // Organization owns one directory.
 type Organization struct {
-	ID                    ident.ID  `json:"id" format:"uuid" doc:"The organization's id."`
-	Name                  string    `json:"name" doc:"What people call it."`
-	RequireVerifiedDomain bool      `json:"requireVerifiedDomain" doc:"Outside the verified domains no user is created, and none is renamed into them."`
-	CreatedAt             time.Time `json:"createdAt" doc:"When it was created."`
-	Warnings              []Expiry  `json:"warnings,omitempty" nullable:"false" doc:"Tokens of the organization that end within 30 days, or did in the last 30; told of a single organization, to who may make tokens."`
+	ID                    ident.ID `json:"id" format:"uuid" doc:"The organization's id."`
+	Name                  string   `json:"name" doc:"What people call it."`
+	RequireVerifiedDomain bool     `json:"requireVerifiedDomain" doc:"Outside the verified domains no user is created, and none is renamed into them."`
+	// BlockedSources: see B6 of the requirements.
+	BlockedSources []directory.Source `json:"blockedSources" nullable:"false" doc:"Sources whose tokens may not write over SCIM: SCIM, AAD, AD (the Directory Connector), OKTA."`
+	TenantURL      string             `json:"tenantUrl" format:"uri" doc:"Where the organization's SCIM service is: what Entra calls Tenant URL."`
+	CreatedAt      time.Time          `json:"createdAt" doc:"When it was created."`
+	Warnings       []Expiry           `json:"warnings,omitempty" nullable:"false" doc:"Tokens and client secrets of the organization that end within 30 days, or did in the last 30; told of a single organization, to who may make them."`
 }
 
 // NewOrganization describes an organization to create.
@@ -25,7 +28,8 @@ type NewOrganization struct {
 
 // OrganizationPatch changes an organization; what is absent stays as it is.
 type OrganizationPatch struct {
-	RequireVerifiedDomain *bool `json:"requireVerifiedDomain,omitempty" example:"true" doc:"All users must have a verified domain."`
+	RequireVerifiedDomain *bool               `json:"requireVerifiedDomain,omitempty" example:"true" doc:"All users must have a verified domain."`
+	BlockedSources        *[]directory.Source `json:"blockedSources,omitempty" enum:"SCIM,AAD,AD,OKTA" doc:"Sources whose tokens may not write over SCIM; an empty list lifts every block."`
 }
 
 func (s *server) serveOrganizations() {
@@ -33,7 +37,7 @@ func (s *server) serveOrganizations() {
 		id: "listOrganizations", method: http.MethodGet, path: "/organizations", tag: "Organizations", summary: "List the server's organizations",
 	}, func(ctx context.Context, _ *struct{}) (*body[List[Organization]], error) {
 		all, err := s.Directory.ListOrganizations(ctx)
-		return reply(List[Organization]{Items: each(all, organizationOf)}), err
+		return reply(List[Organization]{Items: each(all, func(org directory.Organization) Organization { return organizationOf(ctx, org) })}), err
 	})
 	serve(s, operation{
 		id: "createOrganization", method: http.MethodPost, path: "/organizations", tag: "Organizations",
@@ -47,9 +51,9 @@ func (s *server) serveOrganizations() {
 		if err != nil {
 			return nil, err
 		}
-		out := organizationOf(org)
+		out := organizationOf(ctx, org)
 		if callerOf(ctx).token.May(directory.Administer) { // who may not see tokens is not told of them
-			out.Warnings, err = s.tokenExpiries(ctx, org.ID)
+			out.Warnings, err = s.expiries(ctx, org.ID)
 		}
 		return reply(out), err
 	})
@@ -58,13 +62,16 @@ func (s *server) serveOrganizations() {
 	}, s.changeOrganization)
 }
 
-func organizationOf(org directory.Organization) Organization {
-	return Organization{ID: org.ID, Name: org.Name, RequireVerifiedDomain: org.RequireVerifiedDomain, CreatedAt: org.CreatedAt}
+func organizationOf(ctx context.Context, org directory.Organization) Organization {
+	return Organization{
+		ID: org.ID, Name: org.Name, RequireVerifiedDomain: org.RequireVerifiedDomain, BlockedSources: append([]directory.Source{}, org.BlockedSources...),
+		TenantURL: tenantURL(ctx, org.ID), CreatedAt: org.CreatedAt,
+	}
 }
 
 func (s *server) createOrganization(ctx context.Context, in *struct{ Body NewOrganization }) (*created[Organization], error) {
 	org, err := s.Directory.CreateOrganization(ctx, in.Body.Name)
-	return &created[Organization]{Location: Prefix + "/organizations/" + org.ID.String(), Body: organizationOf(org)}, err
+	return &created[Organization]{Location: Prefix + "/organizations/" + org.ID.String(), Body: organizationOf(ctx, org)}, err
 }
 
 // changeOrganization also lets those be planned again who failed for the rule that changed, in the same transaction.
@@ -75,6 +82,11 @@ func (s *server) changeOrganization(ctx context.Context, in *struct {
 ) (*body[Organization], error) {
 	id := orgOf(ctx)
 	err := s.Engine.Store.InTx(ctx, func(ctx context.Context) error {
+		if in.Body.BlockedSources != nil {
+			if err := s.Directory.BlockSources(ctx, id, *in.Body.BlockedSources); err != nil {
+				return err
+			}
+		}
 		if in.Body.RequireVerifiedDomain == nil {
 			return nil
 		}
@@ -87,5 +99,5 @@ func (s *server) changeOrganization(ctx context.Context, in *struct {
 		return nil, err
 	}
 	org, err := s.Directory.Organization(ctx, id)
-	return reply(organizationOf(org)), err
+	return reply(organizationOf(ctx, org)), err
 }

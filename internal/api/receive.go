@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"runtime/debug"
 	"strings"
@@ -16,6 +15,7 @@ import (
 
 	"rollcall/internal/entraschema"
 	"rollcall/internal/ident"
+	"rollcall/internal/inbound"
 )
 
 // maxBody is how large the body of a request may be, in bytes.
@@ -35,6 +35,8 @@ type exchange struct {
 	id string
 	// address is the client's.
 	address string
+	// base is the address at which the client reaches the server, without a path.
+	base string
 	// token that was accepted; zero for none.
 	token ident.ID
 }
@@ -48,40 +50,18 @@ func exchangeOf(ctx context.Context) *exchange {
 	return &exchange{}
 }
 
-// answer notes the status of a response.
-type answer struct {
-	http.ResponseWriter
-	status int
-}
-
-// WriteHeader implements http.ResponseWriter.
-func (a *answer) WriteHeader(status int) {
-	if a.status == 0 {
-		a.status = status
-	}
-	a.ResponseWriter.WriteHeader(status)
-}
-
-// Write implements http.ResponseWriter.
-func (a *answer) Write(data []byte) (int, error) {
-	if a.status == 0 {
-		a.status = http.StatusOK
-	}
-	return a.ResponseWriter.Write(data)
-}
-
-// Unwrap lets http.ResponseController reach the connection.
-func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
-
 // receive is where every request comes in and every answer goes out.
 func (s *server) receive(w http.ResponseWriter, r *http.Request) {
 	began := s.Engine.Machine()
-	x := &exchange{id: ident.New(began).String(), address: clientAddress(r, s.TrustedProxies)}
+	x := &exchange{id: ident.New(began).String(), address: inbound.ClientAddress(r, s.TrustedProxies), base: s.BaseURL}
+	if x.base == "" {
+		x.base = inbound.BaseURL(r, s.TrustedProxies)
+	}
 	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
 	w.Header().Set("X-Request-Id", x.id)
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	out := &answer{ResponseWriter: w}
+	out := &inbound.Answer{ResponseWriter: w}
 	defer s.finish(out, r, began)
 	if problem := s.readWhole(out, r); problem != nil {
 		s.refuse(out, r, problem)
@@ -91,18 +71,18 @@ func (s *server) receive(w http.ResponseWriter, r *http.Request) {
 }
 
 // finish answers for an operation that panicked, counts the request and writes its line of the access log.
-func (s *server) finish(out *answer, r *http.Request, began time.Time) {
+func (s *server) finish(out *inbound.Answer, r *http.Request, began time.Time) {
 	ctx, x := r.Context(), exchangeOf(r.Context())
 	defect := recover()
-	abort := defect != nil && out.status != 0
+	abort := defect != nil && out.Status != 0
 	if defect != nil && ctx.Err() == nil && !isAbort(defect) {
 		s.Logger.ErrorContext(ctx, "request failed", "request_id", x.id, "route", route(r), "panic", defect, "stack", string(debug.Stack()))
 	}
 	if defect != nil && !abort {
 		s.refuse(out, r, internalProblem(ctx))
 	}
-	s.Metrics.CountHTTP("api", route(r), out.status)
-	s.Logger.DebugContext(ctx, "request", "request_id", x.id, "method", r.Method, "route", route(r), "status", out.status,
+	s.Metrics.CountHTTP("api", route(r), out.Status)
+	s.Logger.DebugContext(ctx, "request", "request_id", x.id, "method", r.Method, "route", route(r), "status", out.Status,
 		"milliseconds", float64(s.Engine.Machine().Sub(began).Microseconds())/1000, "token", x.token.String(), "address", x.address)
 	if abort {
 		panic(http.ErrAbortHandler) // cuts the connection: the client must not take half an answer for a whole one
@@ -159,32 +139,4 @@ func validUTF8(path string, values url.Values) bool {
 		}
 	}
 	return valid
-}
-
-// clientAddress is the address of the connection's other end; if that is a trusted proxy, the last address in X-Forwarded-For that is not
-// one. What stands before it was written by somebody who is not trusted.
-func clientAddress(r *http.Request, trusted []netip.Prefix) string {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return ""
-	}
-	client := peer.Addr().Unmap()
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && isTrusted(client, trusted); i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
-			break
-		}
-		client = hop.Unmap()
-	}
-	return client.WithZone("").String()
-}
-
-func isTrusted(address netip.Addr, trusted []netip.Prefix) bool {
-	for _, network := range trusted {
-		if network.Contains(address.WithZone("")) {
-			return true
-		}
-	}
-	return false
 }

@@ -96,9 +96,16 @@ var accesses = map[string]access{
 	"listTokens":  {right: directory.Administer},
 	"createToken": {right: directory.Administer},
 	"revokeToken": {right: directory.Administer},
+	"rotateToken": {right: directory.Administer},
+
+	"listClients":  {right: directory.Administer},
+	"createClient": {right: directory.Administer},
+	"rotateClient": {right: directory.Administer},
+	"revokeClient": {right: directory.Administer},
 
 	"listServerTokens":  {right: directory.Administer, server: true},
 	"createServerToken": {right: directory.Administer, server: true},
 	"revokeServerToken": {right: directory.Administer, server: true},
+	"rotateServerToken": {right: directory.Administer, server: true},
 	"listServerEvents":  {right: directory.ReadAudit, server: true},
 }

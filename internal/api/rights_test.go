@@ -77,7 +77,7 @@ func TestATokenNeverHasMoreRightsThanItsAdministrator(t *testing.T) {
 	}
 	var me api.Me
 	h.call(secret, http.MethodGet, "/me", nil).want(http.StatusOK).into(&me)
-	if !slices.Equal(me.Rights, []directory.Right{directory.ReadDirectory, directory.ReadAudit}) {
+	if !slices.Equal(me.Rights, []directory.Right{directory.ReadDirectory, directory.ReadAudit, directory.ReadSCIM}) {
 		t.Errorf("rights %v", me.Rights)
 	}
 }

@@ -9,34 +9,44 @@ import (
 	"rollcall/internal/directory"
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
+	"rollcall/internal/scim"
 )
 
 // Token lets a program act in an organization, or in all of the server.
 type Token struct {
-	ID        ident.ID       `json:"id" format:"uuid" doc:"The token's id."`
-	Name      string         `json:"name" doc:"What the token is for."`
-	Role      directory.Role `json:"role" enum:"full-administrator,user-administrator,read-only-administrator,compliance-officer,user" doc:"What the token may do, as far as its administrator may too."`
-	UserID    ident.ID       `json:"userId,omitzero" format:"uuid" doc:"The directory user for whom the token acts."`
-	State     string         `json:"state" enum:"good,expired,revoked,suspended,orphaned" doc:"Whether it is accepted now. Suspended: its user is Inactive. Orphaned: its administrator is none any more."`
-	CreatedAt time.Time      `json:"createdAt" doc:"When it was made."`
-	ExpiresAt time.Time      `json:"expiresAt" doc:"Until when it is good."`
-	RevokedAt time.Time      `json:"revokedAt,omitzero" doc:"When it was revoked."`
-	Warning   *Expiry        `json:"warning,omitempty" doc:"It ends within 30 days, or has ended; absent for one that was made for less."`
+	ID             ident.ID         `json:"id" format:"uuid" doc:"The token's id."`
+	Name           string           `json:"name" doc:"What the token is for."`
+	Role           directory.Role   `json:"role" enum:"full-administrator,user-administrator,read-only-administrator,compliance-officer,scim-writer,scim-reader,user" doc:"What the token may do, as far as its administrator may too."`
+	UserID         ident.ID         `json:"userId,omitzero" format:"uuid" doc:"The directory user for whom the token acts."`
+	State          string           `json:"state" enum:"good,expired,revoked,suspended,orphaned" doc:"Whether it is accepted now. Suspended: its user is Inactive. Orphaned: its administrator is none any more."`
+	CreatedAt      time.Time        `json:"createdAt" doc:"When it was made."`
+	ExpiresAt      time.Time        `json:"expiresAt" doc:"Until when it is good."`
+	OldSecretUntil time.Time        `json:"oldSecretUntil,omitzero" doc:"Until when the secret is good that was replaced last; absent when it ended."`
+	RevokedAt      time.Time        `json:"revokedAt,omitzero" doc:"When it was revoked."`
+	UsedAt         time.Time        `json:"usedAt,omitzero" doc:"When it was used last, to the hour; absent if never."`
+	Source         directory.Source `json:"source,omitempty" enum:"SCIM,AAD,AD,OKTA" doc:"On whose behalf it writes over SCIM; of tokens for SCIM only."`
+	Profile        scim.Profile     `json:"profile,omitempty" enum:"entra,strict" doc:"How its requests over SCIM are read; of tokens for SCIM only."`
+	Warning        *Expiry          `json:"warning,omitempty" doc:"It ends within 30 days, or has ended; absent for one that was made for less."`
 }
 
 // CreatedToken is a new token with its secret, which is told only once.
 type CreatedToken struct {
 	Token
 	Secret string `json:"secret" doc:"The bearer token. It is shown now and never again."`
+	// OrganizationID and TenantURL are what the page of the program asks for that will use the token.
+	OrganizationID ident.ID `json:"organizationId,omitzero" format:"uuid" doc:"The organization to which the token is bound."`
+	TenantURL      string   `json:"tenantUrl,omitempty" format:"uri" doc:"Where the organization's SCIM service is; of tokens for SCIM only."`
 }
 
 // NewToken describes a token to make.
 type NewToken struct {
 	Name   string         `json:"name" minLength:"1" maxLength:"256" example:"backup" doc:"What the token is for."`
-	Role   directory.Role `json:"role" enum:"full-administrator,user-administrator,read-only-administrator,compliance-officer,user" example:"read-only-administrator" doc:"What it may do."`
+	Role   directory.Role `json:"role" enum:"full-administrator,user-administrator,read-only-administrator,compliance-officer,scim-writer,scim-reader,user" example:"read-only-administrator" doc:"What it may do."`
 	UserID ident.ID       `json:"userId,omitzero" format:"uuid" doc:"The directory user for whom the token acts; with the role user, and only then."`
 	// ExpiresInDays is how long the token lives; 0 for 365.
-	ExpiresInDays int `json:"expiresInDays,omitempty" minimum:"1" maximum:"3650" example:"90" doc:"Days until it expires; 365 if absent."`
+	ExpiresInDays int              `json:"expiresInDays,omitempty" minimum:"1" maximum:"3650" example:"90" doc:"Days until it expires; 365 if absent."`
+	Source        directory.Source `json:"source,omitempty" enum:"SCIM,AAD,AD,OKTA" example:"SCIM" doc:"On whose behalf it writes over SCIM; SCIM if absent."`
+	Profile       scim.Profile     `json:"profile,omitempty" enum:"entra,strict" example:"entra" doc:"How its requests over SCIM are read: as Entra and others really send them, or to the letter of the RFC; entra if absent."`
 }
 
 // Me is what the token of the request is and may do.
@@ -44,7 +54,7 @@ type Me struct {
 	TokenID        ident.ID          `json:"tokenId" format:"uuid" doc:"The token's id."`
 	Name           string            `json:"name" doc:"What the token is for."`
 	Role           directory.Role    `json:"role" doc:"The token's role."`
-	Rights         []directory.Right `json:"rights" nullable:"false" doc:"What the token may do now: read, read-archive, read-audit, write-users, write-groups, administer."`
+	Rights         []directory.Right `json:"rights" nullable:"false" doc:"What the token may do now: read, read-archive, read-audit, write-users, write-groups, administer, scim:read, scim:write."`
 	OrganizationID ident.ID          `json:"organizationId,omitzero" format:"uuid" doc:"The organization to which the token is bound; absent for a token of the server."`
 	ExpiresAt      time.Time         `json:"expiresAt" doc:"Until when the token is good."`
 	Warning        *Expiry           `json:"warning,omitempty" doc:"The token ends within 30 days; absent for one that was made for less."`
@@ -82,6 +92,7 @@ func (s *server) serveTokens() {
 		return nil, s.Directory.RevokeToken(ctx, orgOf(ctx), in.ID)
 	})
 	s.serveServerTokens()
+	s.serveRotation()
 }
 
 const (
@@ -122,11 +133,18 @@ func (s *server) serveServerTokens() {
 }
 
 func (s *server) tokenOf(token directory.Token) Token {
-	return Token{
+	shown := Token{
 		ID: token.ID, Name: token.Name, Role: token.Role, UserID: token.UserID, State: s.tokenState(token),
-		CreatedAt: token.CreatedAt, ExpiresAt: token.ExpiresAt, RevokedAt: token.RevokedAt,
+		CreatedAt: token.CreatedAt, ExpiresAt: token.ExpiresAt, RevokedAt: token.RevokedAt, UsedAt: token.UsedAt,
 		Warning: s.tokenExpiry(token),
 	}
+	if s.Now().Before(token.OldUntil) {
+		shown.OldSecretUntil = token.OldUntil
+	}
+	if token.Role.Provisions() {
+		shown.Source, shown.Profile = token.Source, token.Profile
+	}
+	return shown
 }
 
 func (s *server) tokenState(token directory.Token) string {
@@ -135,7 +153,7 @@ func (s *server) tokenState(token directory.Token) string {
 		return "revoked"
 	case !s.Now().Before(token.ExpiresAt):
 		return "expired"
-	case token.AdministratorRole == "":
+	case token.AdministratorRole == "" && token.UserID.IsZero():
 		return "orphaned"
 	case token.Suspended:
 		return "suspended"
@@ -147,22 +165,38 @@ func (s *server) tokenState(token directory.Token) string {
 func (s *server) createToken(ctx context.Context, want NewToken) (*created[CreatedToken], error) {
 	creator, org := callerOf(ctx).token, orgOf(ctx)
 	token, secret, err := s.Directory.CreateToken(ctx, creator, directory.NewToken{
-		OrgID: org, Name: want.Name, Role: want.Role, UserID: want.UserID, Life: time.Duration(want.ExpiresInDays) * 24 * time.Hour,
+		OrgID: org, Name: want.Name, Role: want.Role, UserID: want.UserID, Life: days(want.ExpiresInDays),
+		Source: want.Source, Profile: want.Profile,
 	})
 	token.AdministratorRole = creator.AdministratorRole
 	location := Prefix + "/tokens/" + token.ID.String()
 	if !org.IsZero() {
 		location = at(ctx, "/tokens/%s", token.ID)
 	}
-	return &created[CreatedToken]{Location: location, Body: CreatedToken{Token: s.tokenOf(token), Secret: secret}}, err
+	return &created[CreatedToken]{Location: location, Body: s.createdToken(ctx, token, secret)}, err
 }
+
+// createdToken shows a token with its secret.
+func (s *server) createdToken(ctx context.Context, token directory.Token, secret string) CreatedToken {
+	shown := CreatedToken{Token: s.tokenOf(token), Secret: secret, OrganizationID: token.OrgID}
+	if token.Role.Provisions() {
+		shown.TenantURL = tenantURL(ctx, token.OrgID)
+	}
+	return shown
+}
+
+// tenantURL is where the SCIM service of an organization is.
+func tenantURL(ctx context.Context, org ident.ID) string {
+	return exchangeOf(ctx).base + "/identity/scim/" + org.String() + "/v2"
+}
+
+// days is so many of them.
+func days(count int) time.Duration { return time.Duration(count) * 24 * time.Hour }
 
 func (s *server) me(ctx context.Context, _ *struct{}) (*body[Me], error) {
 	token := callerOf(ctx).token
 	rights := []directory.Right{}
-	for _, right := range []directory.Right{
-		directory.ReadDirectory, directory.ReadArchive, directory.ReadAudit, directory.WriteUsers, directory.Administer,
-	} {
+	for _, right := range directory.Rights() {
 		if token.May(right) {
 			rights = append(rights, right)
 		}

@@ -35,6 +35,12 @@ func (l *log) Write(data []byte) (int, error) {
 	return l.text.Write(data)
 }
 
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
 // moment is a clock that a test sets.
 type moment struct{ ahead time.Duration }
 
@@ -42,7 +48,7 @@ func (m *moment) now() time.Time { return time.Now().UTC().Add(m.ahead) }
 
 func settings(folder string) config.Config {
 	return config.Config{
-		Data: folder, Listen: "127.0.0.1:0", LogLevel: "info", LogFormat: "text",
+		Data: folder, Listen: "127.0.0.1:0", RateLimit: 200, LogLevel: "info", LogFormat: "text",
 		Retention: config.Retention{ChangesDays: 90, AuditDays: 400, ArchiveDays: 365},
 	}
 }

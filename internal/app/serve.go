@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -16,6 +16,8 @@ import (
 	"rollcall/internal/config"
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
+	"rollcall/internal/ratelimit"
+	"rollcall/internal/scimserver"
 )
 
 const (
@@ -41,19 +43,20 @@ func (a *App) follow(ctx context.Context, url string) error {
 // listen takes the address and makes the HTTP server.
 func (a *App) listen(ctx context.Context, settings config.Config, version string) error {
 	handler := api.New(api.Config{
-		Engine: a.Engine, Directory: a.Directory, Logger: a.logger, Metrics: a.metrics, Now: a.now, Version: version,
+		Engine: a.Engine, Directory: a.Directory, Logger: a.logger, Metrics: a.metrics, Now: a.now, Version: version, BaseURL: strings.TrimRight(settings.BaseURL, "/"),
 		TrustedProxies: settings.Proxies(), Ready: a.ready,
 	})
-	a.http = &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: time.Minute,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		ErrorLog:    slog.NewLogLogger(a.logger.Handler(), slog.LevelDebug),
-		BaseContext: func(net.Listener) context.Context { return a.ending },
+	grants, err := a.grants(settings)
+	if err != nil {
+		return err
 	}
-	var (
-		settled net.ListenConfig
-		err     error
-	)
+	provisioning := scimserver.New(scimserver.Config{
+		Directory: a.Directory, Logger: a.logger, Metrics: a.metrics, Machine: a.Engine.Machine, BaseURL: strings.TrimRight(settings.BaseURL, "/"),
+		TrustedProxies: settings.Proxies(), Limiter: ratelimit.New(settings.RateLimit),
+	})
+	a.http = server(faces(provisioning, grants, handler), a.logger)
+	a.http.BaseContext = func(net.Listener) context.Context { return a.ending }
+	var settled net.ListenConfig
 	a.listener, err = settled.Listen(ctx, "tcp", settings.Listen)
 	if err != nil {
 		return listenFault(settings.Listen, err)

@@ -117,8 +117,21 @@ func graphHTTP(caFile string) (*http.Client, error) {
 		Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, MaxIdleConns: 32, MaxIdleConnsPerHost: 8,
 		IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 15 * time.Second, ExpectContinueTimeout: time.Second,
 	}
+	roots, err := cloudRoots(caFile)
+	if err != nil {
+		return nil, err
+	}
+	if roots != nil {
+		transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
+	}
+	return &http.Client{Transport: transport}, nil
+}
+
+// cloudRoots returns the authorities that are trusted for a custom cloud: those of a file beside the machine's. nil without a file: the
+// machine's alone.
+func cloudRoots(caFile string) (*x509.CertPool, error) {
 	if caFile == "" {
-		return &http.Client{Transport: transport}, nil
+		return nil, nil
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
@@ -131,8 +144,7 @@ func graphHTTP(caFile string) (*http.Client, error) {
 	if !pool.AppendCertsFromPEM(text) {
 		return nil, fault.New(fault.Invalid, "CAFile", "%s holds no certificate in PEM form", caFile)
 	}
-	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool}
-	return &http.Client{Transport: transport}, nil
+	return pool, nil
 }
 
 // cloudsOf returns the clouds of Microsoft and the custom one.

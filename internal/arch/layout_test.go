@@ -43,6 +43,9 @@ var layout = []entry{
 	{path: "store/storetest", sentence: "the suite that every database passes"},
 	{path: "jobs", sentence: "runs the engine's work once, on one of the nodes"},
 	// faces
+	{path: "inbound", sentence: "takes requests in: the address of a client behind proxies, the status of an answer"},
+	{path: "ratelimit", sentence: "lets each bearer of a credential make so many requests in a second"},
+	{path: "oauth", sentence: "gives programs access tokens for what they know or what others sign for them"},
 	{path: "scimserver", sentence: "serves a directory over SCIM"},
 	{path: "api", sentence: "the HTTP API, described by OpenAPI"},
 	{path: "console", sentence: "the administrators' web pages"},

@@ -56,6 +56,9 @@ func appendValue(out []byte, value any) []byte {
 	return append(out, bytes.TrimRight(buffer.Bytes(), "\n")...)
 }
 
+// AppendString appends a text as JSON. What is not UTF-8 is replaced.
+func AppendString(out []byte, text string) []byte { return appendString(out, text) }
+
 const hexDigits = "0123456789abcdef"
 
 func appendString(out []byte, text string) []byte {

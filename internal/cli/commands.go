@@ -26,7 +26,10 @@ type commands struct {
 	Group     groupCommands    `cmd:"" help:"Groups of the directory and their members."`
 	Domain    domainCommands   `cmd:"" help:"Verified domains."`
 	Token     tokenCommands    `cmd:"" help:"Tokens for this program and others."`
-	Expr      exprCommands     `cmd:"" help:"The mapping language: try expressions out, without a server."`
+	Client    clientCommands   `cmd:"" help:"Programs that get access tokens for SCIM by themselves (OAuth 2.0)."`
+
+	Organization organizationCommands `cmd:"" help:"The organization: its id, the address of its SCIM service, blocked sources."`
+	Expr         exprCommands         `cmd:"" help:"The mapping language: try expressions out, without a server."`
 }
 
 type instanceCommands struct {
@@ -105,5 +108,19 @@ type domainCommands struct {
 type tokenCommands struct {
 	Create tokenCreateCommand `cmd:"" help:"Make a token; its secret is printed once, on standard output."`
 	List   tokenListCommand   `cmd:"" help:"List the tokens."`
+	Rotate tokenRotateCommand `cmd:"" help:"Give a token a new secret; the old one lives on for a while."`
 	Revoke tokenRevokeCommand `cmd:"" help:"End a token at once."`
+}
+
+type clientCommands struct {
+	Create clientCreateCommand `cmd:"" help:"Register a client; its secret is printed once, on standard output."`
+	List   clientListCommand   `cmd:"" help:"List the clients."`
+	Rotate clientRotateCommand `cmd:"" help:"Give a client a new secret; the old one lives on for a while."`
+	Revoke clientRevokeCommand `cmd:"" help:"End a client and its access tokens at once."`
+}
+
+type organizationCommands struct {
+	Show    organizationShowCommand    `cmd:"" help:"Show the organization."`
+	Block   organizationBlockCommand   `cmd:"" help:"Refuse writes over SCIM from a source, such as the Directory Connector."`
+	Unblock organizationUnblockCommand `cmd:"" help:"Let a source write over SCIM again."`
 }

@@ -108,7 +108,7 @@ func (c *demoCommand) Run(ctx context.Context, in *invocation) (err error) {
 // settings are those of a server that follows the simulated tenant and its clock.
 func (d *demo) settings(folder string) config.Config {
 	return config.Config{
-		Data: folder, Listen: d.Listen, LogLevel: d.LogLevel, LogFormat: "text", ClockURL: d.sim.URL() + "/sim/clock", AllowClock: true,
+		Data: folder, Listen: d.Listen, RateLimit: 200, LogLevel: d.LogLevel, LogFormat: "text", ClockURL: d.sim.URL() + "/sim/clock", AllowClock: true,
 		Cloud:     config.Cloud{Name: demoCloud, LoginURL: d.sim.URL(), GraphURL: d.sim.URL()},
 		Retention: config.Retention{ChangesDays: 90, AuditDays: 400, ArchiveDays: 365},
 	}

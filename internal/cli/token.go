@@ -10,15 +10,23 @@ import (
 	"rollcall/internal/directory"
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
+	"rollcall/internal/scim"
 )
 
 type tokenCreateCommand struct {
 	remote
 	Name string `arg:"" help:"What the token is for, such as backup."`
-	Role string `default:"full-administrator" enum:"full-administrator,user-administrator,read-only-administrator,compliance-officer,user" help:"What it may do: ${enum}."`
+	Role string `default:"full-administrator" enum:"full-administrator,user-administrator,read-only-administrator,compliance-officer,scim-writer,scim-reader,user" help:"What it may do: ${enum}."`
 	User string `help:"Directory user for whom the token acts, by id; with --role user, and only then." placeholder:"ID"`
 	Days int    `default:"365" help:"Days until it expires."`
+	provisioning
 	serverWide
+}
+
+// provisioning are the flags of credentials for SCIM.
+type provisioning struct {
+	Source  string `default:"" enum:",SCIM,AAD,AD,OKTA" help:"On whose behalf it writes over SCIM: SCIM (if absent), AAD (Entra), AD (the Directory Connector) or OKTA." placeholder:"SOURCE"`
+	Profile string `default:"" enum:",entra,strict" help:"How its requests over SCIM are read: entra (if absent), as Entra and others really send them, or strict, to the letter of the RFC." placeholder:"PROFILE"`
 }
 
 // serverWide is the flag of commands that can be about the server's own tokens instead of an organization's.
@@ -38,6 +46,7 @@ func (s serverWide) tokens(c *client, parts ...string) string {
 // Help gives an example.
 func (tokenCreateCommand) Help() string {
 	return "Example: rollcall token create laptop --days 90\n\nIn a shell: export ROLLCALL_TOKEN=$(rollcall token create laptop)\n\n" +
+		"For Entra's provisioning service: rollcall token create entra --role scim-writer --source AAD\n\n" +
 		"It belongs to one organization; with --server-wide it is good for all of them, and for what is about the server itself."
 }
 
@@ -50,7 +59,7 @@ func (c *tokenCreateCommand) Run(ctx context.Context, in *invocation) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	want := api.NewToken{Name: c.Name, Role: directory.Role(c.Role), ExpiresInDays: c.Days}
+	want := api.NewToken{Name: c.Name, Role: directory.Role(c.Role), ExpiresInDays: c.Days, Source: directory.Source(c.Source), Profile: scim.Profile(c.Profile)}
 	if c.User != "" {
 		if want.UserID, err = parseID("user", c.User); err != nil {
 			return err
@@ -60,16 +69,30 @@ func (c *tokenCreateCommand) Run(ctx context.Context, in *invocation) error {
 	if err := server.call(ctx, http.MethodPost, c.tokens(server), nil, want, &token); err != nil {
 		return err
 	}
-	if c.JSON {
+	return showToken(in, c.JSON, token)
+}
+
+// showToken writes a new secret, alone on standard output, and what else there is to know beside it.
+func showToken(in *invocation, asJSON bool, token api.CreatedToken) error {
+	if asJSON {
 		return writeJSON(in.stdout, token)
 	}
+	if token.TenantURL != "" {
+		in.say("Organization ID: %s\nTenant URL: %s", token.OrganizationID, token.TenantURL)
+	}
+	if !token.OldSecretUntil.IsZero() {
+		in.say("The secret before it is good until %s.", short(token.OldSecretUntil))
+	}
 	in.say("Token %s (%s), good until %s. It is shown only now:", printable(token.Name), token.ID, short(token.ExpiresAt))
-	_, err = fmt.Fprintln(in.stdout, token.Secret)
+	_, err := fmt.Fprintln(in.stdout, token.Secret)
 	return err
 }
 
 func (c *tokenCreateCommand) check() error {
 	switch forUser := c.Role == string(directory.DirectoryUser); {
+	case (c.Source != "" || c.Profile != "") && !directory.Role(c.Role).Provisions():
+		return fault.New(fault.Invalid, "TokenSource", "--source and --profile are for SCIM").
+			WithRemedy("Use them with --role %s or --role %s.", directory.SCIMWriter, directory.SCIMReader)
 	case c.Days < 1:
 		return fault.New(fault.Invalid, "Days", "--days %d is not 1 or more", c.Days)
 	case forUser && c.User == "", !forUser && c.User != "":
@@ -100,9 +123,14 @@ func (c *tokenListCommand) Run(ctx context.Context, in *invocation) error {
 	if c.JSON {
 		return writeJSON(in.stdout, tokens)
 	}
-	out := newTable("ID", "NAME", "ROLE", "STATE", "CREATED", "EXPIRES")
+	out := newTable("ID", "NAME", "ROLE", "STATE", "CREATED", "EXPIRES", "USED", "FOR SCIM")
 	for _, token := range tokens {
-		out.add(token.ID.String(), token.Name, string(token.Role), token.State, short(token.CreatedAt), short(token.ExpiresAt))
+		state, expires := token.State, short(token.ExpiresAt)
+		forSCIM := ""
+		if token.Source != "" {
+			forSCIM = string(token.Source) + ", " + string(token.Profile)
+		}
+		out.add(token.ID.String(), token.Name, string(token.Role), state, short(token.CreatedAt), expires, short(token.UsedAt), forSCIM)
 	}
 	if err := out.write(in.stdout, in.columns(), "There is no such token; make one with `rollcall token create NAME`."); err != nil {
 		return err

@@ -23,6 +23,7 @@ var (
 	certSetting       = setting{"--tls-cert", "ROLLCALL_TLS_CERT"}
 	keySetting        = setting{"--tls-key", "ROLLCALL_TLS_KEY"}
 	proxySetting      = setting{"--trusted-proxies", "ROLLCALL_TRUSTED_PROXIES"}
+	rateSetting       = setting{"--rate-limit", "ROLLCALL_RATE_LIMIT"}
 	levelSetting      = setting{"--log-level", "ROLLCALL_LOG_LEVEL"}
 	formatSetting     = setting{"--log-format", "ROLLCALL_LOG_FORMAT"}
 	cloudNameSetting  = setting{"--cloud-name", "ROLLCALL_CLOUD_NAME"}
@@ -52,6 +53,7 @@ func (c *Config) Check() error {
 	c.checkBaseURL(&p)
 	c.checkTLS(&p)
 	c.checkProxies(&p)
+	c.checkRate(&p)
 	c.checkLog(&p)
 	c.Cloud.check(&p)
 	c.checkClock(&p)
@@ -130,6 +132,15 @@ func (c *Config) checkProxies(p *problems) {
 		case network.Bits() == 0:
 			p.add(proxySetting, "%q is everybody, who could then pretend to be anybody: name the networks of the proxies", text)
 		}
+	}
+}
+
+// highestRate is more than a server answers, and so means no limit.
+const highestRate = 1_000_000
+
+func (c *Config) checkRate(p *problems) {
+	if c.RateLimit < 1 || c.RateLimit > highestRate {
+		p.add(rateSetting, "is %d: give a number of requests per second from 1 to %d", c.RateLimit, highestRate)
 	}
 }
 

@@ -29,6 +29,9 @@ type Config struct {
 	// TrustedProxies are networks or single addresses; who connects from there may say on whose behalf (product I1). See Proxies.
 	TrustedProxies []string `env:"ROLLCALL_TRUSTED_PROXIES" help:"Networks of reverse proxies whose X-Forwarded headers count." placeholder:"CIDR"`
 
+	// RateLimit is how many requests a second each bearer of a SCIM token may make.
+	RateLimit int `default:"200" env:"ROLLCALL_RATE_LIMIT" help:"Requests per second that the bearer of one SCIM token may make." name:"rate-limit" placeholder:"N"`
+
 	// SealingKeyFile holds the key that seals credentials; empty if ROLLCALL_SEALING_KEY has it.
 	SealingKeyFile string `env:"ROLLCALL_SEALING_KEY_FILE" help:"File with the key that seals credentials; or set ROLLCALL_SEALING_KEY." placeholder:"FILE"`
 

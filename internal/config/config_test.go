@@ -47,7 +47,7 @@ func TestTheDefaultsPassAndAreWhatTheDocumentsSay(t *testing.T) {
 		t.Error(err)
 	}
 	want := config.Config{
-		Data: "rollcall-data", Listen: "127.0.0.1:8480", LogLevel: "info", LogFormat: "text",
+		Data: "rollcall-data", Listen: "127.0.0.1:8480", RateLimit: 200, LogLevel: "info", LogFormat: "text",
 		Retention: config.Retention{ChangesDays: 90, AuditDays: 400, ArchiveDays: 365},
 	}
 	if diff := cmp.Diff(want, c); diff != "" {
@@ -61,7 +61,7 @@ func TestTheDefaultsPassAndAreWhatTheDocumentsSay(t *testing.T) {
 func TestEverySettingCanComeFromTheEnvironmentAndTheFlagWins(t *testing.T) {
 	for name, value := range map[string]string{
 		"DATA": "d", "LISTEN": ":1", "BASE_URL": "https://r.example/", "TLS_CERT": "c", "TLS_KEY": "k",
-		"TRUSTED_PROXIES": "10.0.0.0/8,192.0.2.7", "SEALING_KEY_FILE": "s", "LOG_LEVEL": "warn", "LOG_FORMAT": "json",
+		"TRUSTED_PROXIES": "10.0.0.0/8,192.0.2.7", "SEALING_KEY_FILE": "s", "RATE_LIMIT": "50", "LOG_LEVEL": "warn", "LOG_FORMAT": "json",
 		"CLOUD_NAME": "sim", "CLOUD_LOGIN_URL": "https://l", "CLOUD_GRAPH_URL": "https://g", "CLOUD_CA_FILE": "ca", "CLOCK_URL": "https://t",
 		"RETENTION_CHANGES_DAYS": "1", "RETENTION_AUDIT_DAYS": "2", "RETENTION_ARCHIVE_DAYS": "3",
 	} {
@@ -69,7 +69,7 @@ func TestEverySettingCanComeFromTheEnvironmentAndTheFlagWins(t *testing.T) {
 	}
 	want := config.Config{
 		Data: "d", Listen: ":2", BaseURL: "https://r.example/", TLSCert: "c", TLSKey: "k",
-		TrustedProxies: []string{"10.0.0.0/8", "192.0.2.7"}, SealingKeyFile: "s", LogLevel: "warn", LogFormat: "json",
+		TrustedProxies: []string{"10.0.0.0/8", "192.0.2.7"}, SealingKeyFile: "s", RateLimit: 50, LogLevel: "warn", LogFormat: "json",
 		Cloud:    config.Cloud{Name: "sim", LoginURL: "https://l", GraphURL: "https://g", CAFile: "ca"},
 		ClockURL: "https://t", Retention: config.Retention{ChangesDays: 1, AuditDays: 2, ArchiveDays: 3},
 	}
@@ -118,6 +118,7 @@ func TestABadSettingIsNamedByFlagAndVariableWithItsRemedy(t *testing.T) {
 		"another's key":            {func(c *config.Config) { c.TLSCert, c.TLSKey = cert, otherKey }, "--tls-cert", "belong together"},
 		"proxy by name":            {func(c *config.Config) { c.TrustedProxies = []string{"proxy"} }, "--trusted-proxies", "10.0.0.0/8"},
 		"proxy is everybody":       {func(c *config.Config) { c.TrustedProxies = []string{"0.0.0.0/0"} }, "--trusted-proxies", "networks"},
+		"a limit of nothing":       {func(c *config.Config) { c.RateLimit = 0 }, "--rate-limit", "from 1"},
 		"log level":                {func(c *config.Config) { c.LogLevel = "loud" }, "--log-level", "debug"},
 		"log format":               {func(c *config.Config) { c.LogFormat = "xml" }, "--log-format", "json"},
 		"cloud without name":       {func(c *config.Config) { c.Cloud = sim; c.Cloud.Name = "" }, "--cloud-name", "name"},
@@ -154,7 +155,7 @@ func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
 		t.Fatal("no settings at all pass")
 	}
 	lines := strings.Split(err.Error(), "\n")
-	if len(lines) != 7 { // data, listen, level, format, three retentions
+	if len(lines) != 8 { // data, listen, rate, level, format, three retentions
 		t.Errorf("%d problems:\n%v", len(lines), err)
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 // CreateAdministrator adds a person who looks after an organization, or after the server for the zero organization.
 func (s *Service) CreateAdministrator(ctx context.Context, org ident.ID, name string, role Role) (Administrator, error) {
-	if strings.TrimSpace(name) == "" || role == DirectoryUser || rightsOf[role] == nil {
+	if strings.TrimSpace(name) == "" || role == DirectoryUser || role.Provisions() || rightsOf[role] == nil {
 		return Administrator{}, fault.New(fault.Invalid, "BadAdministrator", "an administrator needs a name and an administrator's role")
 	}
 	administrator := Administrator{ID: ident.New(s.now()), OrgID: org, Name: name, Role: role, CreatedAt: s.now()}

@@ -75,9 +75,11 @@ func NoticeOf(ends, now time.Time) Notice {
 
 // NoticeAt returns the notice that is due about the token. One that was made for a shorter time than the notice is given ahead has it not:
 // whoever made it knows.
-func (t Token) NoticeAt(now time.Time) Notice {
-	notice := NoticeOf(t.ExpiresAt, now)
-	if notice != NoNotice && !t.CreatedAt.Before(t.ExpiresAt.Add(-notice.Ahead())) {
+func (t Token) NoticeAt(now time.Time) Notice { return noticeAt(t.CreatedAt, t.ExpiresAt, now) }
+
+func noticeAt(made, ends, now time.Time) Notice {
+	notice := NoticeOf(ends, now)
+	if notice != NoNotice && !made.Before(ends.Add(-notice.Ahead())) {
 		return NoNotice
 	}
 	return notice
@@ -98,19 +100,16 @@ func Until(ends, now time.Time) string {
 	}
 }
 
-// TokenNotices keeps which notices about the ends of tokens were given. Methods join the transaction of the context.
-type TokenNotices interface {
+// NoticeStore finds the credentials that end, and keeps which notices about that were given. Methods join the transaction of the context.
+type NoticeStore interface {
 	// ExpiringTokens returns the tokens, of all organizations and of the server, that are not revoked and end between the two times, the next
-	// one first.
+	// one first; access tokens are left out.
 	ExpiringTokens(ctx context.Context, from, until time.Time) ([]Token, error)
 	// NoteToken stores the latest notice that was given about a token.
 	NoteToken(ctx context.Context, id ident.ID, notice Notice) error
-}
-
-// Credentials is tokens, and what was told of their ends.
-type Credentials interface {
-	Tokens
-	TokenNotices
+	// ExpiringSecrets returns the newest secrets of clients that are not revoked, as far as they end between the two times, the next one first.
+	// The notice that was given is stored with Clients.SaveSecret.
+	ExpiringSecrets(ctx context.Context, from, until time.Time) ([]ClientSecret, error)
 }
 
 // ExpiringTokens returns the tokens about whose end a notice is due: those that end within a month, or did in the last one.

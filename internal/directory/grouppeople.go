@@ -12,6 +12,10 @@ import (
 // CreateGroup adds a group by hand. displayName is required; it may be that of another group. Paths may be written in any case and spacing;
 // a bad path or value fails as fault.Invalid.
 func (s *Service) CreateGroup(ctx context.Context, org ident.ID, attributes attr.Record) (Group, error) {
+	return s.createGroup(ctx, org, "Manual", attributes)
+}
+
+func (s *Service) createGroup(ctx context.Context, org ident.ID, origin string, attributes attr.Record) (Group, error) {
 	attributes, err := checkGroupWritten(attributes)
 	if err != nil {
 		return Group{}, err
@@ -22,7 +26,7 @@ func (s *Service) CreateGroup(ctx context.Context, org ident.ID, attributes attr
 	}
 	now := s.now()
 	group := Group{
-		OrgID: org, ID: ident.New(now), Attributes: attributes, Origin: "Manual", Version: 1, Revision: 1, CreatedAt: now, UpdatedAt: now,
+		OrgID: org, ID: ident.New(now), Attributes: attributes, Origin: origin, Version: 1, Revision: 1, CreatedAt: now, UpdatedAt: now,
 	}
 	err = s.store.InTx(ctx, func(ctx context.Context) error {
 		if err := s.store.InsertGroups(ctx, []Group{group}); err != nil {

@@ -14,7 +14,9 @@ type Organization struct {
 	Name string
 	// RequireVerifiedDomain: outside the verified domains no user is created, and none is renamed into them (D10).
 	RequireVerifiedDomain bool
-	CreatedAt             time.Time
+	// BlockedSources are those whose tokens may not write over SCIM (B6), in the order of Sources.
+	BlockedSources []Source
+	CreatedAt      time.Time
 }
 
 // Domain is a verified domain of an organization.

@@ -13,6 +13,10 @@ import (
 // CreateUser adds a user by hand. userName is required; active defaults to true. Paths may be written in any case and spacing. A name
 // that is taken fails as fault.Conflict, a bad path or value, or a domain that is not verified (D10), as fault.Invalid.
 func (s *Service) CreateUser(ctx context.Context, org ident.ID, attributes attr.Record) (User, error) {
+	return s.createUser(ctx, org, "Manual", attributes)
+}
+
+func (s *Service) createUser(ctx context.Context, org ident.ID, origin string, attributes attr.Record) (User, error) {
 	attributes, err := checkWritten(attributes)
 	if err != nil {
 		return User{}, err
@@ -25,7 +29,7 @@ func (s *Service) CreateUser(ctx context.Context, org ident.ID, attributes attr.
 		return User{}, err
 	}
 	now := s.now()
-	user := User{OrgID: org, ID: ident.New(now), Attributes: attributes, Origin: "Manual", Version: 1, CreatedAt: now, UpdatedAt: now}
+	user := User{OrgID: org, ID: ident.New(now), Attributes: attributes, Origin: origin, Version: 1, CreatedAt: now, UpdatedAt: now}
 	err = s.store.InTx(ctx, func(ctx context.Context) error {
 		if err := s.nameIsFree(ctx, org, user.Name(), user.ID); err != nil {
 			return err

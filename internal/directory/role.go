@@ -18,12 +18,18 @@ const (
 	ComplianceOfficer     Role = "compliance-officer"
 	// DirectoryUser is a directory user who acts for himself.
 	DirectoryUser Role = "user"
+	// SCIMReader and SCIMWriter are programs that see, or see and write, users and groups over SCIM, and nothing else.
+	SCIMReader Role = "scim-reader"
+	SCIMWriter Role = "scim-writer"
 )
 
 // Roles lists them, the mightiest first.
 func Roles() []Role {
-	return []Role{FullAdministrator, UserAdministrator, ReadOnlyAdministrator, ComplianceOfficer, DirectoryUser}
+	return []Role{FullAdministrator, UserAdministrator, ReadOnlyAdministrator, ComplianceOfficer, SCIMWriter, SCIMReader, DirectoryUser}
 }
+
+// Provisions reports whether the role is one of programs that speak SCIM only. No person has such a role.
+func (r Role) Provisions() bool { return r == SCIMReader || r == SCIMWriter }
 
 // Right is one thing that a role may allow.
 type Right string
@@ -42,14 +48,24 @@ const (
 	WriteGroups Right = "write-groups"
 	// Administer: directory synchronization, connections, domains, tokens, approvals.
 	Administer Right = "administer"
+	// ReadSCIM and WriteSCIM: users and groups over SCIM; as OAuth 2.0 scopes they have the same names.
+	ReadSCIM  Right = "scim:read"
+	WriteSCIM Right = "scim:write"
 )
 
+// Rights lists them.
+func Rights() []Right {
+	return []Right{ReadDirectory, ReadArchive, ReadAudit, WriteUsers, WriteGroups, Administer, ReadSCIM, WriteSCIM}
+}
+
 var rightsOf = map[Role][]Right{
-	FullAdministrator:     {ReadDirectory, ReadArchive, ReadAudit, WriteUsers, WriteGroups, Administer},
-	UserAdministrator:     {ReadDirectory, WriteUsers, WriteGroups},
-	ReadOnlyAdministrator: {ReadDirectory, ReadAudit},
+	FullAdministrator:     {ReadDirectory, ReadArchive, ReadAudit, WriteUsers, WriteGroups, Administer, ReadSCIM, WriteSCIM},
+	UserAdministrator:     {ReadDirectory, WriteUsers, WriteGroups, ReadSCIM, WriteSCIM},
+	ReadOnlyAdministrator: {ReadDirectory, ReadAudit, ReadSCIM},
 	ComplianceOfficer:     {ReadArchive, ReadAudit},
 	DirectoryUser:         {},
+	SCIMReader:            {ReadSCIM},
+	SCIMWriter:            {ReadSCIM, WriteSCIM},
 }
 
 // May reports whether the role allows the right.

@@ -13,12 +13,18 @@ import (
 type Store interface {
 	// InTx runs fn in one transaction, which other callers' writes may share; a transaction already in the context is joined.
 	InTx(ctx context.Context, fn func(ctx context.Context) error) error
-	Users
-	GroupStore
+	Objects
 	Organizations
 	Archive
 	AuditLog
 	Credentials
+}
+
+// Objects is what a directory is made of.
+type Objects interface {
+	Users
+	GroupStore
+	Resources
 }
 
 // GroupStore is all that the directory keeps of groups.
@@ -26,6 +32,14 @@ type GroupStore interface {
 	Groups
 	Memberships
 	GroupArchive
+}
+
+// Credentials is what lets programs in.
+type Credentials interface {
+	Tokens
+	TokenLives
+	Clients
+	NoticeStore
 }
 
 // Service is the only door for writes to directories.

@@ -1,10 +1,12 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"rollcall/internal/audit"
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
+	"rollcall/internal/scim"
 )
 
 // TokenLife is how long a token lives unless it is said otherwise.
@@ -38,20 +41,42 @@ type Token struct {
 	Suspended bool
 	// Notice is the latest notice about the token's end that was given.
 	Notice Notice
-	// Hash is the SHA-256 of the secret.
-	Hash []byte
+	// Hash is the SHA-256 of the secret. OldHash is that of the secret before it, which is good until OldUntil; nil for none.
+	Hash, OldHash []byte
+	OldUntil      time.Time
+	// Source is on whose behalf the bearer writes over SCIM, and Profile how its requests are read.
+	Source  Source
+	Profile scim.Profile
+	// Blocked: the organization takes no writes from the source (B6); filled when reading.
+	Blocked bool
+	// ClientID is the client for which this is an access token; zero for tokens that people make.
+	ClientID ident.ID
+	// UsedAt is when the token was used last, to within tokenUseStep.
+	UsedAt time.Time
 }
 
-// May reports whether the token allows the right now: its own role must, and that of its administrator.
-func (t Token) May(right Right) bool { return t.Role.May(right) && t.AdministratorRole.May(right) }
+// May reports whether the token allows the right now: its own role must, and that of its administrator; and no writes over SCIM from a
+// source that is blocked.
+func (t Token) May(right Right) bool {
+	return t.Role.May(right) && t.AdministratorRole.May(right) && (!t.Blocked || right != WriteSCIM)
+}
+
+// Bearer names who is behind the token, for limits: all access tokens of a client are one.
+func (t Token) Bearer() ident.ID {
+	if !t.ClientID.IsZero() {
+		return t.ClientID
+	}
+	return t.ID
+}
 
 // Tokens keeps tokens and the administrators for whom they were made. Methods join the transaction of the context.
 type Tokens interface {
+	// SaveToken inserts a token.
 	SaveToken(ctx context.Context, token Token) error
-	// TokenByHash fails as fault.NotFound.
+	// TokenByHash returns the token whose secret, or whose secret before that, has the hash. It fails as fault.NotFound.
 	TokenByHash(ctx context.Context, hash []byte) (Token, error)
 	Token(ctx context.Context, id ident.ID) (Token, error)
-	// ListTokens returns the organization's tokens and, for the zero organization, all of the server; newest first.
+	// ListTokens returns the organization's tokens and, for the zero organization, all of the server; newest first. Access tokens are left out.
 	ListTokens(ctx context.Context, org ident.ID) ([]Token, error)
 	RevokeToken(ctx context.Context, id ident.ID, at time.Time) error
 	// RevokeUserTokens revokes what acts for the users.
@@ -70,6 +95,9 @@ type NewToken struct {
 	UserID ident.ID
 	// Life is how long the token lives; zero means TokenLife.
 	Life time.Duration
+	// Source and Profile are for SCIM; "" means SourceSCIM and scim.Entra.
+	Source  Source
+	Profile scim.Profile
 }
 
 const tokenPrefix = "rc_"
@@ -80,22 +108,17 @@ func (s *Service) CreateToken(ctx context.Context, creator Token, want NewToken)
 	if err := checkNewToken(creator, want); err != nil {
 		return Token{}, "", err
 	}
-	raw := make([]byte, 32)
-	if _, err := rand.Read(raw); err != nil {
-		return Token{}, "", fault.Wrap(fault.Internal, "", err, "make a token")
+	secret, hash, err := newSecret(tokenPrefix)
+	if err != nil {
+		return Token{}, "", err
 	}
-	secret := tokenPrefix + base64.RawURLEncoding.EncodeToString(raw)
 	now := s.now()
-	life := want.Life
-	if life == 0 {
-		life = TokenLife
-	}
-	hash := sha256.Sum256([]byte(secret))
 	token := Token{
 		ID: ident.New(now), OrgID: want.OrgID, Name: want.Name, Role: want.Role, UserID: want.UserID,
-		AdministratorID: creator.AdministratorID, CreatedAt: now, ExpiresAt: now.Add(life), Hash: hash[:],
+		AdministratorID: creator.AdministratorID, CreatedAt: now, ExpiresAt: now.Add(cmp.Or(want.Life, TokenLife)), Hash: hash,
+		Source: cmp.Or(want.Source, SourceSCIM), Profile: cmp.Or(want.Profile, scim.Entra),
 	}
-	err := s.store.InTx(ctx, func(ctx context.Context) error {
+	err = s.store.InTx(ctx, func(ctx context.Context) error {
 		if err := s.exists(ctx, want.OrgID); err != nil {
 			return err
 		}
@@ -109,7 +132,7 @@ func (s *Service) CreateToken(ctx context.Context, creator Token, want NewToken)
 		}
 		return s.record(ctx, audit.Event{
 			OrgID: token.OrgID, Action: "token.create", ObjectID: token.ID.String(), ObjectName: token.Name,
-			After: attr.From(map[string]any{"role": string(token.Role), "expiresAt": token.ExpiresAt.Format(time.RFC3339)}),
+			After: tokenRecord(token),
 		})
 	})
 	if err != nil {
@@ -118,82 +141,55 @@ func (s *Service) CreateToken(ctx context.Context, creator Token, want NewToken)
 	return token, secret, nil
 }
 
-func checkNewToken(creator Token, want NewToken) error {
-	known := false
-	for _, role := range Roles() {
-		known = known || role == want.Role
+// newSecret makes a secret of 256 random bits and its hash.
+func newSecret(prefix string) (secret string, hash []byte, err error) {
+	raw := make([]byte, 32)
+	if _, err := rand.Read(raw); err != nil {
+		return "", nil, fault.Wrap(fault.Internal, "", err, "make a secret")
 	}
+	secret = prefix + base64.RawURLEncoding.EncodeToString(raw)
+	return secret, hashOf(secret), nil
+}
+
+func hashOf(secret string) []byte {
+	hash := sha256.Sum256([]byte(secret))
+	return hash[:]
+}
+
+// tokenRecord is what the audit log tells of a new token.
+func tokenRecord(token Token) attr.Record {
+	record := attr.From(map[string]any{"role": string(token.Role), "expiresAt": token.ExpiresAt.Format(time.RFC3339)})
+	if token.Role.Provisions() {
+		record.Set("source", string(token.Source))
+		record.Set("profile", string(token.Profile))
+	}
+	return record
+}
+
+func checkNewToken(creator Token, want NewToken) error {
 	switch {
 	case strings.TrimSpace(want.Name) == "":
 		return fault.New(fault.Invalid, "MissingName", "a token needs a name").WithRemedy("Say what it is for, for example --name backup.")
-	case !known:
+	case !slices.Contains(Roles(), want.Role):
 		return fault.New(fault.Invalid, "UnknownRole", "%q is not a role", want.Role).WithRemedy("Use one of %v.", Roles())
 	case (want.Role == DirectoryUser) != !want.UserID.IsZero():
 		return fault.New(fault.Invalid, "TokenUser", "the role %q and a user belong together", DirectoryUser)
 	case want.Life < 0:
 		return fault.New(fault.Invalid, "TokenLife", "a token cannot have expired before it is made")
-	case !creator.May(Administer):
-		return fault.New(fault.Denied, "Forbidden", "only a full administrator makes tokens")
-	case !creator.OrgID.IsZero() && creator.OrgID != want.OrgID:
-		return fault.New(fault.Denied, "Forbidden", "a token of one organization makes tokens of that organization only")
 	}
-	return nil
+	if err := checkProvisioning(want.OrgID, want.Role, want.Source, want.Profile); err != nil {
+		return err
+	}
+	return mayMake(creator, want.OrgID, "tokens")
 }
 
-// Authenticate returns the token of a secret, if it is good now: known, not revoked, not expired, its administrator still one, its user
-// Active. Anything else is fault.Unauthenticated.
-func (s *Service) Authenticate(ctx context.Context, secret string) (Token, error) {
-	hash := sha256.Sum256([]byte(secret))
-	token, err := s.store.TokenByHash(ctx, hash[:])
-	if fault.Is(err, fault.NotFound) {
-		return Token{}, fault.New(fault.Unauthenticated, "UnknownToken", "the token is not known").WithRemedy("Make a new one with `rollcall token create`.")
-	}
-	if err != nil {
-		return Token{}, err
-	}
-	if err := s.checkLife(token); err != nil {
-		return Token{}, err
-	}
-	return token, nil
-}
-
-func (s *Service) checkLife(token Token) error {
+// mayMake fails as fault.Denied unless the creator may make credentials, named by what, of the organization now.
+func mayMake(creator Token, org ident.ID, what string) error {
 	switch {
-	case !token.RevokedAt.IsZero():
-		return fault.New(fault.Unauthenticated, "RevokedToken", "the token was revoked on %s", token.RevokedAt.Format(time.DateOnly))
-	case !s.now().Before(token.ExpiresAt):
-		return fault.New(fault.Unauthenticated, "ExpiredToken", "the token expired on %s", token.ExpiresAt.Format(time.DateOnly)).
-			WithRemedy("Make a new one with `rollcall token create`.")
-	case token.AdministratorRole == "" && token.UserID.IsZero():
-		return fault.New(fault.Unauthenticated, "OrphanedToken", "the administrator for whom the token was made is none any more")
-	case token.Suspended:
-		return fault.New(fault.Unauthenticated, "SuspendedToken", "the token is suspended, because its user is Inactive")
+	case !creator.May(Administer):
+		return fault.New(fault.Denied, "Forbidden", "only a full administrator makes %s", what)
+	case !creator.OrgID.IsZero() && creator.OrgID != org:
+		return fault.New(fault.Denied, "Forbidden", "a token of one organization makes %s of that organization only", what)
 	}
 	return nil
-}
-
-// ListTokens returns an organization's tokens, for the zero organization all of the server, newest first.
-func (s *Service) ListTokens(ctx context.Context, org ident.ID) ([]Token, error) {
-	return s.store.ListTokens(ctx, org)
-}
-
-// RevokeToken ends a token at once; one that was revoked before stays as it is. org is the caller's organization, zero for the server, whose
-// callers may revoke any. A token of another organization is fault.NotFound, like one that does not exist.
-func (s *Service) RevokeToken(ctx context.Context, org, id ident.ID) error {
-	return s.store.InTx(ctx, func(ctx context.Context) error {
-		token, err := s.store.Token(ctx, id)
-		if err != nil {
-			return err
-		}
-		if !org.IsZero() && token.OrgID != org {
-			return fault.New(fault.NotFound, "UnknownToken", "there is no token %s", id)
-		}
-		if !token.RevokedAt.IsZero() {
-			return nil
-		}
-		if err := s.store.RevokeToken(ctx, id, s.now()); err != nil {
-			return err
-		}
-		return s.record(ctx, audit.Event{OrgID: token.OrgID, Action: "token.revoke", ObjectID: id.String(), ObjectName: token.Name})
-	})
 }

@@ -70,7 +70,7 @@ func TestASecretIsShownOnceAndStoredHashed(t *testing.T) {
 		t.Errorf("the hash has %d bytes", len(token.Hash))
 	}
 	got := w.admits(secret)
-	token.AdministratorRole = directory.FullAdministrator
+	token.AdministratorRole, token.UsedAt = directory.FullAdministrator, w.now
 	same(t, "authenticated", token, got)
 	w.rejects(secret+"x", "UnknownToken")
 	w.rejects("", "UnknownToken")

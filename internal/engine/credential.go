@@ -30,12 +30,13 @@ type Setup interface {
 const (
 	ClientSecret = "client-secret"
 	APIToken     = "api-token"
+	OAuthSecret  = "oauth-secret"
 )
 
 // announceEvery is how often the ends of credentials are looked at, by the clock of schedules.
 const announceEvery = time.Minute
 
-// announceEnds gives the notices that are due about client secrets and tokens (B4), each once: as a log line here and as an event in the audit log,
+// announceEnds gives the notices that are due about client secrets, tokens and clients (B4), each once: as a log line here and as an event in the audit log,
 // which is written with the mark that it was given. Who is late, because the server was down, gets the latest notice only.
 func (e *Engine) announceEnds(ctx context.Context) error {
 	now := e.Now()
@@ -60,6 +61,9 @@ func (e *Engine) announceEnds(ctx context.Context) error {
 		}
 	}
 	if err := e.announceTokens(ctx); err != nil {
+		return err
+	}
+	if err := e.announceClients(ctx); err != nil {
 		return err
 	}
 	e.announced.Store(&now)

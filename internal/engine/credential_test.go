@@ -176,7 +176,7 @@ func TestACredentialThatCannotBeIsRefused(t *testing.T) {
 	}
 }
 
-func TestATokenThatEndsIsAnnouncedOnceEachUnlessItWasMadeForLess(t *testing.T) {
+func TestTokensAndClientsThatEndAreAnnouncedOnceEachUnlessTheyWereMadeForLess(t *testing.T) {
 	w := newWorld(t, 0)
 	administrator, err := w.dir.CreateAdministrator(t.Context(), w.org, "Root", directory.FullAdministrator)
 	if err != nil {
@@ -194,6 +194,12 @@ func TestATokenThatEndsIsAnnouncedOnceEachUnlessItWasMadeForLess(t *testing.T) {
 			}
 		}
 	}
+	_, _, err = w.dir.CreateClient(t.Context(), creator, w.org, directory.NewClient{Name: "Okta", Role: directory.SCIMWriter})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := expiring{counts: map[string]map[directory.Notice]int{}}
+	w.engine.Observer = told
 	for range 400 {
 		w.tick()
 		w.now = w.now.AddDate(0, 0, 1)
@@ -201,5 +207,12 @@ func TestATokenThatEndsIsAnnouncedOnceEachUnlessItWasMadeForLess(t *testing.T) {
 	want := []string{"1d", "ended", "30d", "7d", "1d", "ended"} // first that of the week
 	if diff := cmp.Diff(want, w.announced("token.expire")); diff != "" {
 		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"30d", "7d", "1d", "ended"}, w.announced("client.expire")); diff != "" {
+		t.Error(diff)
+	}
+	// What has ended is told of for a month.
+	if told.counts[engine.APIToken][directory.Ended] != 0 || told.counts[engine.OAuthSecret][directory.Ended] != 0 {
+		t.Errorf("at the end the metrics are told %v", told.counts)
 	}
 }

@@ -120,7 +120,8 @@
 // # Credentials that end
 //
 // A connection knows when its client secret ends if somebody said so. Every minute the tick looks whose secrets and tokens end within a month,
-// and gives the notice that is due: the mark that it was given, on the connection or the token, and the event in the audit log are one transaction.
+// those of the tenants and those of this server, and gives the notice that is due: the mark that it was given, on the connection, the token or the
+// client's secret, and the event in the audit log are one transaction.
 //
 // # Another try
 //

@@ -40,7 +40,7 @@ type Queue interface {
 type Observer interface {
 	RunEnded(run Run, took time.Duration)
 	EntriesSettled(action plan.Action, state EntryState, count int)
-	// CredentialsExpiring tells how many credentials of a kind (ClientSecret, APIToken) end soon or have ended, by the latest notice about
+	// CredentialsExpiring tells how many credentials of a kind (ClientSecret, APIToken, OAuthSecret) end soon or have ended, by the latest notice about
 	// them; what is not in counts is none.
 	CredentialsExpiring(kind string, counts map[directory.Notice]int)
 }

@@ -36,6 +36,9 @@ func rebind(text string) string {
 const memberText = `lower(substr(hex(e.member_id), 1, 8) || '-' || substr(hex(e.member_id), 9, 4) || '-' || substr(hex(e.member_id), 13, 4)
 	|| '-' || substr(hex(e.member_id), 17, 4) || '-' || substr(hex(e.member_id), 21))`
 
+// idText is the text of an id.
+func idText(column string) string { return strings.ReplaceAll(memberText, "e.member_id", column) }
+
 // isDuplicate reports whether a row was refused because one with the same key exists.
 func isDuplicate(err error) bool {
 	var failure *sqlite.Error

@@ -134,11 +134,19 @@ var insertGroups = insert{
 
 // InsertGroups adds new groups.
 func (db *DB) InsertGroups(ctx context.Context, groups []directory.Group) error {
-	return db.insertRows(ctx, insertGroups, len(groups), func(args []any, i int) []any {
-		g := groups[i]
-		return append(args, g.OrgID, g.ID, attr.NameKey(g.Name()), externalKey(g.Attributes.Text(attr.ExternalID)), g.Owner, g.SourceID, g.Origin,
-			g.Version, g.Revision, g.Members, g.SyncedMembers, bit(g.ToBeSynced), g.Awaited, micros(g.CreatedAt), micros(g.UpdatedAt),
-			attributes(g.Attributes))
+	return db.InTx(ctx, func(ctx context.Context) error {
+		err := db.insertRows(ctx, insertGroups, len(groups), func(args []any, i int) []any {
+			g := groups[i]
+			return append(args, g.OrgID, g.ID, attr.NameKey(g.Name()), externalKey(g.Attributes.Text(attr.ExternalID)), g.Owner, g.SourceID,
+				g.Origin, g.Version, g.Revision, g.Members, g.SyncedMembers, bit(g.ToBeSynced), g.Awaited, micros(g.CreatedAt), micros(g.UpdatedAt),
+				attributes(g.Attributes))
+		})
+		for org, count := range perOrganization(len(groups), func(i int) ident.ID { return groups[i].OrgID }) {
+			if err == nil {
+				err = db.countMore(ctx, org, 0, count)
+			}
+		}
+		return err
 	})
 }
 
@@ -170,8 +178,11 @@ func (db *DB) DeleteGroups(ctx context.Context, org ident.ID, ids []ident.ID) er
 		if _, err := execListed(ctx, db, insertRemains, []any{org}, ids); err != nil {
 			return err
 		}
-		_, err := execListed(ctx, db, listed{head: "DELETE FROM groups WHERE org_id = $ AND id"}, []any{org}, ids)
-		return err
+		count, err := execListed(ctx, db, listed{head: "DELETE FROM groups WHERE org_id = $ AND id"}, []any{org}, ids)
+		if err != nil {
+			return err
+		}
+		return db.countMore(ctx, org, 0, -count)
 	})
 }
 

@@ -3,24 +3,38 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strings"
 
 	"rollcall/internal/directory"
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
 )
 
-const organizationColumns = "SELECT id, name, require_verified_domain, created_at FROM organizations"
+const organizationColumns = "SELECT id, name, require_verified_domain, blocked_sources, created_at FROM organizations"
 
 func scanOrganization(rows *sql.Rows) (directory.Organization, error) {
 	var org directory.Organization
-	err := rows.Scan(&org.ID, &org.Name, &org.RequireVerifiedDomain, stamp{&org.CreatedAt})
+	var blocked string
+	err := rows.Scan(&org.ID, &org.Name, &org.RequireVerifiedDomain, &blocked, stamp{&org.CreatedAt})
+	for source := range strings.FieldsSeq(blocked) {
+		org.BlockedSources = append(org.BlockedSources, directory.Source(source))
+	}
 	return org, err
 }
 
 // Organization returns one organization; it fails as fault.NotFound.
 func (db *DB) Organization(ctx context.Context, id ident.ID) (directory.Organization, error) {
-	return one(ctx, db, organizationColumns+" WHERE id = $1", []any{id}, scanOrganization,
+	inside := db.tx(ctx) != nil
+	known, found, version := db.admitted.organization(id)
+	if found && !inside {
+		return known, nil
+	}
+	organization, err := one(ctx, db, organizationColumns+" WHERE id = $1", []any{id}, scanOrganization,
 		fault.New(fault.NotFound, "UnknownOrganization", "there is no organization %s", id))
+	if err == nil && !inside {
+		db.admitted.keepOrganization(organization, version)
+	}
+	return organization, err
 }
 
 // ListOrganizations returns all organizations in the order in which they were made.
@@ -30,9 +44,15 @@ func (db *DB) ListOrganizations(ctx context.Context) ([]directory.Organization, 
 
 // SaveOrganization inserts or replaces.
 func (db *DB) SaveOrganization(ctx context.Context, org directory.Organization) error {
-	_, err := db.exec(ctx, `INSERT INTO organizations (id, name, require_verified_domain, created_at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (id) DO UPDATE SET name = excluded.name, require_verified_domain = excluded.require_verified_domain`,
-		org.ID, org.Name, bit(org.RequireVerifiedDomain), micros(org.CreatedAt))
+	defer db.afterCommit(ctx, db.admitted.forget)
+	blocked := make([]string, len(org.BlockedSources))
+	for i, source := range org.BlockedSources {
+		blocked[i] = string(source)
+	}
+	_, err := db.exec(ctx, `INSERT INTO organizations (id, name, require_verified_domain, blocked_sources, created_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, require_verified_domain = excluded.require_verified_domain,
+		blocked_sources = excluded.blocked_sources`,
+		org.ID, org.Name, bit(org.RequireVerifiedDomain), strings.Join(blocked, " "), micros(org.CreatedAt))
 	return err
 }
 

@@ -53,6 +53,8 @@ type DB struct {
 	writer     *sql.DB
 	readers    *sql.DB
 	commits    *writer
+	scans      *turns
+	admitted   *admission
 	texts      sync.Map // rebound texts by query, bulkKey or listedKey
 	fromCopy   bool
 }
@@ -71,7 +73,7 @@ func Open(ctx context.Context, config Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{path: path, logger: config.Logger, now: config.Now, migrations: embedded(), lock: lock}
+	db := &DB{path: path, logger: config.Logger, now: config.Now, migrations: embedded(), lock: lock, scans: newTurns(maxScans), admitted: newAdmission()}
 	if err := db.connect(ctx); err != nil {
 		return nil, errors.Join(explain(path, err), db.Close())
 	}
@@ -79,7 +81,10 @@ func Open(ctx context.Context, config Config) (*DB, error) {
 }
 
 func (db *DB) connect(ctx context.Context) error {
-	var err error
+	err := registerFunctions()
+	if err != nil {
+		return err
+	}
 	if db.writer, err = openPool(db.path, 1, writerPragmas()); err != nil {
 		return err
 	}

@@ -19,6 +19,8 @@ type txKey struct{}
 type transaction struct {
 	db *DB
 	tx *sql.Tx
+	// after is what to do when the transaction is committed.
+	after *[]func()
 }
 
 // TxFrom returns the transaction that InTx put into the context, so that others who keep rows in the same database can write in it;
@@ -65,9 +67,24 @@ func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) erro
 			return explain(db.path, err)
 		}
 	}
-	inside := context.WithValue(context.WithoutCancel(ctx), txKey{}, transaction{db: db, tx: tx})
+	var after []func()
+	inside := context.WithValue(context.WithoutCancel(ctx), txKey{}, transaction{db: db, tx: tx, after: &after})
 	call.run(inside, fn)
-	return explain(db.path, <-call.result)
+	err := explain(db.path, <-call.result)
+	for _, fn := range after {
+		fn()
+	}
+	return err
+}
+
+// afterCommit has fn run when the transaction of the context is committed, or has failed, before its caller has the answer; at once outside
+// of one.
+func (db *DB) afterCommit(ctx context.Context, fn func()) {
+	if t, ok := ctx.Value(txKey{}).(transaction); ok && t.db == db {
+		*t.after = append(*t.after, fn)
+		return
+	}
+	fn()
 }
 
 var errAbandoned = errors.New("the work in the transaction ended without returning")

@@ -15,19 +15,34 @@ import (
 	"rollcall/internal/ident"
 )
 
-const userColumns = `SELECT u.org_id, u.id, u.owner_id, COALESCE(i.name, ''), u.source_id, u.origin, u.version, u.created_at, u.updated_at,
-	u.attributes FROM users u LEFT JOIN instances i ON i.id = u.owner_id`
+// userFields are the columns of a user u with its owner i, for userScan.
+const userFields = `u.org_id, u.id, u.owner_id, COALESCE(i.name, ''), u.source_id, u.origin, u.version, u.created_at, u.updated_at, u.attributes`
+
+const userColumns = "SELECT " + userFields + " FROM users u LEFT JOIN instances i ON i.id = u.owner_id"
+
+// userScan returns where userFields go, and what to call after the scan.
+func userScan(user *directory.User) ([]any, func() error) {
+	var attributes sql.RawBytes
+	targets := []any{
+		&user.OrgID, &user.ID, &user.Owner, &user.OwnerName, &user.SourceID, &user.Origin, &user.Version,
+		stamp{&user.CreatedAt},
+		stamp{&user.UpdatedAt},
+		&attributes,
+	}
+	return targets, func() error {
+		var err error
+		user.Attributes, err = recordOf(attributes)
+		return err
+	}
+}
 
 func scanUser(rows *sql.Rows) (directory.User, error) {
 	var user directory.User
-	var attributes sql.RawBytes
-	err := rows.Scan(&user.OrgID, &user.ID, &user.Owner, &user.OwnerName, &user.SourceID, &user.Origin, &user.Version,
-		stamp{&user.CreatedAt}, stamp{&user.UpdatedAt}, &attributes)
-	if err != nil {
+	targets, finish := userScan(&user)
+	if err := rows.Scan(targets...); err != nil {
 		return user, err
 	}
-	user.Attributes, err = recordOf(attributes)
-	return user, err
+	return user, finish()
 }
 
 func listUsers[T any](ctx context.Context, db *DB, column string, org ident.ID, values []T) ([]directory.User, error) {
@@ -121,11 +136,19 @@ var insertUsers = insert{
 
 // InsertUsers adds new users; a name that is taken fails the call as fault.Conflict.
 func (db *DB) InsertUsers(ctx context.Context, users []directory.User) error {
-	err := db.insertRows(ctx, insertUsers, len(users), func(args []any, i int) []any {
-		u := users[i]
-		return append(args, u.OrgID, u.ID, attr.NameKey(u.Name()), attr.NameKey(u.Attributes.Text(attr.DisplayName)),
-			externalKey(u.Attributes.Text(attr.ExternalID)), bit(u.Active()), bit(!u.DeletedAt().IsZero()), u.Owner, u.SourceID, u.Origin, u.Version,
-			micros(u.CreatedAt), micros(u.UpdatedAt), attributes(u.Attributes))
+	err := db.InTx(ctx, func(ctx context.Context) error {
+		err := db.insertRows(ctx, insertUsers, len(users), func(args []any, i int) []any {
+			u := users[i]
+			return append(args, u.OrgID, u.ID, attr.NameKey(u.Name()), attr.NameKey(u.Attributes.Text(attr.DisplayName)),
+				externalKey(u.Attributes.Text(attr.ExternalID)), bit(u.Active()), bit(!u.DeletedAt().IsZero()), u.Owner, u.SourceID, u.Origin,
+				u.Version, micros(u.CreatedAt), micros(u.UpdatedAt), attributes(u.Attributes))
+		})
+		for org, count := range perOrganization(len(users), func(i int) ident.ID { return users[i].OrgID }) {
+			if err == nil {
+				err = db.countMore(ctx, org, count, 0)
+			}
+		}
+		return err
 	})
 	return nameTaken(err)
 }
@@ -157,8 +180,13 @@ func (db *DB) UpdateUser(ctx context.Context, user directory.User, version int64
 
 // DeleteUsers removes users; those that do not exist are passed over.
 func (db *DB) DeleteUsers(ctx context.Context, org ident.ID, ids []ident.ID) error {
-	_, err := execListed(ctx, db, listed{head: "DELETE FROM users WHERE org_id = $ AND id"}, []any{org}, ids)
-	return err
+	return db.InTx(ctx, func(ctx context.Context) error {
+		count, err := execListed(ctx, db, listed{head: "DELETE FROM users WHERE org_id = $ AND id"}, []any{org}, ids)
+		if err != nil {
+			return err
+		}
+		return db.countMore(ctx, org, -count, 0)
+	})
 }
 
 // ParkNames sets the name keys of the users aside, so that others can take them in the same run; attributes and versions stay. The next

@@ -82,7 +82,7 @@ func (m *Metrics) ObserveGraph(route string, status int, d time.Duration) {
 // SetHeld says how many changes wait for a decision, over all instances.
 func (m *Metrics) SetHeld(n int) { m.held.Set(float64(n)) }
 
-// SetExpiring says how many credentials of a kind ("client-secret", "api-token") end within the time of the notice ("30d", "7d", "1d") and not
+// SetExpiring says how many credentials of a kind ("client-secret", "api-token", "oauth-secret") end within the time of the notice ("30d", "7d", "1d") and not
 // within a shorter one, or have "ended".
 func (m *Metrics) SetExpiring(kind, notice string, n int) {
 	m.expiring.WithLabelValues(kind, notice).Set(float64(n))

@@ -19,7 +19,7 @@ func organizationCases() []testCase {
 		{"an organization is saved, replaced and listed", func(t *testing.T, f *fixture) {
 			other := directory.Organization{ID: ident.New(start), Name: "Fabrikam", RequireVerifiedDomain: true, CreatedAt: start.Add(time.Hour)}
 			f.must(t, f.SaveOrganization(f.ctx, other))
-			other.Name = "Fabrikam AG"
+			other.Name, other.BlockedSources = "Fabrikam AG", []directory.Source{directory.SourceAAD, directory.SourceAD}
 			f.must(t, f.SaveOrganization(f.ctx, other))
 			got, err := f.Organization(f.ctx, other.ID)
 			f.must(t, err)

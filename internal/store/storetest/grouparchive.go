@@ -36,6 +36,14 @@ func (f *fixture) keptGroups(t *testing.T, groups ...directory.Group) []director
 	return kept
 }
 
+// groupTotal is how many groups the organization is said to have.
+func (f *fixture) groupTotal(t *testing.T) int {
+	t.Helper()
+	page, err := f.QueryGroups(f.ctx, f.org, directory.ResourceQuery{Limit: 1, Total: true})
+	f.must(t, err)
+	return page.Total
+}
+
 func groupArchiveCases() []testCase {
 	return []testCase{
 		{"a removed group is kept with all that it was until it exists again", func(t *testing.T, f *fixture) {
@@ -48,11 +56,13 @@ func groupArchiveCases() []testCase {
 			f.must(t, err)
 			same(t, "in another organization", 0, len(stranger))
 			same(t, "rows of members", 1, len(f.members(t, groups[0])))
+			same(t, "groups while one is in the archive", 1, f.groupTotal(t))
 
 			f.must(t, f.InsertGroups(f.ctx, []directory.Group{want.Group}))
 			f.must(t, f.DeleteArchivedGroups(f.ctx, f.org, []ident.ID{groups[0].ID, groups[1].ID}))
 			same(t, "copies afterwards", 0, len(f.keptGroups(t, groups...)))
 			f.groupIs(t, want.Group)
+			same(t, "groups afterwards", 2, f.groupTotal(t))
 			swept, err := f.SweepMembers(f.ctx, 10)
 			f.must(t, err)
 			same(t, "rows that were swept", 0, swept)

@@ -45,6 +45,7 @@ func Run(t *testing.T, place func(t *testing.T) Open) {
 		transactionCases(), organizationCases(), tokenCases(), expiryCases(), escrowCases(), userCases(), archiveCases(), mirrorCases(), instanceCases(), runCases(),
 		planningCases(), dirtCases(), applyCases(), linkCases(), reviewCases(), groupCases(), memberCases(), groupArchiveCases(), peopleCases(), undoCases(),
 		mirrorGroupCases(), logCases(), groupObjectCases(), groupJournalCases(), membershipCases(), bucketCases(), groupStandingCases(),
+		queryCases(), clientCases(),
 	} {
 		for _, c := range cases {
 			t.Run(c.name, func(t *testing.T) { c.run(t, newFixture(t, place(t))) })

@@ -1,0 +1,117 @@
+package directory
+
+import (
+	"context"
+
+	"rollcall/internal/attr"
+	"rollcall/internal/ident"
+)
+
+// origin is where objects come from that a program writes on behalf of the source.
+func (s Source) origin() string {
+	switch s {
+	case SourceAAD:
+		return "Entra"
+	case SourceAD:
+		return "Directory Connector"
+	default:
+		return "SCIM"
+	}
+}
+
+// ProvisionUser adds a user on behalf of a source. Otherwise it is CreateUser.
+func (s *Service) ProvisionUser(ctx context.Context, org ident.ID, source Source, attributes attr.Record) (User, error) {
+	return s.createUser(ctx, org, source.origin(), attributes)
+}
+
+// ProvisionGroup adds a group with members on behalf of a source. A member who cannot be one fails the whole as fault.Invalid. Otherwise it
+// is CreateGroup.
+func (s *Service) ProvisionGroup(ctx context.Context, org ident.ID, source Source, attributes attr.Record, members []MemberRef) (Group, error) {
+	var group Group
+	err := s.store.InTx(ctx, func(ctx context.Context) error {
+		var err error
+		if group, err = s.createGroup(ctx, org, source.origin(), attributes); err != nil || len(members) == 0 {
+			return err
+		}
+		if err := s.addAll(ctx, org, group.ID, members); err != nil {
+			return err
+		}
+		group, err = s.Group(ctx, org, group.ID)
+		return err
+	})
+	if err != nil {
+		return Group{}, err
+	}
+	return group, nil
+}
+
+// EditUser changes a user by what edit makes of him, in one transaction: nobody else changes him between. edit returns a partial record, as
+// ChangeUser takes it; an empty one changes nothing, whoever owns the user. It fails as ChangeUser does, or as edit.
+func (s *Service) EditUser(ctx context.Context, org, id ident.ID, edit func(context.Context, User) (attr.Record, error)) (User, error) {
+	var user User
+	err := s.store.InTx(ctx, func(ctx context.Context) error {
+		var err error
+		if user, err = s.User(ctx, org, id); err != nil {
+			return err
+		}
+		partial, err := edit(ctx, user)
+		if err != nil || len(partial) == 0 {
+			return err
+		}
+		user, err = s.ChangeUser(ctx, org, id, partial, user.Version)
+		return err
+	})
+	if err != nil {
+		return User{}, err
+	}
+	return user, nil
+}
+
+// RemoveUserIf is DeleteUser of a user whom check, in the same transaction, does not refuse.
+func (s *Service) RemoveUserIf(ctx context.Context, org, id ident.ID, check func(User) error) error {
+	return s.store.InTx(ctx, func(ctx context.Context) error {
+		user, err := s.User(ctx, org, id)
+		if err != nil {
+			return err
+		}
+		if err := check(user); err != nil {
+			return err
+		}
+		return s.DeleteUser(ctx, org, id)
+	})
+}
+
+// RemoveGroupIf is DeleteGroup of a group that check, in the same transaction, does not refuse.
+func (s *Service) RemoveGroupIf(ctx context.Context, org, id ident.ID, check func(Group) error) error {
+	return s.store.InTx(ctx, func(ctx context.Context) error {
+		group, err := s.Group(ctx, org, id)
+		if err != nil {
+			return err
+		}
+		if err := check(group); err != nil {
+			return err
+		}
+		return s.DeleteGroup(ctx, org, id)
+	})
+}
+
+// GroupsOf returns the groups that users are direct members of, by the user, in the order of the groups' ids.
+func (s *Service) GroupsOf(ctx context.Context, org ident.ID, users []ident.ID) (map[ident.ID][]Group, error) {
+	rows, err := s.store.MembershipsOf(ctx, org, users)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	ids := make([]ident.ID, len(rows))
+	for i, row := range rows {
+		ids[i] = row.Group
+	}
+	found, err := s.store.GroupsByID(ctx, org, distinct(ids))
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[ident.ID]Group, len(found))
+	for _, group := range found {
+		byID[group.ID] = group
+	}
+	return groupsByMember(rows, byID), nil
+}

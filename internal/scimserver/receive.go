@@ -1,0 +1,141 @@
+package scimserver
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"path"
+	"runtime/debug"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"rollcall/internal/fault"
+	"rollcall/internal/ident"
+	"rollcall/internal/inbound"
+	"rollcall/internal/scim"
+)
+
+// exchange is what is known of one request and its answer.
+type exchange struct {
+	// id is the request id, told in X-Request-Id; address is the client's.
+	id, address string
+	// token that was accepted; zero for none.
+	token ident.ID
+}
+
+type exchangeKey struct{}
+
+func exchangeOf(ctx context.Context) *exchange {
+	if x, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
+		return x
+	}
+	return &exchange{}
+}
+
+// receive is where every request comes in and every answer goes out.
+func (s *server) receive(w http.ResponseWriter, r *http.Request) {
+	began := s.Machine()
+	x := &exchange{id: ident.New(began).String(), address: inbound.ClientAddress(r, s.TrustedProxies)}
+	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
+	w.Header().Set("X-Request-Id", x.id)
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	out := &inbound.Answer{ResponseWriter: w}
+	defer s.finish(out, r, began)
+	// Clients write the base address with a slash at its end, or with two.
+	r.URL.Path, r.URL.RawPath = path.Clean(r.URL.Path), ""
+	if err := readWhole(out, r); err != nil {
+		s.refuse(out, r, err)
+		return
+	}
+	s.mux.ServeHTTP(out, r)
+}
+
+// finish answers for a handler that panicked, counts the request and writes its line of the access log.
+func (s *server) finish(out *inbound.Answer, r *http.Request, began time.Time) {
+	ctx, x := r.Context(), exchangeOf(r.Context())
+	defect := recover()
+	err, _ := defect.(error)
+	abort := errors.Is(err, http.ErrAbortHandler)
+	if defect != nil && !abort {
+		s.Logger.ErrorContext(ctx, "request failed", "request_id", x.id, "route", route(r), "panic", defect, "stack", string(debug.Stack()))
+		if abort = out.Status != 0; !abort {
+			s.refuse(out, r, fault.New(fault.Internal, "", "a handler failed"))
+		}
+	}
+	s.Metrics.CountHTTP("scim", route(r), out.Status)
+	s.Logger.DebugContext(ctx, "request", "request_id", x.id, "method", r.Method, "route", route(r), "status", out.Status,
+		"milliseconds", float64(s.Machine().Sub(began).Microseconds())/1000, "token", x.token.String(), "address", x.address)
+	if abort {
+		panic(http.ErrAbortHandler) // cuts the connection: the client must not take half an answer for a whole one
+	}
+}
+
+// route is the pattern that the request matched.
+func route(r *http.Request) string {
+	if r.Pattern == "" || r.Pattern == "/" {
+		return "none"
+	}
+	return r.Pattern
+}
+
+// tooLarge and wrongType are codes whose errors have a status of their own.
+const (
+	tooLarge  = "BodyTooLarge"
+	wrongType = "UnsupportedMediaType"
+)
+
+// readWhole reads the body, and refuses what cannot be one.
+func readWhole(w http.ResponseWriter, r *http.Request) error {
+	if values, err := url.ParseQuery(r.URL.RawQuery); err != nil || !validUTF8(r.URL.Path, values) {
+		return fault.New(fault.Invalid, scim.InvalidSyntax, "the address is not valid: escapes or UTF-8")
+	}
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil
+	}
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var over *http.MaxBytesError
+	switch {
+	case errors.As(err, &over):
+		return fault.New(fault.Invalid, tooLarge, "the body has more than 1 MiB").WithRemedy("Send less at a time.")
+	case err != nil:
+		return fault.New(fault.Invalid, scim.InvalidSyntax, "the body could not be read")
+	case len(data) > 0 && !isJSON(r.Header.Get("Content-Type")):
+		return fault.New(fault.Invalid, wrongType, "the body has the content type %q", r.Header.Get("Content-Type")).
+			WithRemedy("Send it as application/scim+json, or as application/json, in UTF-8.")
+	}
+	r.Body = io.NopCloser(bytes.NewReader(data))
+	return nil
+}
+
+// isJSON reports whether a content type is one of SCIM's (RFC 7644, section 3.1), in UTF-8.
+func isJSON(contentType string) bool {
+	media, parameters, err := mime.ParseMediaType(contentType)
+	charset := parameters["charset"]
+	return err == nil && (media == "application/scim+json" || media == "application/json") && (charset == "" || strings.EqualFold(charset, "utf-8"))
+}
+
+func validUTF8(path string, values url.Values) bool {
+	valid := utf8.ValidString(path)
+	for name, list := range values {
+		valid = valid && utf8.ValidString(name)
+		for _, value := range list {
+			valid = valid && utf8.ValidString(value)
+		}
+	}
+	return valid
+}
+
+// body reads the object of a request.
+func body(r *http.Request) (map[string]any, error) {
+	data, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, scim.InvalidSyntax, "the body could not be read")
+	}
+	return scim.Decode(data)
+}
