@@ -68,7 +68,7 @@ bench: build ## measure 1,000 to 500,000 users and write docs/benchmarks.md (an 
 soak: build ## run the long crash and fault tests, and 1,000 random histories against their model
 	@echo "seed $(SEED) (repeat with: make soak SEED=$(SEED))"
 	$(GO) test -tags soak -count 1 -timeout 3h -v ./e2e/...
-	$(GO) test -tags soak -count 1 -timeout 3h -run '^TestHistories' ./internal/engine
+	ROLLCALL_HISTORIES=$(SEED) $(GO) test -tags soak -count 1 -timeout 3h -run '^TestHistories' ./internal/engine
 
 .PHONY: fuzz
 fuzz: ## fuzz every Fuzz function for FUZZTIME (30s; the mapping language 10m) and run the property tests 10,000 times
