@@ -13,7 +13,7 @@ from httpx2 import Client
 from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_tester import Status, check_server
 
-PAUSE = 0.002
+PAUSE = 0.006
 
 
 def main(url: str, token: str) -> int:
