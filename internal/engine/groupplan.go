@@ -56,7 +56,7 @@ func (e *Engine) keepsGroups(ctx context.Context, w *work, run Run) (bool, error
 	if _, able := w.target.(destination.Groups); !able {
 		return false, nil
 	}
-	if kept, _ := rules.Scope.Objects(); kept {
+	if keepsObjects(rules) {
 		return true, nil
 	}
 	links, err := e.Store.CountGroupLinks(ctx, w.instance.ID)

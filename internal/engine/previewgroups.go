@@ -23,9 +23,9 @@ type GroupPreview struct {
 
 // foretellGroups plans the groups that the settings reach, and those that have an object, and counts.
 func (e *Engine) foretellGroups(ctx context.Context, w work, preview *Preview, rules *plan.Rules, known mirror.GroupCursor) error {
-	kept, all := rules.Scope.Objects()
+	_, all := rules.Scope.Objects()
 	links, err := e.Store.CountGroupLinks(ctx, w.instance.ID)
-	if _, able := w.target.(destination.Groups); err != nil || !able || !kept && links == 0 {
+	if _, able := w.target.(destination.Groups); err != nil || !able || !keepsObjects(rules) && links == 0 {
 		return err
 	}
 	if all && (!known.All || known.List || known.Delta == "") {
@@ -68,17 +68,17 @@ func (e *Engine) foretellGroups(ctx context.Context, w work, preview *Preview, r
 // reachedBy returns the ids of the groups that rules keep as objects.
 func reachedBy(rules *plan.Rules, nesting *mirror.Nesting) map[string]bool {
 	reached := map[string]bool{}
-	kept, all := rules.Scope.Objects()
-	if !kept {
+	if !keepsObjects(rules) {
 		return reached
 	}
+	places := map[int64]bool{}
+	for _, place := range keptGroups(rules, nesting) {
+		places[place] = true
+	}
 	for _, group := range nesting.Groups {
-		if all && group.Wanted && group.State == plan.Live {
+		if places[group.Seq] {
 			reached[group.SourceID] = true
 		}
-	}
-	for id := range nesting.Reach(rules.Scope.Groups()) {
-		reached[id] = true
 	}
 	return reached
 }
