@@ -20,7 +20,7 @@ import (
 //
 //	go test -tags bench -run '^$' -bench FirstSync -benchtime 1x -cpuprofile cpu.out ./bench
 //
-// It reports the time of one user, of 50,000 or as many as ROLLCALL_BENCH_SIZES says. The tenant is a process of its own (bin/rollcall: make build).
+// It reports the time of one user, of 50,000 or as many as ROLLCALL_BENCH_SIZES says; ROLLCALL_BENCH_GROUPS=1 takes in all groups as objects. The tenant is a process of its own (bin/rollcall: make build).
 func BenchmarkFirstSync(b *testing.B) {
 	users := 50_000
 	if os.Getenv("ROLLCALL_BENCH_SIZES") != "" {
@@ -73,6 +73,9 @@ func firstSync(b *testing.B, tenant *e2e.Tenant) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	if os.Getenv("ROLLCALL_BENCH_GROUPS") != "" {
+		keepGroups(b, api, organization+"/instances/"+instance.ID)
+	}
 	var run e2e.Run
 	if err := api.Do(ctx, http.MethodPost, organization+"/instances/"+instance.ID+"/sync", map[string]string{}, &run); err != nil {
 		b.Fatal(err)
@@ -86,5 +89,20 @@ func firstSync(b *testing.B, tenant *e2e.Tenant) {
 	cancel()
 	if err := <-ended; err != nil || run.State != "succeeded" {
 		b.Fatalf("%v, %+v", err, run)
+	}
+}
+
+// keepGroups takes all groups of the tenant in as objects.
+func keepGroups(b *testing.B, api e2e.Client, path string) {
+	b.Helper()
+	var instance struct {
+		Settings map[string]any `json:"settings"`
+	}
+	if err := api.Do(b.Context(), http.MethodGet, path, nil, &instance); err != nil {
+		b.Fatal(err)
+	}
+	instance.Settings["scope"] = map[string]any{"allUsers": true, "groupObjects": true}
+	if err := api.Do(b.Context(), http.MethodPatch, path, map[string]any{"settings": instance.Settings}, nil); err != nil {
+		b.Fatal(err)
 	}
 }

@@ -49,15 +49,21 @@ type memberBatch struct {
 	was, is map[Pair]Membership
 }
 
-// apply writes the changes and returns what became of each, at its place.
+// apply writes the changes and returns what became of each, at its place. Pieces are cut in the order of the tables' keys, in which those of a large
+// group that come in the order of the tenant lie close together; changes of the same membership keep their order.
 func (b *memberBatch) apply(ctx context.Context, changes []MemberChange) ([]MemberResult, error) {
-	results := make([]MemberResult, 0, len(changes))
-	for piece := range slices.Chunk(changes, memberPiece) {
-		if err := b.load(ctx, piece); err != nil {
+	places := make([]int, len(changes))
+	for i := range places {
+		places[i] = i
+	}
+	slices.SortStableFunc(places, func(i, j int) int { return comparePairs(changes[i].Pair, changes[j].Pair) })
+	results := make([]MemberResult, len(changes))
+	for piece := range slices.Chunk(places, memberPiece) {
+		if err := b.load(ctx, changes, piece); err != nil {
 			return nil, err
 		}
-		for _, change := range piece {
-			results = append(results, b.one(change))
+		for _, place := range piece {
+			results[place] = b.one(changes[place])
 		}
 		if err := b.flush(ctx); err != nil {
 			return nil, err
@@ -66,10 +72,12 @@ func (b *memberBatch) apply(ctx context.Context, changes []MemberChange) ([]Memb
 	return results, nil
 }
 
-func (b *memberBatch) load(ctx context.Context, piece []MemberChange) error {
+// load reads what the changes at some places, which are in the order of the pairs, are about.
+func (b *memberBatch) load(ctx context.Context, changes []MemberChange, piece []int) error {
 	var unmet, added []ident.ID
 	pairs := make([]Pair, len(piece))
-	for i, change := range piece {
+	for i, place := range piece {
+		change := changes[place]
 		pairs[i] = change.Pair
 		if _, met := b.groups[change.Group]; !met {
 			unmet = append(unmet, change.Group)
@@ -88,7 +96,6 @@ func (b *memberBatch) load(ctx context.Context, piece []MemberChange) error {
 	if b.types, err = b.store.KnownMembers(ctx, b.org, distinct(added)); err != nil {
 		return err
 	}
-	slices.SortFunc(pairs, comparePairs)
 	rows, err := b.store.Memberships(ctx, b.org, slices.Compact(pairs))
 	b.was, b.is = make(map[Pair]Membership, len(rows)), make(map[Pair]Membership, len(piece))
 	for _, row := range rows {

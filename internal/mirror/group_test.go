@@ -357,6 +357,29 @@ func TestAReadGoesOnWhereItEnded(t *testing.T) {
 	s.memberships("read", want)
 }
 
+func TestAReadThatWasBrokenOffGoesOnBehindThePagesItHas(t *testing.T) {
+	s := newTenant(t, 2600)
+	p := s.users("live")
+	want := alone(s.group("Big", p[:2500]...))
+	s.mustRun(everything)
+	s.fault(`{"route":"/v1.0/groups/{id}/members","kind":"error","skip":2}`)
+	if _, err := s.steps(want); err == nil {
+		t.Error("no error although the third page cannot be read")
+	}
+	s.healed()
+	if got := len(s.reached(want)); got != 1998 {
+		t.Errorf("%d members after two pages, want 1998", got)
+	}
+	seen := map[string]int{}
+	s.hook = func(call string, _ int) { seen[call]++ }
+	s.mustRun(want)
+	s.hook = nil
+	if seen["members"] != 0 || seen["follow members"] != 1 {
+		t.Errorf("%d first and %d further pages were asked for, want the third alone", seen["members"], seen["follow members"])
+	}
+	s.memberships("read", want)
+}
+
 func TestADeletedGroupKeepsItsMembersAndAPurgedOneLosesThem(t *testing.T) {
 	s := newTenant(t, 40)
 	p := s.users("live")

@@ -12,11 +12,12 @@ import (
 )
 
 // The first pages of members are asked for firstAtOnce groups at a time, which is what a $batch may hold, and written together: those of up to
-// groupsAtOnce groups, or with enoughMembers. Members of many groups are spread over the whole index, so that it is written less often.
+// groupsAtOnce groups, or with enoughMembers; so are the pages of a long list. Members are spread over the whole index, whose pages are so written less
+// often.
 const (
 	firstAtOnce   = 20
 	groupsAtOnce  = 400
-	enoughMembers = 20_000
+	enoughMembers = 50_000
 )
 
 // readMembers takes the next page of a list of members that is under way, or the first pages of the next groups that are due.
@@ -52,8 +53,7 @@ func (p *Pull) readFirst(ctx context.Context, cursor Cursor, groups []Group) (Pr
 		for _, group := range groups {
 			list, done := MemberList{Group: group.Seq, Listing: beginning()}, false
 			if page, told := pages[group.SourceID]; told {
-				list.note(page)
-				if done, err = p.takeList(ctx, g, &group, &list, page, false); err != nil {
+				if done, err = p.takeList(ctx, g, &group, &list, g.note(&list, page), false); err != nil {
 					return err
 				}
 			}
@@ -100,7 +100,7 @@ func (p *Pull) firstPages(ctx context.Context, groups []Group) (asked []Group, p
 	return asked, pages, nil
 }
 
-// readOn does the next piece of the first list that is open: its next page, or the next of those whom it lacks.
+// readOn does the next piece of the first list that is open: its next pages, or the next of those whom it lacks.
 func (p *Pull) readOn(ctx context.Context, cursor Cursor) (Progress, error) {
 	g := &cursor.Groups
 	list := &g.Read.Open[0]
@@ -113,30 +113,48 @@ func (p *Pull) readOn(ctx context.Context, cursor Cursor) (Progress, error) {
 		return underWay(), p.saveCursor(ctx, cursor)
 	}
 	group, missing := groups[0], false
-	var page graph.MemberPage
+	var members []Member
 	if !list.Dropping {
-		page, err = p.memberPage(ctx, group.SourceID, list.Next)
+		members, err = p.nextPages(ctx, g, group, list)
 		switch {
 		case fault.Is(err, fault.NotFound) && list.Next == "":
 			// It was there a moment ago. What that means is told by the changes, or by the next read.
-			page, missing = graph.MemberPage{Count: -1}, true
+			members, missing = g.note(list, graph.MemberPage{Count: -1}), true
 		case err != nil:
 			return underWay(), p.interrupted(ctx, cursor, &list.Listing, err)
 		}
-		if list.note(page); list.endless() {
+		if list.endless() {
 			*list = MemberList{Group: list.Group, Listing: beginning()}
 			return Progress{}, firstError(p.saveCursor(ctx, cursor),
 				endless("the list of the members of the group %q has not ended after %d pages", group.Label(), maxPages))
 		}
 	}
-	return underWay(), p.keepList(ctx, cursor, group, page, missing)
+	return underWay(), p.keepList(ctx, cursor, group, members, missing)
+}
+
+// nextPages reads on in a list until it ends or has given enoughMembers, and returns those. What was answered before an error counts; the next step
+// meets the error again.
+func (p *Pull) nextPages(ctx context.Context, g *GroupCursor, group Group, list *MemberList) (members []Member, err error) {
+	for read := false; ; read = true {
+		page, err := p.memberPage(ctx, group.SourceID, list.Next)
+		if err != nil && read {
+			return members, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		members = append(members, g.note(list, page)...)
+		if page.Next == "" || len(members) >= enoughMembers || list.endless() {
+			return members, nil
+		}
+	}
 }
 
 // keepList writes what readOn brought about the first list that is open.
-func (p *Pull) keepList(ctx context.Context, cursor Cursor, group Group, page graph.MemberPage, missing bool) error {
+func (p *Pull) keepList(ctx context.Context, cursor Cursor, group Group, members []Member, missing bool) error {
 	g := &cursor.Groups
 	return p.Store.InTx(ctx, func(ctx context.Context) error {
-		done, err := p.takeList(ctx, g, &group, &g.Read.Open[0], page, missing)
+		done, err := p.takeList(ctx, g, &group, &g.Read.Open[0], members, missing)
 		if err != nil {
 			return err
 		}
@@ -158,28 +176,29 @@ func (p *Pull) memberPage(ctx context.Context, group, link string) (graph.Member
 	return page, sound(link, page.Next, "", err)
 }
 
-// note is that of a Listing.
-func (l *MemberList) note(page graph.MemberPage) {
+// note notes a page of a list and returns the users and groups that are on it, each once.
+func (g *GroupCursor) note(list *MemberList, page graph.MemberPage) []Member {
 	first := ""
 	if len(page.Members) > 0 {
 		first = page.Members[0].ID
 	}
-	l.Listing.note(page.Count, len(page.Members), first, page.Next)
+	list.note(page.Count, len(page.Members), first, page.Next)
+	if list.Pages == 1 {
+		g.Generation++
+		list.Generation, list.Others, list.LastOthers = g.Generation, 0, nil
+	}
+	members, others := membersOf(page.Members)
+	list.addOthers(others)
+	return members
 }
 
-// takeList takes a page of members in, or those go next whom a list lacks that is believed. It reports whether nothing of the list is left to do;
-// then the group, which it changes, is to be saved.
-func (p *Pull) takeList(ctx context.Context, g *GroupCursor, group *Group, list *MemberList, page graph.MemberPage, missing bool) (done bool, err error) {
+// takeList takes the members of the next pages in, or those go next whom a list lacks that is believed. It reports whether nothing of the list is left
+// to do; then the group, which it changes, is to be saved.
+func (p *Pull) takeList(ctx context.Context, g *GroupCursor, group *Group, list *MemberList, members []Member, missing bool) (done bool, err error) {
 	if !list.Dropping {
-		if list.Pages == 1 {
-			g.Generation++
-			list.Generation, list.Others, list.LastOthers = g.Generation, 0, nil
-		}
-		members, others := membersOf(page.Members)
-		list.addOthers(others)
 		fresh, err := p.join(ctx, *group, members, list.Generation)
 		g.Nesting = g.Nesting || nests(fresh)
-		if err != nil || page.Next != "" {
+		if err != nil || list.Next != "" {
 			return false, err
 		}
 		if err := p.listedOnce(ctx, group.Seq, list, len(members)); err != nil {

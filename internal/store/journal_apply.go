@@ -25,8 +25,9 @@ func (db *DB) RankEntry(ctx context.Context, e engine.Entry) error {
 	return err
 }
 
-// membersTogether is how many members NextEntries returns changes of, but for those that the last one has more: they are applied in one transaction.
-const membersTogether = 10_000
+// membersTogether is how many members NextEntries returns changes of, but for those that the last one has more: they are applied in one transaction. In a
+// large group they are spread over all of it, so that few transactions write its pages seldom.
+const membersTogether = 50_000
 
 // NextEntries returns up to limit planned entries of the run in the order of phase, rank, id, and ends behind the one with which they are about
 // membersTogether. With parking, only those that want their name set aside and are not parked yet.

@@ -27,7 +27,7 @@ const (
 	writerCache, readerCache = 24 << 10, 4 << 10
 	// checkpointPages is the length of the write-ahead log, in pages, at which a commit moves it into the file. SQLite's default of
 	// 1,000 moves the same pages over and over during a bulk load.
-	checkpointPages = 8000
+	checkpointPages = 12000
 	// walLimit is the length of the log, in bytes, at which a commit waits until all readers let go of it.
 	walLimit = 64 << 20
 	// busyMillis is how long a statement waits for another program that has the file locked.

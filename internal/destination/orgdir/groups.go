@@ -86,7 +86,11 @@ func (d *Directory) SyncedIn(ctx context.Context, members []ident.ID) (map[ident
 
 // ApplyMembers writes changes of members.
 func (d *Directory) ApplyMembers(ctx context.Context, changes []plan.Change) ([]destination.MembersResult, error) {
-	var wanted []directory.MemberChange
+	members := 0
+	for _, change := range changes {
+		members += len(change.Members)
+	}
+	wanted := make([]directory.MemberChange, 0, members)
 	for _, change := range changes {
 		for _, member := range change.Members {
 			wanted = append(wanted, memberChange(change, member))

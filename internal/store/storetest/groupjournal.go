@@ -320,7 +320,7 @@ func scrubbedGroups(t *testing.T, f *fixture) {
 
 func crowdedEntries(t *testing.T, f *fixture) {
 	g := f.cohorts(t, 1)[0]
-	crowd := make([]ident.ID, 3000)
+	crowd := make([]ident.ID, 15_000)
 	for i := range crowd {
 		crowd[i] = ident.New(start)
 	}
@@ -331,7 +331,7 @@ func crowdedEntries(t *testing.T, f *fixture) {
 		entries = append(entries, f.ofMembers(g, crowd...))
 	}
 	f.must(t, f.InsertEntries(f.ctx, append(entries, few, own)))
-	for _, want := range []int{6, 2, 0} { // the group, a member, and four times three thousand; then the others
+	for _, want := range []int{6, 2, 0} { // the group, a member, and four times fifteen thousand; then the others
 		next, err := f.NextEntries(f.ctx, f.run.ID, false, 100)
 		f.must(t, err)
 		same(t, "together", want, len(next))
