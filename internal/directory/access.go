@@ -70,7 +70,7 @@ func (s *Service) GrantAccess(ctx context.Context, client Client, scopes []Right
 	token := Token{
 		ID: ident.New(now), OrgID: client.OrgID, Name: client.Name, Role: role, AdministratorID: client.AdministratorID,
 		AdministratorRole: client.AdministratorRole, CreatedAt: now, ExpiresAt: now.Add(AccessTokenLife), Hash: hash,
-		Source: client.Source, Profile: client.Profile, ClientID: client.ID, UsedAt: now,
+		Source: client.Source, Profile: client.Profile, TakeOver: client.TakeOver, ClientID: client.ID, UsedAt: now,
 	}
 	err = s.store.InTx(ctx, func(ctx context.Context) error {
 		// Between the proof and now the client may have been revoked.

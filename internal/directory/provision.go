@@ -46,8 +46,9 @@ func (s *Service) ProvisionGroup(ctx context.Context, org ident.ID, source Sourc
 }
 
 // EditUser changes a user by what edit makes of him, in one transaction: nobody else changes him between. edit returns a partial record, as
-// ChangeUser takes it; an empty one changes nothing, whoever owns the user. It fails as ChangeUser does, or as edit.
-func (s *Service) EditUser(ctx context.Context, org, id ident.ID, edit func(context.Context, User) (attr.Record, error)) (User, error) {
+// ChangeUser takes it; an empty one changes nothing, whoever owns the user. What an owner other than the writer manages is refused, or taken over, as
+// by says. It fails as ChangeUser does, or as edit.
+func (s *Service) EditUser(ctx context.Context, org, id ident.ID, by Writer, edit func(context.Context, User) (attr.Record, error)) (User, error) {
 	var user User
 	err := s.store.InTx(ctx, func(ctx context.Context) error {
 		var err error
@@ -58,7 +59,7 @@ func (s *Service) EditUser(ctx context.Context, org, id ident.ID, edit func(cont
 		if err != nil || len(partial) == 0 {
 			return err
 		}
-		user, err = s.ChangeUser(ctx, org, id, partial, user.Version)
+		user, err = s.changeUser(ctx, org, id, by, partial, user.Version)
 		return err
 	})
 	if err != nil {
@@ -68,7 +69,7 @@ func (s *Service) EditUser(ctx context.Context, org, id ident.ID, edit func(cont
 }
 
 // RemoveUserIf is DeleteUser of a user whom check, in the same transaction, does not refuse.
-func (s *Service) RemoveUserIf(ctx context.Context, org, id ident.ID, check func(User) error) error {
+func (s *Service) RemoveUserIf(ctx context.Context, org, id ident.ID, by Writer, check func(User) error) error {
 	return s.store.InTx(ctx, func(ctx context.Context) error {
 		user, err := s.User(ctx, org, id)
 		if err != nil {
@@ -77,12 +78,12 @@ func (s *Service) RemoveUserIf(ctx context.Context, org, id ident.ID, check func
 		if err := check(user); err != nil {
 			return err
 		}
-		return s.DeleteUser(ctx, org, id)
+		return s.deleteUser(ctx, org, id, by)
 	})
 }
 
 // RemoveGroupIf is DeleteGroup of a group that check, in the same transaction, does not refuse.
-func (s *Service) RemoveGroupIf(ctx context.Context, org, id ident.ID, check func(Group) error) error {
+func (s *Service) RemoveGroupIf(ctx context.Context, org, id ident.ID, by Writer, check func(Group) error) error {
 	return s.store.InTx(ctx, func(ctx context.Context) error {
 		group, err := s.Group(ctx, org, id)
 		if err != nil {
@@ -91,7 +92,7 @@ func (s *Service) RemoveGroupIf(ctx context.Context, org, id ident.ID, check fun
 		if err := check(group); err != nil {
 			return err
 		}
-		return s.DeleteGroup(ctx, org, id)
+		return s.deleteGroup(ctx, org, id, by)
 	})
 }
 

@@ -74,7 +74,8 @@ func (k *userKind) patch(ctx context.Context, id ident.ID, body map[string]any, 
 func (k *userKind) edit(ctx context.Context, id ident.ID, only condition, show scim.Projection,
 	change func(scim.Resource) (scim.Resource, error),
 ) (shown, error) {
-	user, err := k.Directory.EditUser(ctx, callerOf(ctx).org, id, func(ctx context.Context, user directory.User) (attr.Record, error) {
+	who := callerOf(ctx)
+	user, err := k.Directory.EditUser(ctx, who.org, id, who.token.Writer(), func(ctx context.Context, user directory.User) (attr.Record, error) {
 		if err := only.check(user.Version); err != nil {
 			return nil, err
 		}
@@ -97,7 +98,8 @@ func (k *userKind) edit(ctx context.Context, id ident.ID, only condition, show s
 }
 
 func (k *userKind) remove(ctx context.Context, id ident.ID, only condition) error {
-	return k.Directory.RemoveUserIf(ctx, callerOf(ctx).org, id, func(user directory.User) error { return only.check(user.Version) })
+	who := callerOf(ctx)
+	return k.Directory.RemoveUserIf(ctx, who.org, id, who.token.Writer(), func(user directory.User) error { return only.check(user.Version) })
 }
 
 func (k *userKind) one(ctx context.Context, user directory.User, show scim.Projection) (shown, error) {

@@ -18,7 +18,7 @@ import (
 func (f *fixture) newClient(t *testing.T, edit func(*directory.Client)) directory.Client {
 	t.Helper()
 	client := directory.Client{
-		ID: ident.New(start), OrgID: f.org, Name: "Entra", Role: directory.SCIMWriter, Source: directory.SourceAAD, Profile: scim.Strict,
+		ID: ident.New(start), OrgID: f.org, Name: "Entra", Role: directory.SCIMWriter, Source: directory.SourceAAD, Profile: scim.Strict, TakeOver: true,
 		Federation: directory.Federation{Issuer: "https://i.example", Subject: "s", Audience: "a", KeysURL: "https://i.example/keys"}, CreatedAt: start,
 	}
 	edit(&client)
@@ -83,7 +83,7 @@ func clientCases() []testCase {
 			f.secretsAre(t, client.ID, fresh)
 		}},
 		{"a token is found by its secret and by the one before, and by its end", func(t *testing.T, f *fixture) {
-			token := f.newToken(t, "one", func(t *directory.Token) { t.Source, t.Profile = directory.SourceOkta, scim.Strict })
+			token := f.newToken(t, "one", func(t *directory.Token) { t.Source, t.Profile, t.TakeOver = directory.SourceOkta, scim.Strict, true })
 			f.newToken(t, "revoked", func(t *directory.Token) { t.RevokedAt = start })
 			f.newToken(t, "access", func(t *directory.Token) { t.ClientID = ident.New(start) })
 			token.OldHash, token.OldUntil, token.Hash = token.Hash, start.Add(time.Hour), []byte("new")
