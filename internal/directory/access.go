@@ -3,6 +3,7 @@ package directory
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"slices"
 	"time"
 
@@ -48,6 +49,17 @@ func (s *Service) AuthenticateClient(ctx context.Context, id ident.ID, secret st
 			WithRemedy("Make another with `rollcall client rotate`.")
 	}
 	return client, nil
+}
+
+// UseAssertion notes that a client proved who it is by an assertion with this jti (RFC 7523, section 3), which is good until then. A second time is
+// fault.Unauthenticated: whoever read an assertion cannot use it again.
+func (s *Service) UseAssertion(ctx context.Context, client ident.ID, jti string, until time.Time) error {
+	digest := sha256.Sum256(append(client[:], jti...))
+	first, err := s.store.UseAssertion(ctx, digest[:], until)
+	if err == nil && !first {
+		return fault.New(fault.Unauthenticated, "UsedAssertion", "the assertion was used before").WithRemedy("Have the issuer sign another.")
+	}
+	return err
 }
 
 // GrantAccess makes an access token for a client whose identity was proved, and returns it with its secret. scopes are the rights that it

@@ -61,6 +61,21 @@ func clientCases() []testCase {
 		}},
 		{"whatever changes a token is seen at once by who asked for it before", remembered},
 		{"a token that was revoked is let in by nobody who asks afterwards", revokedMeanwhile},
+		{"an assertion is used once until it is forgotten", func(t *testing.T, f *fixture) {
+			for i, want := range []bool{true, false} {
+				first, err := f.UseAssertion(f.ctx, []byte("digest"), start.Add(time.Hour))
+				f.must(t, err)
+				same(t, "first at "+strconv.Itoa(i), want, first)
+			}
+			for hours, want := range []int{0, 0, 1} {
+				count, err := f.DropAssertions(f.ctx, start.Add(time.Duration(hours)*time.Hour))
+				f.must(t, err)
+				same(t, "dropped", want, count)
+			}
+			first, err := f.UseAssertion(f.ctx, []byte("digest"), start.Add(3*time.Hour))
+			f.must(t, err)
+			same(t, "first when it was forgotten", true, first)
+		}},
 		{"secrets of clients are kept and replaced, and the newest is found by its end", func(t *testing.T, f *fixture) {
 			client, revoked := f.newClient(t, func(*directory.Client) {}), f.newClient(t, func(*directory.Client) {})
 			f.must(t, f.RevokeClient(f.ctx, revoked.ID, start))
