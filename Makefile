@@ -56,7 +56,7 @@ verify: ## check that go.mod, generated files and formatting are not stale
 	$(GO) vet -tags soak,bench ./...
 
 .PHONY: conformance
-conformance: build ## run python-scim's scim2-tester against the SCIM service (needs python3 and, once, the network)
+conformance: build ## run python-scim's scim2-tester against the SCIM service (half a minute; once the network)
 	.ci/conformance
 
 .PHONY: bench
