@@ -129,5 +129,9 @@ func (k *groupKind) show(ctx context.Context, group directory.Group, show scim.P
 	if show.Wants("members") {
 		it.members = &memberList{server: k.server, org: who.org, group: group.ID, base: who.base, show: show, none: group.Members == 0}
 	}
-	return finish(k.types, resource, it, group.CreatedAt, group.UpdatedAt, show)
+	common{
+		id: group.ID.String(), created: stamp(group.CreatedAt), changed: stamp(group.UpdatedAt), location: it.location, version: it.version,
+	}.addTo(k.types, resource)
+	it.resource = show.Apply(resource)
+	return it
 }
