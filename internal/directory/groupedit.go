@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"bytes"
 	"context"
 	"slices"
 
@@ -156,15 +155,4 @@ func (s *Service) addAll(ctx context.Context, org, group ident.ID, members []Mem
 		}
 	}
 	return nil
-}
-
-func groupsByMember(rows []Membership, groups map[ident.ID]Group) map[ident.ID][]Group {
-	slices.SortFunc(rows, func(a, b Membership) int { return bytes.Compare(a.Group[:], b.Group[:]) })
-	byMember := map[ident.ID][]Group{}
-	for _, row := range rows {
-		if group, exists := groups[row.Group]; exists {
-			byMember[row.Member] = append(byMember[row.Member], group)
-		}
-	}
-	return byMember
 }

@@ -1,7 +1,9 @@
 package directory
 
 import (
+	"bytes"
 	"context"
+	"slices"
 
 	"rollcall/internal/attr"
 	"rollcall/internal/ident"
@@ -96,23 +98,32 @@ func (s *Service) RemoveGroupIf(ctx context.Context, org, id ident.ID, by Writer
 	})
 }
 
-// GroupsOf returns the groups that users are direct members of, by the user, in the order of the groups' ids.
-func (s *Service) GroupsOf(ctx context.Context, org ident.ID, users []ident.ID) (map[ident.ID][]Group, error) {
-	rows, err := s.store.MembershipsOf(ctx, org, users)
-	if err != nil || len(rows) == 0 {
+// GroupsOf returns the groups that users are direct members of, by the user, in the order of the groups' ids. Users share them.
+func (s *Service) GroupsOf(ctx context.Context, org ident.ID, users []ident.ID) (map[ident.ID][]*Group, error) {
+	pairs, err := s.store.PairsOf(ctx, org, users)
+	if err != nil || len(pairs) == 0 {
 		return nil, err
 	}
-	ids := make([]ident.ID, len(rows))
-	for i, row := range rows {
-		ids[i] = row.Group
+	slices.SortFunc(pairs, func(a, b Pair) int { return bytes.Compare(a.Group[:], b.Group[:]) })
+	var ids []ident.ID
+	for i, pair := range pairs {
+		if i == 0 || pair.Group != pairs[i-1].Group {
+			ids = append(ids, pair.Group)
+		}
 	}
-	found, err := s.store.GroupsByID(ctx, org, distinct(ids))
+	found, err := s.store.GroupsByID(ctx, org, ids)
 	if err != nil {
 		return nil, err
 	}
-	byID := make(map[ident.ID]Group, len(found))
-	for _, group := range found {
-		byID[group.ID] = group
+	byID := make(map[ident.ID]*Group, len(found))
+	for i := range found {
+		byID[found[i].ID] = &found[i]
 	}
-	return groupsByMember(rows, byID), nil
+	byMember := make(map[ident.ID][]*Group, len(users))
+	for _, pair := range pairs {
+		if group := byID[pair.Group]; group != nil {
+			byMember[pair.Member] = append(byMember[pair.Member], group)
+		}
+	}
+	return byMember, nil
 }

@@ -60,9 +60,9 @@ func someView(t *rapid.T) *userView {
 	if rapid.Bool().Draw(t, "manager") {
 		view.manager, view.managerName = "m-1", rapid.SampledFrom([]string{"", "Ada \"L\""}).Draw(t, "name")
 	}
-	groups := make([]directory.Group, rapid.IntRange(0, 2).Draw(t, "groups"))
+	groups := make([]*directory.Group, rapid.IntRange(0, 2).Draw(t, "groups"))
 	for i := range groups {
-		groups[i] = directory.Group{ID: ident.New(at), Attributes: attr.From(map[string]any{attr.DisplayName: "G"})}
+		groups[i] = &directory.Group{ID: ident.New(at), Attributes: attr.From(map[string]any{attr.DisplayName: "G"})}
 	}
 	view.groups = labelsOf(groups, view.base, map[ident.ID]*groupLabel{})
 	return view

@@ -30,7 +30,7 @@ type groupLabel struct {
 // show makes answers of users. Their groups and managers are read together, and only if they are wanted.
 func (k *userKind) show(ctx context.Context, users []directory.User, show scim.Projection) ([]shown, error) {
 	who := callerOf(ctx)
-	var groups map[ident.ID][]directory.Group
+	var groups map[ident.ID][]*directory.Group
 	if show.Wants("groups") {
 		ids := make([]ident.ID, len(users))
 		for i := range users {
@@ -71,18 +71,18 @@ func (k *userKind) show(ctx context.Context, users []directory.User, show scim.P
 }
 
 // labelsOf returns the labels of groups, of which some are known.
-func labelsOf(groups []directory.Group, base string, known map[ident.ID]*groupLabel) []*groupLabel {
+func labelsOf(groups []*directory.Group, base string, known map[ident.ID]*groupLabel) []*groupLabel {
 	if len(groups) == 0 {
 		return nil
 	}
 	labels := make([]*groupLabel, len(groups))
-	for i := range groups {
-		label := known[groups[i].ID]
+	for i, group := range groups {
+		label := known[group.ID]
 		if label == nil {
-			id, name := groups[i].ID.String(), groups[i].Name()
+			id, name := group.ID.String(), group.Name()
 			object := map[string]any{"value": id, "$ref": base + "/Groups/" + id, "display": name, "type": "direct"}
 			label = &groupLabel{object: object, json: scim.AppendJSON(nil, object), told: id + name}
-			known[groups[i].ID] = label
+			known[group.ID] = label
 		}
 		labels[i] = label
 	}

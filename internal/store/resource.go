@@ -43,6 +43,24 @@ func (db *DB) QueryGroups(ctx context.Context, org ident.ID, query directory.Res
 	return directory.GroupPage{Groups: page.items, Total: page.total, Next: page.next}, err
 }
 
+// The index of members holds all that is asked for: no row is looked up.
+var pairsOf = listed{head: "SELECT org_id, group_id, member_id FROM group_members WHERE member_id"}
+
+// PairsOf returns what users or groups are direct members of. Groups that are there no more may be among it.
+func (db *DB) PairsOf(ctx context.Context, org ident.ID, members []ident.ID) ([]directory.Pair, error) {
+	var pairs []directory.Pair
+	err := eachListed(ctx, db, pairsOf, nil, members, func(rows *sql.Rows) error {
+		var of ident.ID
+		var pair directory.Pair
+		err := rows.Scan(&of, &pair.Group, &pair.Member)
+		if of == org {
+			pairs = append(pairs, pair)
+		}
+		return err
+	})
+	return pairs, err
+}
+
 // columns of an object o with its owner i, for userScan and groupScan.
 func (o objects) columns() string {
 	if o.users() {
