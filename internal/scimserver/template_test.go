@@ -54,7 +54,7 @@ func someView(t *rapid.T) *userView {
 	}
 	at := time.UnixMicro(rapid.Int64Range(0, 4e15).Draw(t, "at"))
 	view := &userView{
-		User: directory.User{ID: ident.New(at), CreatedAt: at, UpdatedAt: at.Add(time.Millisecond), Attributes: record},
+		User: &directory.User{ID: ident.New(at), CreatedAt: at, UpdatedAt: at.Add(time.Millisecond), Attributes: record},
 		base: "https://x/v2", location: "https://x/v2/Users/1", version: `W/"1"`,
 	}
 	if rapid.Bool().Draw(t, "manager") {

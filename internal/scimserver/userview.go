@@ -13,7 +13,7 @@ import (
 
 // userView is a user as an answer shows him, with what other objects tell of him.
 type userView struct {
-	directory.User
+	*directory.User
 	base, location, version string
 	// manager is the id of the manager whom the directory found, "" for none.
 	manager, managerName string
@@ -48,7 +48,7 @@ func (k *userKind) show(ctx context.Context, users []directory.User, show scim.P
 	items, views, labels := make([]shown, len(users)), make([]userView, len(users)), map[ident.ID]*groupLabel{}
 	for i := range users {
 		view := &views[i]
-		view.User, view.base, view.location = users[i], who.base, who.base+k.types.Endpoint+"/"+users[i].ID.String()
+		view.User, view.base, view.location = &users[i], who.base, who.base+k.types.Endpoint+"/"+users[i].ID.String()
 		if manager, found := managers[view.ID]; found {
 			view.manager, view.managerName = manager.ID.String(), manager.Attributes.Text(attr.DisplayName)
 		}

@@ -19,27 +19,25 @@ var (
 
 // QueryUsers answers a query of SCIM.
 func (db *DB) QueryUsers(ctx context.Context, org ident.ID, query directory.ResourceQuery) (directory.UserPage, error) {
-	page, err := queryObjects(ctx, db, userObjects, org, query, func(rows *sql.Rows, more ...any) (directory.User, error) {
-		var user directory.User
-		targets, finish := userScan(&user)
+	page, err := queryObjects(ctx, db, userObjects, org, query, func(rows *sql.Rows, user *directory.User, more ...any) (ident.ID, error) {
+		targets, finish := userScan(user)
 		if err := rows.Scan(append(targets, more...)...); err != nil {
-			return user, err
+			return user.ID, err
 		}
-		return user, finish()
-	}, func(user directory.User) ident.ID { return user.ID })
+		return user.ID, finish()
+	})
 	return directory.UserPage{Users: page.items, Total: page.total, Next: page.next}, err
 }
 
 // QueryGroups answers a query of SCIM.
 func (db *DB) QueryGroups(ctx context.Context, org ident.ID, query directory.ResourceQuery) (directory.GroupPage, error) {
-	page, err := queryObjects(ctx, db, groupObjects, org, query, func(rows *sql.Rows, more ...any) (directory.Group, error) {
-		var group directory.Group
-		targets, finish := groupScan(&group)
+	page, err := queryObjects(ctx, db, groupObjects, org, query, func(rows *sql.Rows, group *directory.Group, more ...any) (ident.ID, error) {
+		targets, finish := groupScan(group)
 		if err := rows.Scan(append(targets, more...)...); err != nil {
-			return group, err
+			return group.ID, err
 		}
-		return group, finish()
-	}, func(group directory.Group) ident.ID { return group.ID })
+		return group.ID, finish()
+	})
 	return directory.GroupPage{Groups: page.items, Total: page.total, Next: page.next}, err
 }
 
@@ -79,9 +77,10 @@ type page[T any] struct {
 	next  string
 }
 
-// queryObjects answers a query. A page is found by ids alone, as far as indexes go, and only then are its objects read.
+// queryObjects answers a query. A page is found by ids alone, as far as indexes go, and only then are its objects read. scan reads an object
+// and says its id.
 func queryObjects[T any](ctx context.Context, db *DB, of objects, org ident.ID, query directory.ResourceQuery,
-	scan func(rows *sql.Rows, more ...any) (T, error), id func(T) ident.ID,
+	scan func(rows *sql.Rows, item *T, more ...any) (ident.ID, error),
 ) (page[T], error) {
 	var out page[T]
 	order := of.order(query)
@@ -106,14 +105,16 @@ func queryObjects[T any](ctx context.Context, db *DB, of objects, org ident.ID, 
 	if query.Limit > 0 {
 		var last position
 		text, args := order.pageText(&where, from, query)
+		if query.Filter == nil {
+			out.items = make([]T, 0, min(query.Limit, 1000)) // most pages are full
+		}
 		err = db.eachText(ctx, rebind(numbered(text)), args, func(rows *sql.Rows) error {
 			if len(out.items) == query.Limit { // one more than asked for says that there is a next page
 				out.next = order.after(last)
 				return nil
 			}
-			item, err := scan(rows, &last.missing, &last.key)
-			last.id = id(item)
-			out.items = append(out.items, item)
+			out.items = append(out.items, *new(T))
+			last.id, err = scan(rows, &out.items[len(out.items)-1], &last.missing, &last.key)
 			return err
 		})
 		if err != nil {
