@@ -103,21 +103,8 @@ func queryObjects[T any](ctx context.Context, db *DB, of objects, org ident.ID, 
 		defer done()
 	}
 	if query.Limit > 0 {
-		var last position
 		text, args := order.pageText(&where, from, query)
-		if query.Filter == nil {
-			out.items = make([]T, 0, min(query.Limit, 1000)) // most pages are full
-		}
-		err = db.eachText(ctx, rebind(numbered(text)), args, func(rows *sql.Rows) error {
-			if len(out.items) == query.Limit { // one more than asked for says that there is a next page
-				out.next = order.after(last)
-				return nil
-			}
-			out.items = append(out.items, *new(T))
-			last.id, err = scan(rows, &out.items[len(out.items)-1], &last.missing, &last.key)
-			return err
-		})
-		if err != nil {
+		if err := out.read(ctx, db, text, args, query, order, scan); err != nil {
 			return out, err
 		}
 	}
@@ -130,6 +117,25 @@ func queryObjects[T any](ctx context.Context, db *DB, of objects, org ident.ID, 
 	}
 	out.total, err = db.total(ctx, &whole, query.Filter)
 	return out, err
+}
+
+// read reads the objects of a page.
+func (p *page[T]) read(ctx context.Context, db *DB, text string, args []any, query directory.ResourceQuery, order ordering,
+	scan func(rows *sql.Rows, item *T, more ...any) (ident.ID, error),
+) error {
+	if query.Filter == nil {
+		p.items = make([]T, 0, min(query.Limit, 1000)) // most pages are full
+	}
+	var last position
+	return db.eachText(ctx, rebind(numbered(text)), args, func(rows *sql.Rows) (err error) {
+		if len(p.items) == query.Limit { // one more than asked for says that there is a next page
+			p.next = order.after(last)
+			return nil
+		}
+		p.items = append(p.items, *new(T))
+		last.id, err = scan(rows, &p.items[len(p.items)-1], &last.missing, &last.key)
+		return err
+	})
 }
 
 // total counts the objects that fit.
