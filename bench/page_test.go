@@ -37,6 +37,11 @@ func TestBenchmarksMeetTheirTargets(t *testing.T) {
 	if len(sizes) == len(allSizes) || slices.Contains(sizes, hugeGroup) {
 		targets = append(targets, measureMembership(t)...)
 	}
+	var provisioning scimFigures
+	if len(sizes) == len(allSizes) {
+		provisioning = measureSCIM(t) // the last: it keeps the test on one processor
+		targets = append(targets, provisioning.targets()...)
+	}
 	for _, target := range targets {
 		if target.Verdict == missed {
 			t.Errorf("%s: %s, %s", target.What, target.Got, target.Verdict)
@@ -48,7 +53,7 @@ func TestBenchmarksMeetTheirTargets(t *testing.T) {
 	}
 	write(t, page{
 		Date: time.Now().UTC().Format(time.DateOnly), Go: runtime.Version(), Cores: runtime.NumCPU(),
-		CPU: fact(t, "/proc/cpuinfo", "model name"), Memory: fact(t, "/proc/meminfo", "MemTotal"), Rows: rows(all), Targets: targets,
+		CPU: fact(t, "/proc/cpuinfo", "model name"), Memory: fact(t, "/proc/meminfo", "MemTotal"), Rows: rows(all), SCIM: provisioning.rows(), Targets: targets,
 	})
 }
 
@@ -74,6 +79,7 @@ type page struct {
 	Date, Go, CPU, Memory string
 	Cores                 int
 	Rows                  []row
+	SCIM                  []scimRow
 	Targets               []target
 }
 

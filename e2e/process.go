@@ -166,12 +166,15 @@ func (t *Tenant) GraphCalls(ctx context.Context) (int, error) {
 	return stats.Calls, err
 }
 
-// Server is `rollcall serve` on a data folder of its own, reading one tenant.
+// Server is `rollcall serve` on a data folder of its own.
 type Server struct {
 	*Process
 	Program string
 	Data    string
-	Tenant  *Tenant
+	// Tenant that the server reads; nil for none.
+	Tenant *Tenant
+	// Before is the command that starts the program, with its arguments, such as taskset; nil for none. Flags are more flags of the server.
+	Before, Flags []string
 	// API speaks to the organization of the server with the rights of a full administrator.
 	API Client
 }
@@ -180,8 +183,12 @@ var secretOfToken = regexp.MustCompile(`\brc_[A-Za-z0-9_-]{20,}`)
 
 // Launch starts the server, for the first time or again, without waiting until it answers.
 func (s *Server) Launch(ctx context.Context) (err error) {
-	s.Process, err = Start(ctx, s.Program, "serve", "--data", s.Data, "--listen", "127.0.0.1:0", "--cloud-name", "simulated",
-		"--cloud-login-url", s.Tenant.Facts.LoginURL, "--cloud-graph-url", s.Tenant.Facts.GraphURL)
+	command := append(slices.Clone(s.Before), s.Program, "serve", "--data", s.Data, "--listen", "127.0.0.1:0")
+	if s.Tenant != nil {
+		command = append(command, "--cloud-name", "simulated", "--cloud-login-url", s.Tenant.Facts.LoginURL, "--cloud-graph-url", s.Tenant.Facts.GraphURL)
+	}
+	command = append(command, s.Flags...)
+	s.Process, err = Start(ctx, command[0], command[1:]...)
 	return err
 }
 
@@ -199,17 +206,24 @@ func (s *Server) Ready(ctx context.Context) error {
 	})
 }
 
-// SetUp starts a server on an empty folder and makes an instance that reads the tenant when it is told to; settings replace those of the
-// sync defaults that have the same name. A server that is set up can be killed and launched again.
-func (s *Server) SetUp(ctx context.Context, settings map[string]any) (instance string, err error) {
-	if err := errors.Join(s.Launch(ctx), s.Ready(ctx)); err != nil {
-		return "", err
+// Begin starts a server on an empty folder and takes the token that it tells.
+func (s *Server) Begin(ctx context.Context) error {
+	if err := s.Launch(ctx); err != nil {
+		return err
 	}
-	err = s.Until(ctx, startLimit, func(context.Context) bool {
+	if err := s.Ready(ctx); err != nil {
+		return err
+	}
+	return s.Until(ctx, startLimit, func(context.Context) bool {
 		s.API.Token = secretOfToken.FindString(s.Output())
 		return s.API.Token != ""
 	})
-	if err != nil {
+}
+
+// SetUp starts a server on an empty folder and makes an instance that reads the tenant when it is told to; settings replace those of the
+// sync defaults that have the same name. A server that is set up can be killed and launched again.
+func (s *Server) SetUp(ctx context.Context, settings map[string]any) (instance string, err error) {
+	if err := s.Begin(ctx); err != nil {
 		return "", err
 	}
 	var made struct {

@@ -1,13 +1,17 @@
 package api_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"rollcall/internal/api"
+	"rollcall/internal/attr"
 	"rollcall/internal/directory"
+	"rollcall/internal/ident"
+	"rollcall/internal/plan"
 	"rollcall/internal/scim"
 )
 
@@ -129,5 +133,54 @@ func TestASourceIsBlockedAndLetInAgain(t *testing.T) {
 	h.call(h.full, http.MethodPatch, "/organizations/-", `{"blockedSources":[]}`).want(http.StatusOK).into(&org)
 	if len(org.BlockedSources) != 0 {
 		t.Errorf("organization %+v", org)
+	}
+}
+
+func TestWhatASourceTookOverIsShownAndLetGo(t *testing.T) {
+	h := open(t, -1)
+	var token, own api.CreatedToken
+	a := h.call(h.full, http.MethodPost, "tokens", api.NewToken{Name: "Entra", Role: directory.SCIMWriter, Source: directory.SourceAAD, TakeOver: true})
+	if a.want(http.StatusCreated).into(&token); !token.TakeOver {
+		t.Errorf("created %s", a.text)
+	}
+	h.call(h.full, http.MethodPost, "tokens", api.NewToken{Name: "x", Role: directory.SCIMReader, TakeOver: true}).problem(http.StatusBadRequest, "TakeOver")
+	h.call(token.Secret, http.MethodPost, "tokens", api.NewToken{Name: "x", Role: directory.SCIMWriter}).problem(http.StatusForbidden, "Forbidden")
+
+	instance, ada, group := h.instance(nil).ID, ident.New(time.Now()), ident.New(time.Now())
+	_, err := h.directory.ApplyChanges(t.Context(), h.org.ID, instance, []plan.Change{{
+		Action: plan.Create, SourceID: "s-1", ObjectID: ada, After: attr.From(map[string]any{"userName": "ada@contoso.example", "active": true}),
+	}})
+	h.must(err)
+	_, err = h.directory.ApplyGroupChanges(t.Context(), h.org.ID, instance, []plan.Change{{
+		Action: plan.Create, SourceID: "s-2", ObjectID: group, After: attr.From(map[string]any{"displayName": "Sales"}),
+	}})
+	h.must(err)
+	user, sales := "users/"+ada.String(), "groups/"+group.String()
+	for _, path := range []string{user, sales} {
+		h.call(h.full, http.MethodPost, path+"/let-go", nil).problem(http.StatusConflict, "NotTakenOver")
+	}
+	takes := directory.Writer{Source: directory.SourceAAD, TakeOver: true}
+	_, err = h.directory.EditUser(t.Context(), h.org.ID, ada, takes, func(context.Context, directory.User) (attr.Record, error) {
+		return attr.From(map[string]any{"title": "T"}), nil
+	})
+	h.must(err)
+	_, err = h.directory.EditGroup(t.Context(), h.org.ID, group, takes, func(directory.Group) (directory.GroupEdit, error) {
+		return directory.GroupEdit{Attributes: attr.From(map[string]any{"displayName": "Legal"})}, nil
+	})
+	h.must(err)
+	h.call(h.full, http.MethodPost, "tokens", api.NewToken{Name: "own", Role: directory.UserAdministrator}).want(http.StatusCreated).into(&own)
+	for _, path := range []string{user, sales} {
+		var shown struct {
+			Managed bool       `json:"managed"`
+			Owner   *api.Owner `json:"owner"`
+		}
+		a := h.call(h.full, http.MethodGet, path, nil).want(http.StatusOK)
+		if a.into(&shown); !shown.Managed || shown.Owner == nil || shown.Owner.Source != directory.SourceAAD || !shown.Owner.ID.IsZero() {
+			t.Errorf("%s: %s", path, a.text)
+		}
+		h.call(h.full, http.MethodDelete, path, nil).problem(http.StatusConflict, "Managed")
+		h.call(own.Secret, http.MethodPost, path+"/let-go", nil).problem(http.StatusForbidden, "Forbidden")
+		h.call(h.full, http.MethodPost, path+"/let-go", nil).want(http.StatusOK)
+		h.call(h.full, http.MethodDelete, path, nil).want(http.StatusNoContent)
 	}
 }

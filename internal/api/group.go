@@ -85,6 +85,16 @@ func (s *server) serveGroups() {
 	}, func(ctx context.Context, in *InGroup) (*struct{}, error) {
 		return nil, s.Directory.DeleteGroup(ctx, orgOf(ctx), in.ID)
 	})
+	serve(s, operation{
+		id: "letGoGroup", method: http.MethodPost, path: inOrg + "/groups/{id}/let-go", tag: "Groups", summary: "Let go of a group that a source took over",
+		detail: "From then on nobody manages it, and instances may match it again.", failures: []int{http.StatusConflict},
+	}, func(ctx context.Context, in *InGroup) (*taggedGroup, error) {
+		group, err := s.Directory.LetGoGroup(ctx, orgOf(ctx), in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return tagGroup(group), nil
+	})
 	s.serveMembers()
 }
 
@@ -171,8 +181,6 @@ func groupOf(group directory.Group) Group {
 		ToBeSynced: group.ToBeSynced, Awaited: group.Awaited, Version: group.Revision, CreatedAt: group.CreatedAt, UpdatedAt: group.UpdatedAt,
 		Attributes: attributesOf(group.Attributes),
 	}
-	if out.Managed {
-		out.Owner = &Owner{ID: group.Owner, Name: group.OwnerName}
-	}
+	out.Owner = ownerOf(group.Owner, group.OwnerName)
 	return out
 }

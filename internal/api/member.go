@@ -190,9 +190,7 @@ func (s *server) listUserGroups(ctx context.Context, in *struct {
 		out := Membership{
 			ID: m.Of.ID, DisplayName: m.Of.Name(), Synced: m.Marks.Has(directory.Synced), ByHand: m.Marks.Has(directory.ByHand),
 		}
-		if !m.Of.Owner.IsZero() {
-			out.Owner = &Owner{ID: m.Of.Owner, Name: m.Of.OwnerName}
-		}
+		out.Owner = ownerOf(m.Of.Owner, m.Of.OwnerName)
 		return out
 	})), err
 }

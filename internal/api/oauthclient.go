@@ -14,12 +14,13 @@ import (
 
 // Client is a program that gets access tokens for SCIM (OAuth 2.0).
 type Client struct {
-	ID      ident.ID         `json:"id" format:"uuid" doc:"The client's id: client_id."`
-	Name    string           `json:"name" doc:"What the client is for."`
-	Role    directory.Role   `json:"role" enum:"scim-writer,scim-reader" doc:"The most that an access token may be asked for."`
-	Source  directory.Source `json:"source" enum:"SCIM,AAD,AD,OKTA" doc:"On whose behalf it writes."`
-	Profile scim.Profile     `json:"profile" enum:"entra,strict" doc:"How its requests are read."`
-	State   string           `json:"state" enum:"good,revoked,orphaned" doc:"Whether it gets tokens now. Orphaned: its administrator is none any more."`
+	ID       ident.ID         `json:"id" format:"uuid" doc:"The client's id: client_id."`
+	Name     string           `json:"name" doc:"What the client is for."`
+	Role     directory.Role   `json:"role" enum:"scim-writer,scim-reader" doc:"The most that an access token may be asked for."`
+	Source   directory.Source `json:"source" enum:"SCIM,AAD,AD,OKTA" doc:"On whose behalf it writes."`
+	Profile  scim.Profile     `json:"profile" enum:"entra,strict" doc:"How its requests are read."`
+	TakeOver bool             `json:"takeOver,omitempty" doc:"What somebody else manages becomes its source's when it writes to it."`
+	State    string           `json:"state" enum:"good,revoked,orphaned" doc:"Whether it gets tokens now. Orphaned: its administrator is none any more."`
 	// Federation is whose assertions are taken; absent for a client with secrets.
 	Federation *Federation    `json:"federation,omitempty" doc:"Whose assertions are taken; absent for a client with secrets."`
 	Secrets    []ClientSecret `json:"secrets" nullable:"false" doc:"Its secrets, the oldest first; they are never told."`
@@ -47,10 +48,11 @@ type ClientSecret struct {
 
 // NewClient describes a client to make.
 type NewClient struct {
-	Name    string           `json:"name" minLength:"1" maxLength:"256" example:"Entra provisioning" doc:"What the client is for."`
-	Role    directory.Role   `json:"role" enum:"scim-writer,scim-reader" example:"scim-writer" doc:"The most that an access token may be asked for."`
-	Source  directory.Source `json:"source,omitempty" enum:"SCIM,AAD,AD,OKTA" example:"AAD" doc:"On whose behalf it writes; SCIM if absent."`
-	Profile scim.Profile     `json:"profile,omitempty" enum:"entra,strict" example:"entra" doc:"How its requests are read; entra if absent."`
+	Name     string           `json:"name" minLength:"1" maxLength:"256" example:"Entra provisioning" doc:"What the client is for."`
+	Role     directory.Role   `json:"role" enum:"scim-writer,scim-reader" example:"scim-writer" doc:"The most that an access token may be asked for."`
+	Source   directory.Source `json:"source,omitempty" enum:"SCIM,AAD,AD,OKTA" example:"AAD" doc:"On whose behalf it writes; SCIM if absent."`
+	Profile  scim.Profile     `json:"profile,omitempty" enum:"entra,strict" example:"entra" doc:"How its requests are read; entra if absent."`
+	TakeOver bool             `json:"takeOver,omitempty" doc:"What somebody else manages becomes the source's when it is written to, instead of being refused; with the role scim-writer only."`
 	// Federation makes a client for which another issuer signs, and which has no secret.
 	Federation    *Federation `json:"federation,omitempty" doc:"Whose assertions are taken; if absent the client gets a secret."`
 	ExpiresInDays int         `json:"expiresInDays,omitempty" minimum:"1" maximum:"3650" example:"365" doc:"Days until the secret expires; 365 if absent."`
@@ -107,6 +109,7 @@ func (s *server) createClient(ctx context.Context, in *struct {
 ) (*created[CreatedClient], error) {
 	want := directory.NewClient{
 		Name: in.Body.Name, Role: in.Body.Role, Source: in.Body.Source, Profile: in.Body.Profile, Life: days(in.Body.ExpiresInDays),
+		TakeOver: in.Body.TakeOver,
 	}
 	if in.Body.Federation != nil {
 		if in.Body.ExpiresInDays != 0 {
@@ -123,6 +126,7 @@ func (s *server) createClient(ctx context.Context, in *struct {
 func (s *server) clientOf(ctx context.Context, client directory.Client) Client {
 	shown := Client{
 		ID: client.ID, Name: client.Name, Role: client.Role, Source: client.Source, Profile: client.Profile, State: "good",
+		TakeOver: client.TakeOver,
 		Secrets: each(client.Secrets, func(secret directory.ClientSecret) ClientSecret {
 			return ClientSecret{CreatedAt: secret.CreatedAt, ExpiresAt: secret.ExpiresAt}
 		}),

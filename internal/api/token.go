@@ -26,6 +26,7 @@ type Token struct {
 	UsedAt         time.Time        `json:"usedAt,omitzero" doc:"When it was used last, to the hour; absent if never."`
 	Source         directory.Source `json:"source,omitempty" enum:"SCIM,AAD,AD,OKTA" doc:"On whose behalf it writes over SCIM; of tokens for SCIM only."`
 	Profile        scim.Profile     `json:"profile,omitempty" enum:"entra,strict" doc:"How its requests over SCIM are read; of tokens for SCIM only."`
+	TakeOver       bool             `json:"takeOver,omitempty" doc:"What somebody else manages becomes its source's when it writes to it over SCIM."`
 	Warning        *Expiry          `json:"warning,omitempty" doc:"It ends within 30 days, or has ended; absent for one that was made for less."`
 }
 
@@ -47,6 +48,7 @@ type NewToken struct {
 	ExpiresInDays int              `json:"expiresInDays,omitempty" minimum:"1" maximum:"3650" example:"90" doc:"Days until it expires; 365 if absent."`
 	Source        directory.Source `json:"source,omitempty" enum:"SCIM,AAD,AD,OKTA" example:"SCIM" doc:"On whose behalf it writes over SCIM; SCIM if absent."`
 	Profile       scim.Profile     `json:"profile,omitempty" enum:"entra,strict" example:"entra" doc:"How its requests over SCIM are read: as Entra and others really send them, or to the letter of the RFC; entra if absent."`
+	TakeOver      bool             `json:"takeOver,omitempty" doc:"What somebody else manages becomes the source's when it is written to over SCIM, instead of being refused; with the role scim-writer only."`
 }
 
 // Me is what the token of the request is and may do.
@@ -142,7 +144,7 @@ func (s *server) tokenOf(token directory.Token) Token {
 		shown.OldSecretUntil = token.OldUntil
 	}
 	if token.Role.Provisions() {
-		shown.Source, shown.Profile = token.Source, token.Profile
+		shown.Source, shown.Profile, shown.TakeOver = token.Source, token.Profile, token.TakeOver
 	}
 	return shown
 }
@@ -166,7 +168,7 @@ func (s *server) createToken(ctx context.Context, want NewToken) (*created[Creat
 	creator, org := callerOf(ctx).token, orgOf(ctx)
 	token, secret, err := s.Directory.CreateToken(ctx, creator, directory.NewToken{
 		OrgID: org, Name: want.Name, Role: want.Role, UserID: want.UserID, Life: days(want.ExpiresInDays),
-		Source: want.Source, Profile: want.Profile,
+		Source: want.Source, Profile: want.Profile, TakeOver: want.TakeOver,
 	})
 	token.AdministratorRole = creator.AdministratorRole
 	location := Prefix + "/tokens/" + token.ID.String()

@@ -27,8 +27,8 @@ type User struct {
 	ExternalID      string    `json:"externalId,omitempty" doc:"The object id in the tenant."`
 	Source          string    `json:"source" doc:"Where the user came from first: Entra, SCIM, Directory Connector, Manual."`
 	// Managed users are changed by their owner only.
-	Managed bool     `json:"managed" doc:"An instance owns the user, who is read-only here."`
-	Owner   *Owner   `json:"owner,omitempty" doc:"The instance that manages the user."`
+	Managed bool     `json:"managed" doc:"An instance or a source owns the user, who is read-only here."`
+	Owner   *Owner   `json:"owner,omitempty" doc:"The instance that manages the user, or the source that took him over."`
 	Manager *Manager `json:"manager,omitempty" doc:"The user's manager, if he is in the directory."`
 	// Version grows with every write, starting at 1. It is the ETag.
 	Version   int64     `json:"version" doc:"Grows with every write; the ETag."`
@@ -38,10 +38,23 @@ type User struct {
 	Attributes map[string]any `json:"attributes" doc:"All attributes, by SCIM path."`
 }
 
-// Owner is the instance that manages a user.
+// Owner is the instance that manages a user or group, or the source that took it over.
 type Owner struct {
-	ID   ident.ID `json:"id" format:"uuid" doc:"The instance's id."`
-	Name string   `json:"name" doc:"The instance's name."`
+	ID     ident.ID         `json:"id,omitzero" format:"uuid" doc:"The instance's id; absent for a source."`
+	Name   string           `json:"name" doc:"What people call the owner: the instance's name."`
+	Source directory.Source `json:"source,omitempty" enum:"SCIM,AAD,AD,OKTA" doc:"The source that took the object over; absent for an instance."`
+}
+
+// ownerOf shows an owner; nil for nobody.
+func ownerOf(id ident.ID, name string) *Owner {
+	source := directory.SourceOf(id)
+	switch {
+	case id.IsZero():
+		return nil
+	case source != "":
+		return &Owner{Name: name, Source: source}
+	}
+	return &Owner{ID: id, Name: name}
 }
 
 // Manager is a user's manager in the directory.
@@ -98,6 +111,16 @@ func (s *server) serveUsers() {
 		failures: []int{http.StatusConflict},
 	}, func(ctx context.Context, in *InUser) (*struct{}, error) {
 		return nil, s.Directory.DeleteUser(ctx, orgOf(ctx), in.ID)
+	})
+	serve(s, operation{
+		id: "letGoUser", method: http.MethodPost, path: inOrg + "/users/{id}/let-go", tag: "Users", summary: "Let go of a user whom a source took over",
+		detail: "From then on nobody manages him, and instances may match him again.", failures: []int{http.StatusConflict},
+	}, func(ctx context.Context, in *InUser) (*tagged, error) {
+		user, err := s.Directory.LetGoUser(ctx, orgOf(ctx), in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return s.tag(ctx, user)
 	})
 	s.serveArchive()
 }
@@ -202,8 +225,6 @@ func userOf(user directory.User, manager *Manager) User {
 	case out.Active:
 		out.State = "Active"
 	}
-	if out.Managed {
-		out.Owner = &Owner{ID: user.Owner, Name: user.OwnerName}
-	}
+	out.Owner = ownerOf(user.Owner, user.OwnerName)
 	return out
 }

@@ -85,6 +85,7 @@ type userCommands struct {
 	Undo userUndoCommand `cmd:"" help:"Take back the latest change that a run made to a user; shows it first."`
 
 	Groups userGroupsCommand `cmd:"" help:"List the groups that a user is in."`
+	LetGo  userLetGoCommand  `cmd:"" help:"Let go of a user whom a source took over: nobody manages him then."`
 }
 
 type groupCommands struct {
@@ -93,6 +94,7 @@ type groupCommands struct {
 	Create  groupCreateCommand  `cmd:"" help:"Create a group by hand."`
 	Change  groupChangeCommand  `cmd:"" help:"Change a group that no instance manages."`
 	Delete  groupDeleteCommand  `cmd:"" help:"Delete a group that no instance manages; its members stay in the directory."`
+	LetGo   groupLetGoCommand   `cmd:"" help:"Let go of a group that a source took over: nobody manages it then."`
 	Members groupMembersCommand `cmd:"" help:"List the members of a group."`
 	Add     groupAddCommand     `cmd:"" help:"Put members into a group that no instance manages."`
 	Remove  groupRemoveCommand  `cmd:"" help:"Take members out of a group that no instance manages."`

@@ -38,6 +38,7 @@ func (c *clientCreateCommand) Run(ctx context.Context, in *invocation) error {
 	}
 	want := api.NewClient{
 		Name: c.Name, Role: directory.Role(c.Role), Source: directory.Source(c.Source), Profile: scim.Profile(c.Profile), ExpiresInDays: c.Days,
+		TakeOver: c.TakeOver,
 	}
 	federated := c.Issuer != "" || c.Subject != "" || c.Audience != "" || c.KeysURL != ""
 	switch {
@@ -92,7 +93,7 @@ func (c *clientListCommand) Run(ctx context.Context, in *invocation) error {
 	}
 	out := newTable("ID", "NAME", "ROLE", "STATE", "FOR SCIM", "PROOF")
 	for _, client := range clients {
-		out.add(client.ID.String(), client.Name, string(client.Role), client.State, string(client.Source)+", "+string(client.Profile), proof(client))
+		out.add(client.ID.String(), client.Name, string(client.Role), client.State, forSCIMText(client.Source, client.Profile, client.TakeOver), proof(client))
 	}
 	if err := out.write(in.stdout, in.columns(), "There is no client; register one with `rollcall client create NAME`."); err != nil {
 		return err

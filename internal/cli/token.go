@@ -25,8 +25,9 @@ type tokenCreateCommand struct {
 
 // provisioning are the flags of credentials for SCIM.
 type provisioning struct {
-	Source  string `default:"" enum:",SCIM,AAD,AD,OKTA" help:"On whose behalf it writes over SCIM: SCIM (if absent), AAD (Entra), AD (the Directory Connector) or OKTA." placeholder:"SOURCE"`
-	Profile string `default:"" enum:",entra,strict" help:"How its requests over SCIM are read: entra (if absent), as Entra and others really send them, or strict, to the letter of the RFC." placeholder:"PROFILE"`
+	Source   string `default:"" enum:",SCIM,AAD,AD,OKTA" help:"On whose behalf it writes over SCIM: SCIM (if absent), AAD (Entra), AD (the Directory Connector) or OKTA." placeholder:"SOURCE"`
+	TakeOver bool   `help:"What somebody else manages becomes its source's when it writes to it over SCIM, instead of being refused."`
+	Profile  string `default:"" enum:",entra,strict" help:"How its requests over SCIM are read: entra (if absent), as Entra and others really send them, or strict, to the letter of the RFC." placeholder:"PROFILE"`
 }
 
 // serverWide is the flag of commands that can be about the server's own tokens instead of an organization's.
@@ -59,7 +60,7 @@ func (c *tokenCreateCommand) Run(ctx context.Context, in *invocation) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	want := api.NewToken{Name: c.Name, Role: directory.Role(c.Role), ExpiresInDays: c.Days, Source: directory.Source(c.Source), Profile: scim.Profile(c.Profile)}
+	want := api.NewToken{Name: c.Name, Role: directory.Role(c.Role), ExpiresInDays: c.Days, Source: directory.Source(c.Source), Profile: scim.Profile(c.Profile), TakeOver: c.TakeOver}
 	if c.User != "" {
 		if want.UserID, err = parseID("user", c.User); err != nil {
 			return err
@@ -90,8 +91,8 @@ func showToken(in *invocation, asJSON bool, token api.CreatedToken) error {
 
 func (c *tokenCreateCommand) check() error {
 	switch forUser := c.Role == string(directory.DirectoryUser); {
-	case (c.Source != "" || c.Profile != "") && !directory.Role(c.Role).Provisions():
-		return fault.New(fault.Invalid, "TokenSource", "--source and --profile are for SCIM").
+	case (c.Source != "" || c.Profile != "" || c.TakeOver) && !directory.Role(c.Role).Provisions():
+		return fault.New(fault.Invalid, "TokenSource", "--source, --profile and --take-over are for SCIM").
 			WithRemedy("Use them with --role %s or --role %s.", directory.SCIMWriter, directory.SCIMReader)
 	case c.Days < 1:
 		return fault.New(fault.Invalid, "Days", "--days %d is not 1 or more", c.Days)
@@ -128,7 +129,7 @@ func (c *tokenListCommand) Run(ctx context.Context, in *invocation) error {
 		state, expires := token.State, short(token.ExpiresAt)
 		forSCIM := ""
 		if token.Source != "" {
-			forSCIM = string(token.Source) + ", " + string(token.Profile)
+			forSCIM = forSCIMText(token.Source, token.Profile, token.TakeOver)
 		}
 		out.add(token.ID.String(), token.Name, string(token.Role), state, short(token.CreatedAt), expires, short(token.UsedAt), forSCIM)
 	}
@@ -141,6 +142,15 @@ func (c *tokenListCommand) Run(ctx context.Context, in *invocation) error {
 		}
 	}
 	return nil
+}
+
+// forSCIMText says how a credential is used with SCIM.
+func forSCIMText(source directory.Source, profile scim.Profile, takeOver bool) string {
+	text := string(source) + ", " + string(profile)
+	if takeOver {
+		text += ", takes over"
+	}
+	return text
 }
 
 type tokenRevokeCommand struct {

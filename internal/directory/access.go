@@ -3,6 +3,7 @@ package directory
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"slices"
 	"time"
 
@@ -50,6 +51,17 @@ func (s *Service) AuthenticateClient(ctx context.Context, id ident.ID, secret st
 	return client, nil
 }
 
+// UseAssertion notes that a client proved who it is by an assertion with this jti (RFC 7523, section 3), which is good until then. A second time is
+// fault.Unauthenticated: whoever read an assertion cannot use it again.
+func (s *Service) UseAssertion(ctx context.Context, client ident.ID, jti string, until time.Time) error {
+	digest := sha256.Sum256(append(client[:], jti...))
+	first, err := s.store.UseAssertion(ctx, digest[:], until)
+	if err == nil && !first {
+		return fault.New(fault.Unauthenticated, "UsedAssertion", "the assertion was used before").WithRemedy("Have the issuer sign another.")
+	}
+	return err
+}
+
 // GrantAccess makes an access token for a client whose identity was proved, and returns it with its secret. scopes are the rights that it
 // asks for, none for all that it may have; one that it may not have now is fault.Denied.
 func (s *Service) GrantAccess(ctx context.Context, client Client, scopes []Right) (Token, string, error) {
@@ -70,7 +82,7 @@ func (s *Service) GrantAccess(ctx context.Context, client Client, scopes []Right
 	token := Token{
 		ID: ident.New(now), OrgID: client.OrgID, Name: client.Name, Role: role, AdministratorID: client.AdministratorID,
 		AdministratorRole: client.AdministratorRole, CreatedAt: now, ExpiresAt: now.Add(AccessTokenLife), Hash: hash,
-		Source: client.Source, Profile: client.Profile, ClientID: client.ID, UsedAt: now,
+		Source: client.Source, Profile: client.Profile, TakeOver: client.TakeOver, ClientID: client.ID, UsedAt: now,
 	}
 	err = s.store.InTx(ctx, func(ctx context.Context) error {
 		// Between the proof and now the client may have been revoked.

@@ -22,6 +22,8 @@ type Client struct {
 	Role    Role
 	Source  Source
 	Profile scim.Profile
+	// TakeOver: as of a token.
+	TakeOver bool
 	// AdministratorID is the person for whom the client was made, as for tokens; AdministratorRole is filled when reading.
 	AdministratorID   ident.ID
 	AdministratorRole Role
@@ -75,6 +77,8 @@ type NewClient struct {
 	// Source and Profile: "" means SourceSCIM and scim.Entra.
 	Source  Source
 	Profile scim.Profile
+	// TakeOver: as of a token.
+	TakeOver bool
 	// Federation: whose assertions are taken; zero for a client with a secret.
 	Federation Federation
 	// Life is how long the secret lives; zero means TokenLife.

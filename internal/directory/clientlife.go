@@ -27,7 +27,7 @@ func (s *Service) CreateClient(ctx context.Context, creator Token, org ident.ID,
 	client := Client{
 		OrgID: org, ID: ident.New(now), Name: want.Name, Role: want.Role, Source: cmp.Or(want.Source, SourceSCIM),
 		Profile: cmp.Or(want.Profile, scim.Entra), AdministratorID: creator.AdministratorID, AdministratorRole: creator.AdministratorRole,
-		Federation: want.Federation, CreatedAt: now,
+		Federation: want.Federation, CreatedAt: now, TakeOver: want.TakeOver,
 	}
 	var secret string
 	err := s.store.InTx(ctx, func(ctx context.Context) error {
@@ -70,6 +70,9 @@ func clientRecord(client Client) attr.Record {
 	record := attr.From(map[string]any{
 		"role": string(client.Role), "source": string(client.Source), "profile": string(client.Profile),
 	})
+	if client.TakeOver {
+		record.Set("takeOver", true)
+	}
 	if f := client.Federation; f != (Federation{}) {
 		for name, value := range map[string]string{"issuer": f.Issuer, "subject": f.Subject, "audience": f.Audience, "keysUrl": f.KeysURL} {
 			if value != "" {
@@ -91,6 +94,9 @@ func checkNewClient(creator Token, org ident.ID, want NewClient) error {
 		return fault.New(fault.Invalid, "TokenLife", "a secret cannot have expired before it is made")
 	}
 	if err := checkProvisioning(org, want.Role, want.Source, want.Profile); err != nil {
+		return err
+	}
+	if err := checkTakeOver(want.Role, want.TakeOver); err != nil {
 		return err
 	}
 	if err := want.Federation.check(); err != nil {

@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"bytes"
 	"context"
 	"slices"
 
@@ -32,7 +31,7 @@ type MemberStep struct {
 // EditGroup changes a group by what edit makes of it, in one transaction. An edit that is empty changes nothing, whoever owns the group. A
 // member who cannot be one fails the whole as fault.Invalid, one whom the sync put in and who is to leave as fault.Conflict; otherwise it fails
 // as ChangeGroup and AddMembers do, or as edit.
-func (s *Service) EditGroup(ctx context.Context, org, id ident.ID, edit func(Group) (GroupEdit, error)) (Group, error) {
+func (s *Service) EditGroup(ctx context.Context, org, id ident.ID, by Writer, edit func(Group) (GroupEdit, error)) (Group, error) {
 	var group Group
 	err := s.store.InTx(ctx, func(ctx context.Context) error {
 		var err error
@@ -44,12 +43,12 @@ func (s *Service) EditGroup(ctx context.Context, org, id ident.ID, edit func(Gro
 			return err
 		}
 		if len(wanted.Attributes) > 0 {
-			if group, err = s.ChangeGroup(ctx, org, id, wanted.Attributes, group.Revision); err != nil {
+			if group, err = s.changeGroup(ctx, org, id, by, wanted.Attributes, group.Revision); err != nil {
 				return err
 			}
 		}
 		for _, step := range wanted.Members {
-			if err := s.memberStep(ctx, org, id, step); err != nil {
+			if err := s.memberStep(ctx, org, id, by, step); err != nil {
 				return err
 			}
 		}
@@ -64,9 +63,9 @@ func (s *Service) EditGroup(ctx context.Context, org, id ident.ID, edit func(Gro
 	return group, nil
 }
 
-func (s *Service) memberStep(ctx context.Context, org, group ident.ID, step MemberStep) error {
+func (s *Service) memberStep(ctx context.Context, org, group ident.ID, by Writer, step MemberStep) error {
 	if len(step.Remove) > 0 {
-		if err := s.removeAll(ctx, org, group, step.Remove); err != nil {
+		if err := s.removeAll(ctx, org, group, by, step.Remove); err != nil {
 			return err
 		}
 	}
@@ -79,7 +78,7 @@ func (s *Service) memberStep(ctx context.Context, org, group ident.ID, step Memb
 		leaves = func(member Member) bool { return !stay[member.Member] }
 	}
 	if leaves != nil {
-		if err := s.removeWhere(ctx, org, group, leaves); err != nil {
+		if err := s.removeWhere(ctx, org, group, by, leaves); err != nil {
 			return err
 		}
 	}
@@ -87,7 +86,7 @@ func (s *Service) memberStep(ctx context.Context, org, group ident.ID, step Memb
 }
 
 // removeWhere takes the members out who fit, page by page.
-func (s *Service) removeWhere(ctx context.Context, org, group ident.ID, leaves func(Member) bool) error {
+func (s *Service) removeWhere(ctx context.Context, org, group ident.ID, by Writer, leaves func(Member) bool) error {
 	query := MemberQuery{Limit: memberPiece}
 	for {
 		members, err := s.store.ListMembers(ctx, org, group, query)
@@ -101,7 +100,7 @@ func (s *Service) removeWhere(ctx context.Context, org, group ident.ID, leaves f
 			}
 		}
 		if len(out) > 0 {
-			if err := s.removeAll(ctx, org, group, out); err != nil {
+			if err := s.removeAll(ctx, org, group, by, out); err != nil {
 				return err
 			}
 		}
@@ -111,18 +110,34 @@ func (s *Service) removeWhere(ctx context.Context, org, group ident.ID, leaves f
 	}
 }
 
-// removeAll takes members out; one whom only the sync of the group's owner takes out fails it as fault.Conflict.
-func (s *Service) removeAll(ctx context.Context, org, group ident.ID, members []ident.ID) error {
-	results, err := s.RemoveMembers(ctx, org, group, members)
+// removeAll takes members out; one whom only the sync of the group's owner takes out fails it as fault.Conflict, or has the writer take over
+// the group.
+func (s *Service) removeAll(ctx context.Context, org, group ident.ID, by Writer, members []ident.ID) error {
+	results, err := s.removeMembers(ctx, org, group, by, members)
 	if err != nil {
 		return err
 	}
-	for _, result := range results {
-		if result.Failure != nil {
-			return fault.New(fault.Conflict, result.Failure.Code, "%s", result.Failure.Text)
-		}
+	failed := slices.IndexFunc(results, func(result MemberResult) bool { return result.Failure != nil })
+	switch {
+	case failed < 0:
+		return nil
+	case !by.TakeOver:
+		return fault.New(fault.Conflict, results[failed].Failure.Code, "%s", results[failed].Failure.Text)
 	}
-	return nil
+	before, err := s.Group(ctx, org, group)
+	if err != nil {
+		return err
+	}
+	taken := before
+	if err := s.takeGroup(ctx, by, before, &taken); err != nil {
+		return err
+	}
+	taken.Version, taken.UpdatedAt = before.Version+1, s.now()
+	if err := s.store.UpdateGroup(ctx, taken, before.Version); err != nil {
+		return err
+	}
+	by.TakeOver = false
+	return s.removeAll(ctx, org, group, by, members)
 }
 
 // addAll puts members in; one who cannot be a member fails it.
@@ -140,15 +155,4 @@ func (s *Service) addAll(ctx context.Context, org, group ident.ID, members []Mem
 		}
 	}
 	return nil
-}
-
-func groupsByMember(rows []Membership, groups map[ident.ID]Group) map[ident.ID][]Group {
-	slices.SortFunc(rows, func(a, b Membership) int { return bytes.Compare(a.Group[:], b.Group[:]) })
-	byMember := map[ident.ID][]Group{}
-	for _, row := range rows {
-		if group, exists := groups[row.Group]; exists {
-			byMember[row.Member] = append(byMember[row.Member], group)
-		}
-	}
-	return byMember
 }

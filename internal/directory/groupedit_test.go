@@ -11,7 +11,7 @@ import (
 // step changes the members of a group as a SCIM request does.
 func (w *world) step(group ident.ID, step directory.MemberStep) error {
 	w.Helper()
-	_, err := w.EditGroup(w.Context(), w.org, group, func(directory.Group) (directory.GroupEdit, error) {
+	_, err := w.EditGroup(w.Context(), w.org, group, directory.Writer{}, func(directory.Group) (directory.GroupEdit, error) {
 		return directory.GroupEdit{Members: []directory.MemberStep{step}}, nil
 	})
 	return err

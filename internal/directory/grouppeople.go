@@ -44,13 +44,17 @@ func (s *Service) createGroup(ctx context.Context, org ident.ID, origin string, 
 // fault.Conflict (rule 2). revision is the one that was read, 0 for whatever is there; another one fails as fault.Stale, also when only
 // members came or left.
 func (s *Service) ChangeGroup(ctx context.Context, org, id ident.ID, partial attr.Record, revision int64) (Group, error) {
+	return s.changeGroup(ctx, org, id, Writer{}, partial, revision)
+}
+
+func (s *Service) changeGroup(ctx context.Context, org, id ident.ID, by Writer, partial attr.Record, revision int64) (Group, error) {
 	partial, err := checkGroupWritten(partial)
 	if err != nil {
 		return Group{}, err
 	}
 	var group Group
 	err = s.store.InTx(ctx, func(ctx context.Context) error {
-		before, err := s.unmanagedGroup(ctx, org, id)
+		before, err := s.writableGroup(ctx, org, id, by)
 		if err != nil {
 			return err
 		}
@@ -65,6 +69,11 @@ func (s *Service) ChangeGroup(ctx context.Context, org, id ident.ID, partial att
 		was, is := difference(before.Attributes, group.Attributes)
 		if len(is) == 0 {
 			return nil
+		}
+		if !by.owns(before.Owner) {
+			if err := s.takeGroup(ctx, by, before, &group); err != nil {
+				return err
+			}
 		}
 		group.Version, group.Revision, group.UpdatedAt = before.Version+1, before.Revision+1, s.now()
 		if err := s.store.UpdateGroup(ctx, group, before.Version); err != nil {
@@ -83,10 +92,20 @@ func (s *Service) ChangeGroup(ctx context.Context, org, id ident.ID, partial att
 // DeleteGroup removes an unmanaged group, whatever its size at the same cost; a copy goes to the archive, and its members stay in the
 // directory. Managed groups are refused as fault.Conflict.
 func (s *Service) DeleteGroup(ctx context.Context, org, id ident.ID) error {
+	return s.deleteGroup(ctx, org, id, Writer{})
+}
+
+func (s *Service) deleteGroup(ctx context.Context, org, id ident.ID, by Writer) error {
 	return s.store.InTx(ctx, func(ctx context.Context) error {
-		group, err := s.unmanagedGroup(ctx, org, id)
+		group, err := s.writableGroup(ctx, org, id, by)
 		if err != nil {
 			return err
+		}
+		if !by.owns(group.Owner) {
+			taken := takenObject{org, id, group.Name(), group.Owner, group.OwnerName, group.SourceID, true}
+			if err := s.tellTaken(ctx, by, taken); err != nil {
+				return err
+			}
 		}
 		if err := s.removeGroups(ctx, org, map[ident.ID]string{id: "removed by " + audit.ActorOf(ctx).Name}); err != nil {
 			return err
@@ -95,15 +114,18 @@ func (s *Service) DeleteGroup(ctx context.Context, org, id ident.ID) error {
 	})
 }
 
-// unmanagedGroup returns the group if no instance owns it.
-func (s *Service) unmanagedGroup(ctx context.Context, org, id ident.ID) (Group, error) {
+// writableGroup returns the group if the writer may write to it, taking it over if need be.
+func (s *Service) writableGroup(ctx context.Context, org, id ident.ID, by Writer) (Group, error) {
 	group, err := s.Group(ctx, org, id)
 	if err != nil {
 		return Group{}, err
 	}
-	if !group.Owner.IsZero() {
-		return Group{}, fault.New(fault.Conflict, "Managed", "the group %s is managed by %s and is read-only here", group.Name(), group.OwnerName).
-			WithRemedy("Change the group in Entra, or take it out of the instance: it stays and becomes editable. Members may be added by hand all the same.")
+	if !by.owns(group.Owner) && !by.TakeOver {
+		managed := fault.New(fault.Conflict, "Managed", "the group %s is managed by %s and is read-only here", group.Name(), group.OwnerName)
+		if SourceOf(group.Owner) != "" {
+			return Group{}, managed.WithRemedy("Write with a token of this source, or let go of the group with `rollcall group let-go`.")
+		}
+		return Group{}, managed.WithRemedy("Change the group in Entra, or take it out of the instance: it stays and becomes editable. Members may be added by hand all the same.")
 	}
 	return group, nil
 }

@@ -25,21 +25,27 @@ func (s *Service) AddMembers(ctx context.Context, org, group ident.ID, members [
 	for i, member := range members {
 		changes[i] = MemberChange{Pair: Pair{Group: group, Member: member.ID}, Type: member.Type, Add: true}
 	}
-	return s.changeByHand(ctx, org, group, changes, "member.add")
+	return s.changeByHand(ctx, org, group, Writer{}, changes, "member.add")
 }
 
 // RemoveMembers takes members out of a group; who is none stays none. Of a managed group only those leave who were put in by hand: whom the
 // sync put in, too, stays and gets a Failure, Managed. Otherwise it is as AddMembers.
 func (s *Service) RemoveMembers(ctx context.Context, org, group ident.ID, members []ident.ID) ([]MemberResult, error) {
+	return s.removeMembers(ctx, org, group, Writer{}, members)
+}
+
+func (s *Service) removeMembers(ctx context.Context, org, group ident.ID, by Writer, members []ident.ID) ([]MemberResult, error) {
 	changes := make([]MemberChange, len(members))
 	for i, member := range members {
 		changes[i] = MemberChange{Pair: Pair{Group: group, Member: member}}
 	}
-	return s.changeByHand(ctx, org, group, changes, "member.remove")
+	return s.changeByHand(ctx, org, group, by, changes, "member.remove")
 }
 
 // changeByHand applies changes of one group's members, and records in each transaction who came or left.
-func (s *Service) changeByHand(ctx context.Context, org, id ident.ID, changes []MemberChange, action string) ([]MemberResult, error) {
+func (s *Service) changeByHand(
+	ctx context.Context, org, id ident.ID, by Writer, changes []MemberChange, action string,
+) ([]MemberResult, error) {
 	if len(changes) == 0 { // the group is checked all the same
 		_, err := s.Group(ctx, org, id)
 		return nil, err
@@ -55,7 +61,7 @@ func (s *Service) changeByHand(ctx context.Context, org, id ident.ID, changes []
 				Service: s, org: org, mine: func(Group) bool { return true }, puts: ByHand, takes: Synced | ByHand,
 				groups: map[ident.ID]Group{id: group},
 			}
-			if !group.Owner.IsZero() {
+			if !by.owns(group.Owner) {
 				b.takes, b.keeps = ByHand, &plan.Reason{Code: "Managed", Text: fmt.Sprintf(
 					"%s manages the group %s and put the member in; take the member out of it in Entra", group.OwnerName, group.Name())}
 			}

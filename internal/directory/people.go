@@ -52,13 +52,17 @@ func (s *Service) createUser(ctx context.Context, org ident.ID, origin string, a
 // fault.Conflict: only their owner changes them (rule 2). version is the one that was read, 0 for whatever is there; another one fails as
 // fault.Stale.
 func (s *Service) ChangeUser(ctx context.Context, org, id ident.ID, partial attr.Record, version int64) (User, error) {
+	return s.changeUser(ctx, org, id, Writer{}, partial, version)
+}
+
+func (s *Service) changeUser(ctx context.Context, org, id ident.ID, by Writer, partial attr.Record, version int64) (User, error) {
 	partial, err := checkWritten(partial)
 	if err != nil {
 		return User{}, err
 	}
 	var user User
 	err = s.store.InTx(ctx, func(ctx context.Context) error {
-		before, err := s.unmanaged(ctx, org, id)
+		before, err := s.writableUser(ctx, org, id, by)
 		if err != nil {
 			return err
 		}
@@ -84,7 +88,7 @@ func (s *Service) ChangeUser(ctx context.Context, org, id ident.ID, partial attr
 				return err
 			}
 		}
-		return s.writeChange(ctx, before, &user, was, is)
+		return s.writeChange(ctx, by, before, &user, was, is)
 	})
 	if err != nil {
 		return User{}, err
@@ -99,7 +103,12 @@ func (s *Service) mayTakeName(ctx context.Context, user User, current string) er
 	return s.nameIsAllowed(ctx, user.OrgID, user.Name(), current)
 }
 
-func (s *Service) writeChange(ctx context.Context, before User, user *User, was, is attr.Record) error {
+func (s *Service) writeChange(ctx context.Context, by Writer, before User, user *User, was, is attr.Record) error {
+	if !by.owns(before.Owner) {
+		if err := s.takeUser(ctx, by, before, user); err != nil {
+			return err
+		}
+	}
 	user.Version, user.UpdatedAt = before.Version+1, s.now()
 	if err := s.store.UpdateUser(ctx, *user, before.Version); err != nil {
 		return err
@@ -118,10 +127,20 @@ func (s *Service) writeChange(ctx context.Context, before User, user *User, was,
 
 // DeleteUser removes an unmanaged user and revokes his tokens; a copy goes to the archive. Managed users are refused as fault.Conflict.
 func (s *Service) DeleteUser(ctx context.Context, org, id ident.ID) error {
+	return s.deleteUser(ctx, org, id, Writer{})
+}
+
+func (s *Service) deleteUser(ctx context.Context, org, id ident.ID, by Writer) error {
 	return s.store.InTx(ctx, func(ctx context.Context) error {
-		user, err := s.unmanaged(ctx, org, id)
+		user, err := s.writableUser(ctx, org, id, by)
 		if err != nil {
 			return err
+		}
+		if !by.owns(user.Owner) {
+			taken := takenObject{org, id, user.Name(), user.Owner, user.OwnerName, user.SourceID, false}
+			if err := s.tellTaken(ctx, by, taken); err != nil {
+				return err
+			}
 		}
 		if err := s.remove(ctx, []User{user}, []string{"removed by " + audit.ActorOf(ctx).Name}); err != nil {
 			return err
@@ -133,15 +152,18 @@ func (s *Service) DeleteUser(ctx context.Context, org, id ident.ID) error {
 	})
 }
 
-// unmanaged returns the user if no instance owns him.
-func (s *Service) unmanaged(ctx context.Context, org, id ident.ID) (User, error) {
+// writableUser returns the user if the writer may write to him, taking him over if need be.
+func (s *Service) writableUser(ctx context.Context, org, id ident.ID, by Writer) (User, error) {
 	user, err := s.User(ctx, org, id)
 	if err != nil {
 		return User{}, err
 	}
-	if !user.Owner.IsZero() {
-		return User{}, fault.New(fault.Conflict, "Managed", "%s is managed by %s and is read-only here", user.Name(), user.OwnerName).
-			WithRemedy("Change the person in Entra, or delete the instance: its users stay and become editable.")
+	if !by.owns(user.Owner) && !by.TakeOver {
+		managed := fault.New(fault.Conflict, "Managed", "%s is managed by %s and is read-only here", user.Name(), user.OwnerName)
+		if SourceOf(user.Owner) != "" {
+			return User{}, managed.WithRemedy("Write with a token of this source, or let go of the user with `rollcall user let-go`.")
+		}
+		return User{}, managed.WithRemedy("Change the person in Entra, or delete the instance: its users stay and become editable.")
 	}
 	return user, nil
 }

@@ -1,7 +1,9 @@
 package directory
 
 import (
+	"bytes"
 	"context"
+	"slices"
 
 	"rollcall/internal/attr"
 	"rollcall/internal/ident"
@@ -46,8 +48,9 @@ func (s *Service) ProvisionGroup(ctx context.Context, org ident.ID, source Sourc
 }
 
 // EditUser changes a user by what edit makes of him, in one transaction: nobody else changes him between. edit returns a partial record, as
-// ChangeUser takes it; an empty one changes nothing, whoever owns the user. It fails as ChangeUser does, or as edit.
-func (s *Service) EditUser(ctx context.Context, org, id ident.ID, edit func(context.Context, User) (attr.Record, error)) (User, error) {
+// ChangeUser takes it; an empty one changes nothing, whoever owns the user. What an owner other than the writer manages is refused, or taken over, as
+// by says. It fails as ChangeUser does, or as edit.
+func (s *Service) EditUser(ctx context.Context, org, id ident.ID, by Writer, edit func(context.Context, User) (attr.Record, error)) (User, error) {
 	var user User
 	err := s.store.InTx(ctx, func(ctx context.Context) error {
 		var err error
@@ -58,7 +61,7 @@ func (s *Service) EditUser(ctx context.Context, org, id ident.ID, edit func(cont
 		if err != nil || len(partial) == 0 {
 			return err
 		}
-		user, err = s.ChangeUser(ctx, org, id, partial, user.Version)
+		user, err = s.changeUser(ctx, org, id, by, partial, user.Version)
 		return err
 	})
 	if err != nil {
@@ -68,7 +71,7 @@ func (s *Service) EditUser(ctx context.Context, org, id ident.ID, edit func(cont
 }
 
 // RemoveUserIf is DeleteUser of a user whom check, in the same transaction, does not refuse.
-func (s *Service) RemoveUserIf(ctx context.Context, org, id ident.ID, check func(User) error) error {
+func (s *Service) RemoveUserIf(ctx context.Context, org, id ident.ID, by Writer, check func(User) error) error {
 	return s.store.InTx(ctx, func(ctx context.Context) error {
 		user, err := s.User(ctx, org, id)
 		if err != nil {
@@ -77,12 +80,12 @@ func (s *Service) RemoveUserIf(ctx context.Context, org, id ident.ID, check func
 		if err := check(user); err != nil {
 			return err
 		}
-		return s.DeleteUser(ctx, org, id)
+		return s.deleteUser(ctx, org, id, by)
 	})
 }
 
 // RemoveGroupIf is DeleteGroup of a group that check, in the same transaction, does not refuse.
-func (s *Service) RemoveGroupIf(ctx context.Context, org, id ident.ID, check func(Group) error) error {
+func (s *Service) RemoveGroupIf(ctx context.Context, org, id ident.ID, by Writer, check func(Group) error) error {
 	return s.store.InTx(ctx, func(ctx context.Context) error {
 		group, err := s.Group(ctx, org, id)
 		if err != nil {
@@ -91,27 +94,36 @@ func (s *Service) RemoveGroupIf(ctx context.Context, org, id ident.ID, check fun
 		if err := check(group); err != nil {
 			return err
 		}
-		return s.DeleteGroup(ctx, org, id)
+		return s.deleteGroup(ctx, org, id, by)
 	})
 }
 
-// GroupsOf returns the groups that users are direct members of, by the user, in the order of the groups' ids.
-func (s *Service) GroupsOf(ctx context.Context, org ident.ID, users []ident.ID) (map[ident.ID][]Group, error) {
-	rows, err := s.store.MembershipsOf(ctx, org, users)
-	if err != nil || len(rows) == 0 {
+// GroupsOf returns the groups that users are direct members of, by the user, in the order of the groups' ids. Users share them.
+func (s *Service) GroupsOf(ctx context.Context, org ident.ID, users []ident.ID) (map[ident.ID][]*Group, error) {
+	pairs, err := s.store.PairsOf(ctx, org, users)
+	if err != nil || len(pairs) == 0 {
 		return nil, err
 	}
-	ids := make([]ident.ID, len(rows))
-	for i, row := range rows {
-		ids[i] = row.Group
+	slices.SortFunc(pairs, func(a, b Pair) int { return bytes.Compare(a.Group[:], b.Group[:]) })
+	var ids []ident.ID
+	for i, pair := range pairs {
+		if i == 0 || pair.Group != pairs[i-1].Group {
+			ids = append(ids, pair.Group)
+		}
 	}
-	found, err := s.store.GroupsByID(ctx, org, distinct(ids))
+	found, err := s.store.GroupsByID(ctx, org, ids)
 	if err != nil {
 		return nil, err
 	}
-	byID := make(map[ident.ID]Group, len(found))
-	for _, group := range found {
-		byID[group.ID] = group
+	byID := make(map[ident.ID]*Group, len(found))
+	for i := range found {
+		byID[found[i].ID] = &found[i]
 	}
-	return groupsByMember(rows, byID), nil
+	byMember := make(map[ident.ID][]*Group, len(users))
+	for _, pair := range pairs {
+		if group := byID[pair.Group]; group != nil {
+			byMember[pair.Member] = append(byMember[pair.Member], group)
+		}
+	}
+	return byMember, nil
 }

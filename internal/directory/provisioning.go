@@ -41,6 +41,14 @@ func checkProvisioning(org ident.ID, role Role, source Source, profile scim.Prof
 	return nil
 }
 
+// checkTakeOver refuses taking over to whom it would be of no use, or who writes on behalf of no source.
+func checkTakeOver(role Role, takeOver bool) error {
+	if takeOver && role != SCIMWriter {
+		return fault.New(fault.Invalid, "TakeOver", "only what writes over SCIM can take over what others manage").WithRemedy("Use the role %s.", SCIMWriter)
+	}
+	return nil
+}
+
 // BlockSources says which sources may not write over SCIM; the others may. Their tokens and clients stay, and go on when it is lifted.
 func (s *Service) BlockSources(ctx context.Context, org ident.ID, blocked []Source) error {
 	for _, source := range blocked {

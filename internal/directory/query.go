@@ -63,6 +63,8 @@ type GroupPage struct {
 type Resources interface {
 	QueryUsers(ctx context.Context, org ident.ID, query ResourceQuery) (UserPage, error)
 	QueryGroups(ctx context.Context, org ident.ID, query ResourceQuery) (GroupPage, error)
+	// PairsOf returns what users or groups are direct members of, in no order. Groups that are there no more may be among it.
+	PairsOf(ctx context.Context, org ident.ID, members []ident.ID) ([]Pair, error)
 }
 
 // SearchUsers answers a query of SCIM.

@@ -49,6 +49,8 @@ type Service struct {
 	retention Retention
 	// released is told, in the transaction, which name keys a person or token freed, and which users he changed or removed.
 	released func(ctx context.Context, org ident.ID, names []string, users []ident.ID) error
+	// takenOver is told, in the transaction, what a source takes over from an instance.
+	takenOver func(ctx context.Context, taken TakenOver) error
 }
 
 // OnRelease has fn told, in the transaction of the write, which name keys a person or token freed, and which users he changed or removed.

@@ -47,6 +47,8 @@ type Token struct {
 	// Source is on whose behalf the bearer writes over SCIM, and Profile how its requests are read.
 	Source  Source
 	Profile scim.Profile
+	// TakeOver: over SCIM, what somebody else manages becomes the source's when it is written to.
+	TakeOver bool
 	// Blocked: the organization takes no writes from the source (B6); filled when reading.
 	Blocked bool
 	// ClientID is the client for which this is an access token; zero for tokens that people make.
@@ -98,6 +100,8 @@ type NewToken struct {
 	// Source and Profile are for SCIM; "" means SourceSCIM and scim.Entra.
 	Source  Source
 	Profile scim.Profile
+	// TakeOver: what others manage becomes the source's when it is written to, instead of being refused.
+	TakeOver bool
 }
 
 const tokenPrefix = "rc_"
@@ -116,7 +120,7 @@ func (s *Service) CreateToken(ctx context.Context, creator Token, want NewToken)
 	token := Token{
 		ID: ident.New(now), OrgID: want.OrgID, Name: want.Name, Role: want.Role, UserID: want.UserID,
 		AdministratorID: creator.AdministratorID, CreatedAt: now, ExpiresAt: now.Add(cmp.Or(want.Life, TokenLife)), Hash: hash,
-		Source: cmp.Or(want.Source, SourceSCIM), Profile: cmp.Or(want.Profile, scim.Entra),
+		Source: cmp.Or(want.Source, SourceSCIM), Profile: cmp.Or(want.Profile, scim.Entra), TakeOver: want.TakeOver,
 	}
 	err = s.store.InTx(ctx, func(ctx context.Context) error {
 		if err := s.exists(ctx, want.OrgID); err != nil {
@@ -163,6 +167,9 @@ func tokenRecord(token Token) attr.Record {
 		record.Set("source", string(token.Source))
 		record.Set("profile", string(token.Profile))
 	}
+	if token.TakeOver {
+		record.Set("takeOver", true)
+	}
 	return record
 }
 
@@ -178,6 +185,9 @@ func checkNewToken(creator Token, want NewToken) error {
 		return fault.New(fault.Invalid, "TokenLife", "a token cannot have expired before it is made")
 	}
 	if err := checkProvisioning(want.OrgID, want.Role, want.Source, want.Profile); err != nil {
+		return err
+	}
+	if err := checkTakeOver(want.Role, want.TakeOver); err != nil {
 		return err
 	}
 	return mayMake(creator, want.OrgID, "tokens")

@@ -26,6 +26,10 @@ type TokenLives interface {
 	TouchToken(ctx context.Context, id ident.ID, at time.Time) error
 	// DropAccessTokens removes access tokens that expired before the time.
 	DropAccessTokens(ctx context.Context, before time.Time) (int, error)
+	// UseAssertion notes until when an assertion is known as used; false if it was used before.
+	UseAssertion(ctx context.Context, digest []byte, until time.Time) (bool, error)
+	// DropAssertions forgets those that were to be known until before the time.
+	DropAssertions(ctx context.Context, before time.Time) (int, error)
 }
 
 // Authenticate returns the token of a secret, if it is good now: known, not revoked, not expired, not replaced, its administrator still

@@ -84,6 +84,7 @@ func New(config Config) *Engine {
 	// Whoever gives a name up, also a person by hand, wakes the changes that failed for it.
 	e := &Engine{Config: config}
 	config.Directory.OnRelease(e.released)
+	config.Directory.OnTakeOver(e.takenOver)
 	return e
 }
 

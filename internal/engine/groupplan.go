@@ -254,16 +254,8 @@ func (e *Engine) settleGroups(ctx context.Context, w *work, batch settled) error
 			return err
 		}
 	}
-	if err := e.closeMembers(ctx, w, batch); err != nil {
+	if err := e.untieGroups(ctx, w.instance, batch.ungrouped); err != nil {
 		return err
-	}
-	if len(batch.ungrouped) > 0 {
-		if err := e.Store.DeleteGroupLinks(ctx, w.instance, batch.ungrouped); err != nil {
-			return err
-		}
-		if err := e.Store.DeleteGroupMemberPins(ctx, w.instance.ID, batch.ungrouped); err != nil {
-			return err
-		}
 	}
 	if len(batch.groupsAgain) == 0 {
 		return nil
@@ -271,11 +263,25 @@ func (e *Engine) settleGroups(ctx context.Context, w *work, batch settled) error
 	return e.Store.MarkGroupsDirty(ctx, w.instance, batch.groupsAgain, false)
 }
 
+// untieGroups removes the ties of groups that are not the instance's any more, with all that hangs on them.
+func (e *Engine) untieGroups(ctx context.Context, instance Instance, groups []int64) error {
+	if len(groups) == 0 {
+		return nil
+	}
+	if err := e.closeMembers(ctx, instance.ID, groups); err != nil {
+		return err
+	}
+	if err := e.Store.DeleteGroupLinks(ctx, instance, groups); err != nil {
+		return err
+	}
+	return e.Store.DeleteGroupMemberPins(ctx, instance.ID, groups)
+}
+
 // closeMembers drops what stands open about members of groups that are not kept any more.
-func (e *Engine) closeMembers(ctx context.Context, w *work, batch settled) error {
+func (e *Engine) closeMembers(ctx context.Context, instance ident.ID, groups []int64) error {
 	var closed []ident.ID
-	for _, group := range batch.ungrouped {
-		open, err := e.Store.OpenMembers(ctx, w.instance.ID, group)
+	for _, group := range groups {
+		open, err := e.Store.OpenMembers(ctx, instance, group)
 		if err != nil {
 			return err
 		}
@@ -286,5 +292,5 @@ func (e *Engine) closeMembers(ctx context.Context, w *work, batch settled) error
 	if len(closed) == 0 {
 		return nil
 	}
-	return e.Store.CloseEntries(ctx, closed, Dropped, batch.now)
+	return e.Store.CloseEntries(ctx, closed, Dropped, e.Now())
 }

@@ -22,7 +22,7 @@ type controlRoute struct {
 	handle   func(*exchange) (status int, answer any, err error)
 }
 
-func controlTable() []controlRoute { return slices.Concat(tenantTable(), groupTable()) }
+func controlTable() []controlRoute { return slices.Concat(tenantTable(), groupTable(), pushTable()) }
 
 func groupTable() []controlRoute {
 	return []controlRoute{
@@ -38,6 +38,17 @@ func groupTable() []controlRoute {
 		{"POST /sim/groups/{id}/purge", "Removes a deleted or live group for good.", simGroupStep("purge-group")},
 		{"POST /sim/groups/{id}/join", `Lets many join in one step: {"members":["id or userPrincipalName",{"type":"device"}],"from":0,"count":25000}; a group as member nests; from and count choose people by number.`, simMembership("join")},
 		{"POST /sim/groups/{id}/leave", "Lets many leave in one step, named as for join.", simMembership("leave")},
+	}
+}
+
+func pushTable() []controlRoute {
+	return []controlRoute{
+		{"GET /sim/push", "The state of Entra's provisioning service: the job's status, what it tied, the last cycle.", (*exchange).simPush},
+		{"PUT /sim/push", `Has it push to a SCIM service: {"tenant_url":"https://…/scim/v2?aadOptscim062020","secret_token":"…","all":true,"users":["id"],"groups":["id"]}; ends a quarantine.`, (*exchange).simConfigurePush},
+		{"DELETE /sim/push", "Forgets the SCIM service, with what was tied.", (*exchange).simForgetPush},
+		{"POST /sim/push/test", "Test Connection: {ok, message}.", (*exchange).simTestPush},
+		{"POST /sim/push/cycle", `Runs a cycle: incremental, the first and with {"initial":true} all anew; answers what was done and what failed.`, (*exchange).simPushCycle},
+		{"POST /sim/push/ondemand", `Provisions on demand: {"user":"id"} or {"group":"id","members":["id"]}, with at most five.`, (*exchange).simPushOnDemand},
 	}
 }
 

@@ -73,6 +73,7 @@
 //	GET    /sim/faults                    POST a rule (see FaultRule), DELETE /sim/faults[/{id}]
 //	POST   /sim/lag                       {"duration":"5s"}
 //	POST   /sim/delta/expire              also /sim/delta/reset: all tokens issued so far
+//	PUT    /sim/push                      {"tenant_url","secret_token","all","users","groups"}; GET, DELETE; POST …/test, /cycle, /ondemand
 //	POST   /sim/secret/expire             also /restore; /sim/consent/revoke, /grant; /sim/app/remove, /restore
 //	GET    /sim/stats                     DELETE starts anew
 //	GET    /sim/ca.pem                    the certificate authority of HTTPS
@@ -80,6 +81,15 @@
 // Operations may be on groups as well ({"op":"join","group","members"}). A user's state there is live or deleted; Graph's state, a part of the address, is called region.
 //
 // Errors are {"error":"a sentence that says what to do"}.
+//
+// # Pushing
+//
+// Entra's own provisioning service pushes to one SCIM service (PUT /sim/push), when it is told to: initial and incremental cycles, Test Connection, on demand, in the
+// default dialect or, with aadOptscim062020 in the address, the other one. It has the sixteen default mappings of the gallery's application for Webex, finds who exists
+// by userName and then by externalId, reads before it writes, sends no nulls, and writes managers and members after the people. Who is blocked, unassigned or in
+// the recycle bin becomes inactive (under the bin's name for him), who is purged is deleted; who was unassigned before is forgotten instead. Groups are found by their
+// displayName and deleted with the tenant's; one that is not assigned any more is left alone. A refused secret, or a failed test, is a quarantine: one try a day, and the end after
+// 28. What fails is tried again in the next cycle; Entra waits longer each time.
 //
 // # What is not modelled
 //

@@ -64,6 +64,7 @@ type Server struct {
 	app       application
 	clock     clock
 	routes    routes
+	push      pushService
 	requests  atomic.Uint64
 	started   listeners
 }

@@ -21,7 +21,7 @@ const leeway = time.Minute
 
 // checkAssertion fails as fault.Unauthenticated unless the client's issuer signed an assertion for it that is good now (RFC 7523, section
 // 3), and as fault.Unavailable if the issuer's keys cannot be had. What the assertion claims is compared before any key is fetched: nobody
-// makes this server ask others by sending what is wrong anyway.
+// makes this server ask others by sending what is wrong anyway. One that has a jti is good once.
 func (s *server) checkAssertion(ctx context.Context, client directory.Client, assertion string) error {
 	if client.Federation == (directory.Federation{}) {
 		return fault.New(fault.Unauthenticated, "NoFederation", "the client has a secret and no issuer")
@@ -44,7 +44,10 @@ func (s *server) checkAssertion(ctx context.Context, client directory.Client, as
 	for _, key := range keys {
 		var signed jwt.Claims
 		if err := token.Claims(key, &signed); err == nil {
-			return s.checkClaims(client.Federation, signed)
+			if err := s.checkClaims(client.Federation, signed); err != nil || signed.ID == "" {
+				return err
+			}
+			return s.Directory.UseAssertion(ctx, client.ID, signed.ID, signed.Expiry.Time().Add(leeway))
 		}
 	}
 	return fault.New(fault.Unauthenticated, "BadSignature", "none of the issuer's keys signed the assertion")

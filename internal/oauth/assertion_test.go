@@ -137,3 +137,43 @@ func TestADiscoveryDocumentOfSomebodyElseIsNotBelieved(t *testing.T) {
 		t.Errorf("%d %+v after %d fetches", got.status, got, w.issuer.fetches)
 	}
 }
+
+func TestAnAssertionWithAnIdIsGoodOnce(t *testing.T) {
+	w := newWorld(t)
+	client, other := w.federated(), w.federated()
+	named := func(id string) string {
+		claims := w.issuer.claims(w.now)
+		claims.ID = id
+		return w.issuer.sign(jose.ES256, w.issuer.keys["one"], "one", claims)
+	}
+	first, second := named("1"), named("2")
+	for _, step := range []struct {
+		what, assertion string
+		client          directory.Client
+		want            int
+	}{
+		{"the first time", first, client, http.StatusOK},
+		{"the second time", first, client, http.StatusUnauthorized},
+		{"signed again with the same id", named("1"), client, http.StatusUnauthorized},
+		{"another id", second, client, http.StatusOK},
+		{"for another client", second, other, http.StatusOK},
+	} {
+		if got := w.assert(step.client, step.assertion); got.status != step.want {
+			t.Errorf("%s: %d %+v", step.what, got.status, got.failure)
+		}
+	}
+	w.now = w.now.Add(30 * time.Minute)
+	if err := w.directory.Expire(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.assert(client, first); got.status != http.StatusUnauthorized || !strings.Contains(got.Description, "used before") {
+		t.Errorf("while it would still be good: %d %+v", got.status, got.failure)
+	}
+	w.now = w.now.Add(2 * time.Hour)
+	if err := w.directory.Expire(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.assert(client, named("1")); got.status != http.StatusOK {
+		t.Errorf("an id of which the assertion has expired: %d %+v", got.status, got.failure)
+	}
+}

@@ -41,6 +41,9 @@ func (p Projection) Requests(urn, name string) bool {
 	return slices.ContainsFunc(p.only, func(at place) bool { return at.urn == urn && at.attribute != nil && at.attribute.Name == name })
 }
 
+// IsDefault reports whether resources are answered with as they are.
+func (p Projection) IsDefault() bool { return !p.chosen && len(p.without) == 0 }
+
 // Apply returns the part of a resource that is answered with. id and schemas always are.
 func (p Projection) Apply(resource Resource) Resource {
 	out := resource

@@ -33,6 +33,21 @@ func (t ResourceType) Changes(before, after Resource, record attr.Record) attr.R
 	return partial
 }
 
+// PlacedByName reports whether the names of a record's fields alone say where FromRecord puts their values, as long as these are plain ones that
+// are not empty: no lists, and no values that others are found by.
+func (t ResourceType) PlacedByName(record attr.Record) bool {
+	for _, field := range record {
+		spot := t.spotOf(field.Name)
+		if spot.found == nil || !spot.found.MultiValued {
+			continue
+		}
+		if !strings.EqualFold(spot.path.FilterName, "type") || strings.EqualFold(spot.path.Sub, "type") {
+			return false
+		}
+	}
+	return true
+}
+
 // eachAttribute calls fn for all attributes that a record may hold.
 func (t ResourceType) eachAttribute(fn func(urn string, attribute *Attribute)) {
 	fn("", find(commonAttributes, attr.ExternalID))

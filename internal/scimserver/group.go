@@ -95,7 +95,8 @@ func (k *groupKind) patch(ctx context.Context, id ident.ID, body map[string]any,
 func (k *groupKind) edit(ctx context.Context, id ident.ID, only condition, show scim.Projection, steps []directory.MemberStep,
 	change func(scim.Resource) (scim.Resource, error),
 ) (shown, error) {
-	group, err := k.Directory.EditGroup(ctx, callerOf(ctx).org, id, func(group directory.Group) (directory.GroupEdit, error) {
+	who := callerOf(ctx)
+	group, err := k.Directory.EditGroup(ctx, who.org, id, who.token.Writer(), func(group directory.Group) (directory.GroupEdit, error) {
 		if err := only.check(group.Revision); err != nil {
 			return directory.GroupEdit{}, err
 		}
@@ -113,7 +114,8 @@ func (k *groupKind) edit(ctx context.Context, id ident.ID, only condition, show 
 }
 
 func (k *groupKind) remove(ctx context.Context, id ident.ID, only condition) error {
-	return k.Directory.RemoveGroupIf(ctx, callerOf(ctx).org, id, func(group directory.Group) error { return only.check(group.Revision) })
+	who := callerOf(ctx)
+	return k.Directory.RemoveGroupIf(ctx, who.org, id, who.token.Writer(), func(group directory.Group) error { return only.check(group.Revision) })
 }
 
 // show makes the answer of a group. Its members are read when they are written, and only if they are wanted.
@@ -127,5 +129,9 @@ func (k *groupKind) show(ctx context.Context, group directory.Group, show scim.P
 	if show.Wants("members") {
 		it.members = &memberList{server: k.server, org: who.org, group: group.ID, base: who.base, show: show, none: group.Members == 0}
 	}
-	return finish(k.types, resource, it, group.CreatedAt, group.UpdatedAt, show)
+	common{
+		id: group.ID.String(), created: stamp(group.CreatedAt), changed: stamp(group.UpdatedAt), location: it.location, version: it.version,
+	}.addTo(k.types, resource)
+	it.resource = show.Apply(resource)
+	return it
 }

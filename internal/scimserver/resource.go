@@ -139,6 +139,10 @@ func (o *opening) Write(data []byte) (int, error) {
 
 // writeShown writes a resource, with its members if they are wanted.
 func writeShown(ctx context.Context, out *bufio.Writer, it shown) error {
+	if it.template != nil {
+		_, err := out.Write(it.template.append(out.AvailableBuffer(), it.user))
+		return err
+	}
 	data := scim.AppendJSON(out.AvailableBuffer(), it.resource)
 	if it.members == nil {
 		_, err := out.Write(data)

@@ -87,6 +87,9 @@ type shown struct {
 	version, location string
 	// members are to be written behind the resource, page by page.
 	members *memberList
+	// template writes user, if it is not nil; then there is no resource.
+	template *template
+	user     *userView
 }
 
 type shownPage struct {

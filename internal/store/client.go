@@ -11,21 +11,22 @@ import (
 )
 
 const clientColumns = `SELECT c.org_id, c.id, c.name, c.role, c.source, c.profile, c.administrator_id, COALESCE(a.role, ''), c.issuer,
-	c.subject, c.audience, c.keys_url, c.created_at, c.revoked_at FROM clients c LEFT JOIN administrators a ON a.id = c.administrator_id`
+	c.subject, c.audience, c.keys_url, c.created_at, c.revoked_at, c.take_over FROM clients c LEFT JOIN administrators a ON a.id = c.administrator_id`
 
 func scanClient(rows *sql.Rows) (directory.Client, error) {
 	var c directory.Client
 	err := rows.Scan(&c.OrgID, &c.ID, &c.Name, &c.Role, &c.Source, &c.Profile, &c.AdministratorID, &c.AdministratorRole, &c.Federation.Issuer,
-		&c.Federation.Subject, &c.Federation.Audience, &c.Federation.KeysURL, stamp{&c.CreatedAt}, stamp{&c.RevokedAt})
+		&c.Federation.Subject, &c.Federation.Audience, &c.Federation.KeysURL, stamp{&c.CreatedAt}, stamp{&c.RevokedAt},
+		&c.TakeOver)
 	return c, err
 }
 
 // SaveClient inserts a client.
 func (db *DB) SaveClient(ctx context.Context, c directory.Client) error {
 	_, err := db.exec(ctx, `INSERT INTO clients (org_id, id, name, role, source, profile, administrator_id, issuer, subject, audience, keys_url,
-		created_at, revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		created_at, revoked_at, take_over) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 		c.OrgID, c.ID, c.Name, string(c.Role), string(c.Source), string(c.Profile), c.AdministratorID, c.Federation.Issuer, c.Federation.Subject,
-		c.Federation.Audience, c.Federation.KeysURL, micros(c.CreatedAt), micros(c.RevokedAt))
+		c.Federation.Audience, c.Federation.KeysURL, micros(c.CreatedAt), micros(c.RevokedAt), bit(c.TakeOver))
 	return err
 }
 

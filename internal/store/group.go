@@ -30,6 +30,7 @@ func groupScan(group *directory.Group) ([]any, func() error) {
 	}
 	return targets, func() error {
 		var err error
+		group.OwnerName = directory.NameOwner(group.Owner, group.OwnerName)
 		group.Attributes, err = recordOf(attributes)
 		return err
 	}

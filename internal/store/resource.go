@@ -19,28 +19,44 @@ var (
 
 // QueryUsers answers a query of SCIM.
 func (db *DB) QueryUsers(ctx context.Context, org ident.ID, query directory.ResourceQuery) (directory.UserPage, error) {
-	page, err := queryObjects(ctx, db, userObjects, org, query, func(rows *sql.Rows, more ...any) (directory.User, error) {
-		var user directory.User
-		targets, finish := userScan(&user)
+	page, err := queryObjects(ctx, db, userObjects, org, query, func(rows *sql.Rows, user *directory.User, more ...any) (ident.ID, error) {
+		targets, finish := userScan(user)
 		if err := rows.Scan(append(targets, more...)...); err != nil {
-			return user, err
+			return user.ID, err
 		}
-		return user, finish()
-	}, func(user directory.User) ident.ID { return user.ID })
+		return user.ID, finish()
+	})
 	return directory.UserPage{Users: page.items, Total: page.total, Next: page.next}, err
 }
 
 // QueryGroups answers a query of SCIM.
 func (db *DB) QueryGroups(ctx context.Context, org ident.ID, query directory.ResourceQuery) (directory.GroupPage, error) {
-	page, err := queryObjects(ctx, db, groupObjects, org, query, func(rows *sql.Rows, more ...any) (directory.Group, error) {
-		var group directory.Group
-		targets, finish := groupScan(&group)
+	page, err := queryObjects(ctx, db, groupObjects, org, query, func(rows *sql.Rows, group *directory.Group, more ...any) (ident.ID, error) {
+		targets, finish := groupScan(group)
 		if err := rows.Scan(append(targets, more...)...); err != nil {
-			return group, err
+			return group.ID, err
 		}
-		return group, finish()
-	}, func(group directory.Group) ident.ID { return group.ID })
+		return group.ID, finish()
+	})
 	return directory.GroupPage{Groups: page.items, Total: page.total, Next: page.next}, err
+}
+
+// The index of members holds all that is asked for: no row is looked up.
+var pairsOf = listed{head: "SELECT org_id, group_id, member_id FROM group_members WHERE member_id"}
+
+// PairsOf returns what users or groups are direct members of. Groups that are there no more may be among it.
+func (db *DB) PairsOf(ctx context.Context, org ident.ID, members []ident.ID) ([]directory.Pair, error) {
+	var pairs []directory.Pair
+	err := eachListed(ctx, db, pairsOf, nil, members, func(rows *sql.Rows) error {
+		var of ident.ID
+		var pair directory.Pair
+		err := rows.Scan(&of, &pair.Group, &pair.Member)
+		if of == org {
+			pairs = append(pairs, pair)
+		}
+		return err
+	})
+	return pairs, err
 }
 
 // columns of an object o with its owner i, for userScan and groupScan.
@@ -61,9 +77,10 @@ type page[T any] struct {
 	next  string
 }
 
-// queryObjects answers a query. A page is found by ids alone, as far as indexes go, and only then are its objects read.
+// queryObjects answers a query. A page is found by ids alone, as far as indexes go, and only then are its objects read. scan reads an object
+// and says its id.
 func queryObjects[T any](ctx context.Context, db *DB, of objects, org ident.ID, query directory.ResourceQuery,
-	scan func(rows *sql.Rows, more ...any) (T, error), id func(T) ident.ID,
+	scan func(rows *sql.Rows, item *T, more ...any) (ident.ID, error),
 ) (page[T], error) {
 	var out page[T]
 	order := of.order(query)
@@ -86,19 +103,8 @@ func queryObjects[T any](ctx context.Context, db *DB, of objects, org ident.ID, 
 		defer done()
 	}
 	if query.Limit > 0 {
-		var last position
 		text, args := order.pageText(&where, from, query)
-		err = db.eachText(ctx, rebind(numbered(text)), args, func(rows *sql.Rows) error {
-			if len(out.items) == query.Limit { // one more than asked for says that there is a next page
-				out.next = order.after(last)
-				return nil
-			}
-			item, err := scan(rows, &last.missing, &last.key)
-			last.id = id(item)
-			out.items = append(out.items, item)
-			return err
-		})
-		if err != nil {
+		if err := out.read(ctx, db, text, args, query, order, scan); err != nil {
 			return out, err
 		}
 	}
@@ -111,6 +117,25 @@ func queryObjects[T any](ctx context.Context, db *DB, of objects, org ident.ID, 
 	}
 	out.total, err = db.total(ctx, &whole, query.Filter)
 	return out, err
+}
+
+// read reads the objects of a page.
+func (p *page[T]) read(ctx context.Context, db *DB, text string, args []any, query directory.ResourceQuery, order ordering,
+	scan func(rows *sql.Rows, item *T, more ...any) (ident.ID, error),
+) error {
+	if query.Filter == nil {
+		p.items = make([]T, 0, min(query.Limit, 1000)) // most pages are full
+	}
+	var last position
+	return db.eachText(ctx, rebind(numbered(text)), args, func(rows *sql.Rows) (err error) {
+		if len(p.items) == query.Limit { // one more than asked for says that there is a next page
+			p.next = order.after(last)
+			return nil
+		}
+		p.items = append(p.items, *new(T))
+		last.id, err = scan(rows, &p.items[len(p.items)-1], &last.missing, &last.key)
+		return err
+	})
 }
 
 // total counts the objects that fit.

@@ -139,7 +139,7 @@ func writerPragmas() pragmas {
 		set: []setting{
 			{"busy_timeout", strconv.Itoa(busyMillis)},
 			{"journal_mode", "WAL"},
-			{"synchronous", "FULL"},
+			{"synchronous", synchronous},
 			{"cache_size", strconv.Itoa(-writerCache)},
 			{"wal_autocheckpoint", strconv.Itoa(checkpointPages)},
 			{"journal_size_limit", strconv.Itoa(walLimit)},
@@ -147,7 +147,7 @@ func writerPragmas() pragmas {
 			{"temp_store", "MEMORY"},
 			{"mmap_size", "0"},
 		},
-		checked: []setting{{"journal_mode", "wal"}, {"synchronous", "2"}},
+		checked: []setting{{"journal_mode", "wal"}, {"synchronous", synchronousAnswer}},
 	}
 }
 
@@ -155,12 +155,12 @@ func readerPragmas() pragmas {
 	return pragmas{
 		set: []setting{
 			{"busy_timeout", strconv.Itoa(busyMillis)},
-			{"synchronous", "FULL"},
+			{"synchronous", synchronous},
 			{"cache_size", strconv.Itoa(-readerCache)},
 			{"mmap_size", "0"},
 			{"query_only", "1"},
 		},
-		checked: []setting{{"journal_mode", "wal"}, {"synchronous", "2"}, {"query_only", "1"}},
+		checked: []setting{{"journal_mode", "wal"}, {"synchronous", synchronousAnswer}, {"query_only", "1"}},
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 const tokenColumns = `SELECT t.org_id, t.id, t.name, t.role, t.user_id, t.administrator_id, COALESCE(a.role, ''), t.created_at, t.expires_at,
 	t.revoked_at, t.notice, t.hash, CASE WHEN t.user_id IS NOT NULL AND COALESCE(u.active, 0) = 0 THEN 1 ELSE 0 END, t.old_hash, t.old_until,
 	t.source, t.profile, CASE WHEN instr(' ' || o.blocked_sources || ' ', ' ' || t.source || ' ') > 0 AND t.source <> '' THEN 1 ELSE 0 END,
-	t.client_id, t.used_at
+	t.client_id, t.used_at, t.take_over
 	FROM tokens t LEFT JOIN administrators a ON a.id = t.administrator_id LEFT JOIN organizations o ON o.id = t.org_id
 	LEFT JOIN users u ON u.org_id = t.org_id AND u.id = t.user_id`
 
@@ -24,17 +24,18 @@ func scanToken(rows *sql.Rows) (directory.Token, error) {
 	var t directory.Token
 	err := rows.Scan(&t.OrgID, &t.ID, &t.Name, &t.Role, &t.UserID, &t.AdministratorID, &t.AdministratorRole, stamp{&t.CreatedAt},
 		stamp{&t.ExpiresAt}, stamp{&t.RevokedAt}, &t.Notice, &t.Hash, &t.Suspended, &t.OldHash, stamp{&t.OldUntil}, &t.Source, &t.Profile,
-		&t.Blocked, &t.ClientID, stamp{&t.UsedAt})
+		&t.Blocked, &t.ClientID, stamp{&t.UsedAt}, &t.TakeOver)
 	return t, err
 }
 
 // SaveToken inserts a token.
 func (db *DB) SaveToken(ctx context.Context, t directory.Token) error {
 	_, err := db.exec(ctx, `INSERT INTO tokens (org_id, id, name, role, user_id, administrator_id, created_at, expires_at, revoked_at, hash,
-		old_hash, old_until, source, profile, client_id, used_at, notice)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+		old_hash, old_until, source, profile, client_id, used_at, notice, take_over)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
 		orgKey(t.OrgID), t.ID, t.Name, string(t.Role), t.UserID, t.AdministratorID, micros(t.CreatedAt), micros(t.ExpiresAt),
-		micros(t.RevokedAt), t.Hash, t.OldHash, micros(t.OldUntil), string(t.Source), string(t.Profile), t.ClientID, micros(t.UsedAt), int64(t.Notice))
+		micros(t.RevokedAt), t.Hash, t.OldHash, micros(t.OldUntil), string(t.Source), string(t.Profile), t.ClientID, micros(t.UsedAt), int64(t.Notice),
+		bit(t.TakeOver))
 	return err
 }
 

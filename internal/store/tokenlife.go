@@ -28,3 +28,14 @@ func (db *DB) DropAccessTokens(ctx context.Context, before time.Time) (int, erro
 	defer db.afterCommit(ctx, db.admitted.forget)
 	return db.exec(ctx, "DELETE FROM tokens WHERE client_id IS NOT NULL AND expires_at < $1", micros(before))
 }
+
+// UseAssertion notes until when an assertion is known as used; false if it was used before.
+func (db *DB) UseAssertion(ctx context.Context, digest []byte, until time.Time) (bool, error) {
+	count, err := db.exec(ctx, "INSERT INTO used_assertions (digest, expires_at) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING", digest, micros(until))
+	return count > 0, err
+}
+
+// DropAssertions forgets those that were to be known until before the time.
+func (db *DB) DropAssertions(ctx context.Context, before time.Time) (int, error) {
+	return db.exec(ctx, "DELETE FROM used_assertions WHERE expires_at < $1", micros(before))
+}

@@ -31,6 +31,7 @@ func userScan(user *directory.User) ([]any, func() error) {
 	}
 	return targets, func() error {
 		var err error
+		user.OwnerName = directory.NameOwner(user.Owner, user.OwnerName)
 		user.Attributes, err = recordOf(attributes)
 		return err
 	}

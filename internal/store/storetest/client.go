@@ -18,7 +18,7 @@ import (
 func (f *fixture) newClient(t *testing.T, edit func(*directory.Client)) directory.Client {
 	t.Helper()
 	client := directory.Client{
-		ID: ident.New(start), OrgID: f.org, Name: "Entra", Role: directory.SCIMWriter, Source: directory.SourceAAD, Profile: scim.Strict,
+		ID: ident.New(start), OrgID: f.org, Name: "Entra", Role: directory.SCIMWriter, Source: directory.SourceAAD, Profile: scim.Strict, TakeOver: true,
 		Federation: directory.Federation{Issuer: "https://i.example", Subject: "s", Audience: "a", KeysURL: "https://i.example/keys"}, CreatedAt: start,
 	}
 	edit(&client)
@@ -61,6 +61,21 @@ func clientCases() []testCase {
 		}},
 		{"whatever changes a token is seen at once by who asked for it before", remembered},
 		{"a token that was revoked is let in by nobody who asks afterwards", revokedMeanwhile},
+		{"an assertion is used once until it is forgotten", func(t *testing.T, f *fixture) {
+			for i, want := range []bool{true, false} {
+				first, err := f.UseAssertion(f.ctx, []byte("digest"), start.Add(time.Hour))
+				f.must(t, err)
+				same(t, "first at "+strconv.Itoa(i), want, first)
+			}
+			for hours, want := range []int{0, 0, 1} {
+				count, err := f.DropAssertions(f.ctx, start.Add(time.Duration(hours)*time.Hour))
+				f.must(t, err)
+				same(t, "dropped", want, count)
+			}
+			first, err := f.UseAssertion(f.ctx, []byte("digest"), start.Add(3*time.Hour))
+			f.must(t, err)
+			same(t, "first when it was forgotten", true, first)
+		}},
 		{"secrets of clients are kept and replaced, and the newest is found by its end", func(t *testing.T, f *fixture) {
 			client, revoked := f.newClient(t, func(*directory.Client) {}), f.newClient(t, func(*directory.Client) {})
 			f.must(t, f.RevokeClient(f.ctx, revoked.ID, start))
@@ -83,7 +98,7 @@ func clientCases() []testCase {
 			f.secretsAre(t, client.ID, fresh)
 		}},
 		{"a token is found by its secret and by the one before, and by its end", func(t *testing.T, f *fixture) {
-			token := f.newToken(t, "one", func(t *directory.Token) { t.Source, t.Profile = directory.SourceOkta, scim.Strict })
+			token := f.newToken(t, "one", func(t *directory.Token) { t.Source, t.Profile, t.TakeOver = directory.SourceOkta, scim.Strict, true })
 			f.newToken(t, "revoked", func(t *directory.Token) { t.RevokedAt = start })
 			f.newToken(t, "access", func(t *directory.Token) { t.ClientID = ident.New(start) })
 			token.OldHash, token.OldUntil, token.Hash = token.Hash, start.Add(time.Hour), []byte("new")

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"testing"
@@ -15,6 +16,13 @@ import (
 // row makes a membership that a sync made.
 func row(group directory.Group, member ident.ID, is directory.MemberType) directory.Membership {
 	return directory.Membership{Pair: directory.Pair{Group: group.ID, Member: member}, Type: is, Marks: directory.Synced}
+}
+
+func sorted(pairs []directory.Pair) []directory.Pair {
+	slices.SortFunc(pairs, func(a, b directory.Pair) int {
+		return cmp.Or(bytes.Compare(a.Group[:], b.Group[:]), bytes.Compare(a.Member[:], b.Member[:]))
+	})
+	return pairs
 }
 
 // join puts users into the group, an hour after the start.
@@ -98,6 +106,19 @@ func memberCases() []testCase {
 			f.must(t, err)
 			same(t, "types", map[ident.ID]directory.MemberType{user.ID: directory.UserMember, group.ID: directory.GroupMember}, got)
 			got, err = f.KnownMembers(f.ctx, ident.New(start), []ident.ID{user.ID})
+			f.must(t, err)
+			same(t, "in another organization", 0, len(got))
+		}},
+		{"what several are direct members of, in one organization", func(t *testing.T, f *fixture) {
+			groups, users := f.insertGroups(t, "Sales", "Berlin"), f.insertUsers(t, "ada@x", "bo@x", "cy@x")
+			f.join(t, groups[0], users[0].ID, users[1].ID)
+			f.join(t, groups[1], users[0].ID, users[2].ID)
+			got, err := f.PairsOf(f.ctx, f.org, []ident.ID{users[0].ID, users[1].ID, ident.New(start)})
+			f.must(t, err)
+			same(t, "pairs", sorted([]directory.Pair{
+				{Group: groups[0].ID, Member: users[0].ID}, {Group: groups[0].ID, Member: users[1].ID}, {Group: groups[1].ID, Member: users[0].ID},
+			}), sorted(got))
+			got, err = f.PairsOf(f.ctx, ident.New(start), []ident.ID{users[0].ID})
 			f.must(t, err)
 			same(t, "in another organization", 0, len(got))
 		}},
