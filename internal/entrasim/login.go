@@ -125,7 +125,8 @@ func (x *exchange) tokenRequest() (tokenRequest, error) {
 // token issues an access token for Graph. Without consent Entra still issues one, with no roles in it; the resource refuses it.
 func (x *exchange) token() {
 	x.header.Set("Cache-Control", "no-store, no-cache")
-	if !x.ofTenant("invalid_request") {
+	// A code names its tenant itself.
+	if coded := x.request.PathValue("tenant") == anyTenant && x.request.PostFormValue("grant_type") == "authorization_code"; !coded && !x.ofTenant("invalid_request") {
 		return
 	}
 	t, err := x.tokenRequest()
