@@ -73,6 +73,9 @@ func (e *Engine) heard(ctx context.Context, c *Connection, grant graph.Grant, er
 		return e.connected(ctx, c)
 	}
 	reason := failureOf(err)
+	if consentMends(reason.Code) {
+		c.Standing.Permissions = grant.Permissions
+	}
 	switch {
 	case !answered(err):
 		if !c.Standing.CheckAt.IsZero() {
@@ -152,6 +155,9 @@ func (e *Engine) heardByRun(ctx context.Context, id ident.ID, kind fault.Kind, f
 	case c.State == Refused && c.Standing.Reason != nil && c.Standing.Reason.Code == failure.Code:
 		return nil
 	default:
+		if consentMends(failure.Code) {
+			c.Standing.Permissions = nil // which ones are left the next question tells
+		}
 		err = e.disconnected(ctx, &c, failure, before)
 	}
 	if err != nil {
