@@ -20,6 +20,7 @@ func commands() map[string]command {
 		"sim":          {run: (*session).sim, refusable: true},
 		"api":          {run: (*session).api, refusable: true},
 		"json":         {run: (*session).json},
+		"browser":      {run: (*session).browser},
 		"let":          {run: (*session).let},
 		"user":         {run: (*session).user},
 		"nobody":       {run: (*session).nobody},

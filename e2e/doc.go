@@ -17,6 +17,7 @@
 //	kill9 NAME                       kill -9
 //	sim METHOD PATH [JSON|@FILE] [where PATH VALUE…]   the tenant's control API, below /sim/
 //	api METHOD PATH [JSON|@FILE] [where PATH VALUE…]   the server's API, below the organization unless PATH begins with a slash
+//	browser ACCOUNT ACTION ADDRESS   at a page of the tenant's login service; prints {"address"} where the browser is sent, or {"page"}
 //	json PATH VALUE…                 asserts on the JSON that the command before wrote to standard output
 //	let NAME PATH                    sets a variable to a value of that JSON
 //	user [-deleted] NAME [PATH VALUE…]    asserts on the directory user with the name; -deleted: who had it before the recycle bin

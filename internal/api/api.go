@@ -58,6 +58,7 @@ func New(config Config) http.Handler {
 	s.huma.UseMiddleware(s.admit)
 	s.serveOrganizations()
 	s.serveInstances()
+	s.serveConnections()
 	s.servePreview()
 	s.serveSchemas()
 	s.serveExpressions()

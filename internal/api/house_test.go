@@ -126,6 +126,15 @@ func open(t *testing.T, people int) *house {
 			}
 			return nil
 		},
+		Login: func(c engine.Connection) (engine.Login, error) {
+			return graph.NewClient(graph.Config{
+				Cloud:    graph.Cloud{Name: "simulated", LoginURL: sim.URL, GraphURL: sim.URL},
+				TenantID: c.TenantID, SignInOnly: c.TenantID == "", ClientID: c.ClientID, ClientSecret: string(c.SealedSecret), HTTP: sim.Client(), Now: time.Now,
+				Jitter: func() float64 { return 0 },
+			})
+		},
+		Open:      func(_ ident.ID, sealed []byte) (string, error) { return string(sealed), nil },
+		CheckForm: func(engine.CredentialForm) error { return nil },
 		Tenant: func(c engine.Connection) (mirror.Tenant, error) {
 			return graph.NewClient(graph.Config{
 				Cloud:    graph.Cloud{Name: "simulated", LoginURL: sim.URL, GraphURL: sim.URL},

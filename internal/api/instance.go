@@ -11,8 +11,9 @@ import (
 
 // Instance is one configured synchronisation.
 type Instance struct {
-	ID   ident.ID `json:"id" format:"uuid" doc:"The instance's id."`
-	Name string   `json:"name" doc:"Unique within the organization, without regard to case."`
+	ID           ident.ID `json:"id" format:"uuid" doc:"The instance's id."`
+	Name         string   `json:"name" doc:"Unique within the organization, without regard to case."`
+	ConnectionID ident.ID `json:"connectionId" format:"uuid" doc:"The connection that it uses, which also says how to renew consent."`
 	// TenantID, Cloud and ClientID describe the connection; its secret is never told.
 	TenantID string `json:"tenantId" doc:"The Entra tenant: its id or one of its domains."`
 	Cloud    string `json:"cloud" doc:"The Microsoft cloud: global, gcc-high, dod, china, or one of the server's configuration."`
@@ -75,31 +76,35 @@ type UserCounts struct {
 
 // NewInstance sets an instance up.
 type NewInstance struct {
-	Name         string `json:"name" minLength:"1" maxLength:"256" example:"entra" doc:"Unique within the organization."`
-	TenantID     string `json:"tenantId" minLength:"1" maxLength:"256" example:"contoso.onmicrosoft.com" doc:"The Entra tenant: its id or one of its domains."`
-	Cloud        string `json:"cloud,omitempty" maxLength:"64" example:"global" doc:"The Microsoft cloud; global if absent."`
-	ClientID     string `json:"clientId" minLength:"1" maxLength:"256" example:"9f2c6d0e-8a35-4e39-9f4f-2a1f6d7c3b10" doc:"The app registration in Entra."`
-	ClientSecret string `json:"clientSecret" minLength:"1" maxLength:"4096" writeOnly:"true" doc:"Sealed at rest and never told again."`
+	Name string `json:"name" minLength:"1" maxLength:"256" example:"entra" doc:"Unique within the organization."`
+	// ConnectionID, or the four that make a connection.
+	ConnectionID ident.ID `json:"connectionId,omitzero" format:"uuid" doc:"The connection to use, instead of tenantId, cloud, clientId and clientSecret."`
+	TenantID     string   `json:"tenantId,omitempty" minLength:"1" maxLength:"256" example:"contoso.onmicrosoft.com" doc:"The Entra tenant: its id or one of its domains. Needed without connectionId, as are clientId and clientSecret."`
+	Cloud        string   `json:"cloud,omitempty" maxLength:"64" example:"global" doc:"The Microsoft cloud; global if absent."`
+	ClientID     string   `json:"clientId,omitempty" minLength:"1" maxLength:"256" example:"9f2c6d0e-8a35-4e39-9f4f-2a1f6d7c3b10" doc:"The app registration in Entra."`
+	ClientSecret string   `json:"clientSecret,omitempty" minLength:"1" maxLength:"4096" writeOnly:"true" doc:"Sealed at rest and never told again."`
 	// SecretExpiresAt is never guessed.
 	SecretExpiresAt time.Time `json:"secretExpiresAt,omitzero" example:"2027-11-30T00:00:00Z" doc:"When the client secret ends, as Entra shows it beside the secret; announced 30, 7 and 1 day before. Not known if absent."`
 	AutoSync        bool      `json:"autoSync,omitempty" doc:"Start runs by itself, the first one at once."`
 	// IntervalSeconds between scheduled runs; 0 for the default of one minute.
 	IntervalSeconds float64 `json:"intervalSeconds,omitempty" minimum:"1" maximum:"86400" example:"60" doc:"Seconds between scheduled runs; 60 if absent."`
 	// Reconcile says when and how both sides are compared completely.
-	Reconcile *ReconcilingPatch `json:"reconcile,omitempty" doc:"When and how both sides are compared completely; weekly, with repair, if absent."`
-	Settings  *engine.Settings  `json:"settings,omitempty" doc:"Sync defaults if absent: all users, the sixteen default mappings, the default thresholds."`
+	Reconcile          *ReconcilingPatch `json:"reconcile,omitempty" doc:"When and how both sides are compared completely; weekly, with repair, if absent."`
+	DirectoryConnector engine.Connector  `json:"directoryConnector,omitempty" enum:"block,keep" doc:"What to do about the Directory Connector if it feeds the organization: refuse its writes, or let both write. Without it that is a conflict."`
+	Settings           *engine.Settings  `json:"settings,omitempty" doc:"Sync defaults if absent: all users, the sixteen default mappings, the default thresholds."`
 }
 
 // InstancePatch changes an instance; what is absent stays as it is.
 type InstancePatch struct {
-	Name            *string           `json:"name,omitempty" minLength:"1" maxLength:"256" doc:"The new name."`
-	AutoSync        *bool             `json:"autoSync,omitempty" doc:"On also ends quarantine and disablement."`
-	IntervalSeconds *float64          `json:"intervalSeconds,omitempty" minimum:"1" maximum:"86400" doc:"Seconds between scheduled runs."`
-	ClientSecret    *string           `json:"clientSecret,omitempty" minLength:"1" maxLength:"4096" writeOnly:"true" doc:"Replaces the secret of the connection, and starts a run at once if Auto Sync is on."`
-	SecretExpiresAt *time.Time        `json:"secretExpiresAt,omitempty" doc:"When the client secret ends. That of a new secret is not known if absent."`
-	ClientID        *string           `json:"clientId,omitempty" minLength:"1" maxLength:"256" doc:"Another app registration in the same tenant, with its clientSecret."`
-	Reconcile       *ReconcilingPatch `json:"reconcile,omitempty" doc:"When and how both sides are compared completely."`
-	Settings        *engine.Settings  `json:"settings,omitempty" doc:"Replaces all settings; everybody is planned anew."`
+	Name               *string           `json:"name,omitempty" minLength:"1" maxLength:"256" doc:"The new name."`
+	AutoSync           *bool             `json:"autoSync,omitempty" doc:"On also ends quarantine and disablement."`
+	IntervalSeconds    *float64          `json:"intervalSeconds,omitempty" minimum:"1" maximum:"86400" doc:"Seconds between scheduled runs."`
+	ClientSecret       *string           `json:"clientSecret,omitempty" minLength:"1" maxLength:"4096" writeOnly:"true" doc:"Replaces the secret of the connection, and starts a run at once if Auto Sync is on."`
+	SecretExpiresAt    *time.Time        `json:"secretExpiresAt,omitempty" doc:"When the client secret ends. That of a new secret is not known if absent."`
+	ClientID           *string           `json:"clientId,omitempty" minLength:"1" maxLength:"256" doc:"Another app registration in the same tenant, with its clientSecret."`
+	Reconcile          *ReconcilingPatch `json:"reconcile,omitempty" doc:"When and how both sides are compared completely."`
+	DirectoryConnector engine.Connector  `json:"directoryConnector,omitempty" enum:"block,keep" doc:"What to do about the Directory Connector, when Auto Sync is switched on while it feeds the organization."`
+	Settings           *engine.Settings  `json:"settings,omitempty" doc:"Replaces all settings; everybody is planned anew."`
 }
 
 // SyncRequest asks for a run.
@@ -174,7 +179,7 @@ func (s *server) instanceOf(ctx context.Context, instance engine.Instance) (Inst
 	}
 	health := instance.Health
 	out := Instance{
-		ID: instance.ID, Name: instance.Name, TenantID: connection.TenantID, Cloud: connection.Cloud, ClientID: connection.ClientID,
+		ID: instance.ID, Name: instance.Name, ConnectionID: connection.ID, TenantID: connection.TenantID, Cloud: connection.Cloud, ClientID: connection.ClientID,
 		SecretExpiresAt: connection.SecretExpiresAt,
 		AutoSync:        instance.AutoSync, IntervalSeconds: instance.Interval.Seconds(), ConfigVersion: instance.ConfigVersion,
 		NextRunAt: instance.NextRunAt, CreatedAt: instance.CreatedAt, Reconcile: reconcilingOf(instance.Reconciles),
@@ -222,7 +227,7 @@ func (s *server) createInstance(ctx context.Context, in *struct {
 	instance, err := s.Engine.CreateInstance(ctx, orgOf(ctx), engine.NewInstance{
 		Name: want.Name, TenantID: want.TenantID, Cloud: want.Cloud, ClientID: want.ClientID, ClientSecret: want.ClientSecret, SecretExpiresAt: want.SecretExpiresAt,
 		AutoSync: want.AutoSync, Interval: seconds(want.IntervalSeconds), Settings: want.Settings,
-		Reconciles: want.Reconcile.over(engine.DefaultReconciles()),
+		ConnectionID: want.ConnectionID, Connector: want.DirectoryConnector, Reconciles: want.Reconcile.over(engine.DefaultReconciles()),
 	})
 	if err != nil {
 		return nil, err
@@ -247,7 +252,7 @@ func (s *server) changeInstance(ctx context.Context, in *struct {
 	}
 	change := engine.Change{
 		Name: in.Body.Name, AutoSync: in.Body.AutoSync, ClientSecret: in.Body.ClientSecret, Settings: in.Body.Settings,
-		SecretExpiresAt: in.Body.SecretExpiresAt, ClientID: in.Body.ClientID, Reconciles: in.Body.Reconcile.over(instance.Reconciles),
+		Connector: in.Body.DirectoryConnector, SecretExpiresAt: in.Body.SecretExpiresAt, ClientID: in.Body.ClientID, Reconciles: in.Body.Reconcile.over(instance.Reconciles),
 	}
 	if in.Body.IntervalSeconds != nil {
 		interval := seconds(*in.Body.IntervalSeconds)

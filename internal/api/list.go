@@ -37,6 +37,8 @@ const (
 	byGroup   = "g"
 	byMember  = "m"
 
+	byTenantGroup = "t"
+
 	byChangeMember = "j"
 )
 

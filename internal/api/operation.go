@@ -132,6 +132,7 @@ func (s *server) configuration() huma.Config {
 	config.Tags = []*huma.Tag{
 		{Name: "Organizations", Description: "Organizations and their verified domains."},
 		{Name: "Instances", Description: "Configured synchronisations."},
+		{Name: "Connections", Description: "Access to tenants: credential, sign-in, consent."},
 		{Name: "Expressions", Description: "The mapping language and the scoping filters."},
 		{Name: "Runs", Description: "Executions of instances, their changes and reports."},
 		{Name: "Failed", Description: "Changes that failed and wait for another try."},

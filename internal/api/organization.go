@@ -15,10 +15,11 @@ type Organization struct {
 	Name                  string   `json:"name" doc:"What people call it."`
 	RequireVerifiedDomain bool     `json:"requireVerifiedDomain" doc:"Outside the verified domains no user is created, and none is renamed into them."`
 	// BlockedSources: see B6 of the requirements.
-	BlockedSources []directory.Source `json:"blockedSources" nullable:"false" doc:"Sources whose tokens may not write over SCIM: SCIM, AAD, AD (the Directory Connector), OKTA."`
-	TenantURL      string             `json:"tenantUrl" format:"uri" doc:"Where the organization's SCIM service is: what Entra calls Tenant URL."`
-	CreatedAt      time.Time          `json:"createdAt" doc:"When it was created."`
-	Warnings       []Expiry           `json:"warnings,omitempty" nullable:"false" doc:"Tokens and client secrets of the organization that end within 30 days, or did in the last 30; told of a single organization, to who may make them."`
+	BlockedSources      []directory.Source `json:"blockedSources" nullable:"false" doc:"Sources whose tokens may not write over SCIM: SCIM, AAD, AD (the Directory Connector), OKTA."`
+	TenantURL           string             `json:"tenantUrl" format:"uri" doc:"Where the organization's SCIM service is: what Entra calls Tenant URL."`
+	DirectoryConnectors []string           `json:"directoryConnectors,omitempty" nullable:"false" doc:"Names of active tokens and clients by which the Directory Connector can still write; told of a single organization, to who may see tokens."`
+	CreatedAt           time.Time          `json:"createdAt" doc:"When it was created."`
+	Warnings            []Expiry           `json:"warnings,omitempty" nullable:"false" doc:"Tokens and client secrets of the organization that end within 30 days, or did in the last 30; told of a single organization, to who may make them."`
 }
 
 // NewOrganization describes an organization to create.
@@ -53,7 +54,10 @@ func (s *server) serveOrganizations() {
 		}
 		out := organizationOf(ctx, org)
 		if callerOf(ctx).token.May(directory.Administer) { // who may not see tokens is not told of them
-			out.Warnings, err = s.expiries(ctx, org.ID)
+			if out.Warnings, err = s.expiries(ctx, org.ID); err != nil {
+				return nil, err
+			}
+			out.DirectoryConnectors, err = s.Engine.FeedingConnectors(ctx, org.ID)
 		}
 		return reply(out), err
 	})

@@ -19,14 +19,14 @@ const nobody = "0190b1a2-7c3d-7e4f-8a5b-6c7d8e9f0a1b"
 var may = map[directory.Role][]string{
 	directory.FullAdministrator: {"*"},
 	directory.UserAdministrator: {
-		"getOrganization", "listInstances", "getInstance", "listRuns", "getRun", "listRunChanges", "explainUser", "explainGroup", "listRunResults", "getRunReport", "watchRun", "listChanges",
+		"getOrganization", "listConnections", "getConnection", "getRegistration", "listTenantGroups", "listInstances", "getInstance", "listRuns", "getRun", "listRunChanges", "explainUser", "explainGroup", "listRunResults", "getRunReport", "watchRun", "listChanges",
 		"listHeld", "listFailed", "listPins", "listUsers", "getUser", "listDomains", "createUser", "changeUser", "deleteUser",
 		"listGroups", "getGroup", "listMembers", "listUserGroups", "createGroup", "changeGroup", "deleteGroup", "addMembers", "removeMembers", "removeMember",
 		"getChange", "listChangeMembers", "getSummary", "listSummary", "listGroupSummary", "listLog", "exportLogCSV", "exportLogJSON",
 		"previewInstance", "exportSchema", "listSourceAttributes", "evaluateExpression", "checkExpression", "listFunctions", "listOperators",
 	},
 	directory.ReadOnlyAdministrator: {
-		"getOrganization", "listInstances", "getInstance", "listRuns", "getRun", "listRunChanges", "explainUser", "explainGroup", "listRunResults", "getRunReport", "watchRun", "listChanges",
+		"getOrganization", "listConnections", "getConnection", "getRegistration", "listTenantGroups", "listInstances", "getInstance", "listRuns", "getRun", "listRunChanges", "explainUser", "explainGroup", "listRunResults", "getRunReport", "watchRun", "listChanges",
 		"listHeld", "listFailed", "listPins", "listUsers", "getUser", "listDomains", "listEvents", "listGroups", "getGroup", "listMembers", "listUserGroups",
 		"getChange", "listChangeMembers", "getSummary", "listSummary", "listGroupSummary", "listLog", "exportLogCSV", "exportLogJSON",
 		"previewInstance", "exportSchema", "listSourceAttributes", "evaluateExpression", "checkExpression", "listFunctions", "listOperators",

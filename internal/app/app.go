@@ -109,7 +109,7 @@ func (a *App) open(ctx context.Context, settings config.Config, options Options)
 	a.Directory = directory.NewService(a.store, a.now, directory.Retention{Archive: settings.Retention.ArchiveDays, Audit: settings.Retention.AuditDays})
 	queue := &runQueue{}
 	a.Engine = engine.New(engine.Config{
-		Store: a.store, Directory: a.Directory, Tenant: tenants.tenant, Seal: tenants.seal, SealValue: tenants.sealValue, OpenValue: tenants.openValue, CheckCloud: tenants.checkCloud,
+		Store: a.store, Directory: a.Directory, Tenant: tenants.tenant, Login: tenants.login, Seal: tenants.seal, Open: tenants.open, CheckForm: tenants.checkForm, SealValue: tenants.sealValue, OpenValue: tenants.openValue, CheckCloud: tenants.checkCloud,
 		Destination: func(instance engine.Instance) destination.Destination {
 			return orgdir.New(a.Directory, instance.OrgID, instance.ID)
 		},
@@ -165,8 +165,9 @@ func (a *App) tenants(settings config.Config, options Options) (*tenants, error)
 	}
 	return &tenants{
 		clouds: clouds, http: client, sealer: sealer, now: a.now, logger: a.logger, version: options.Version,
-		observe: func(call graph.Call) { a.metrics.ObserveGraph(call.Route, call.Status, call.Duration) },
-		known:   map[ident.ID]tenant{},
+		observe:      func(call graph.Call) { a.metrics.ObserveGraph(call.Route, call.Status, call.Duration) },
+		workloadFile: settings.WorkloadTokenFile, managed: settings.AllowManagedIdentity,
+		known: map[ident.ID]tenant{},
 	}, nil
 }
 

@@ -182,7 +182,7 @@ func TestAGraphClientIsMadeAnewOnlyWhenItsConnectionChanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	connection := engine.Connection{ID: ident.New(time.Now()), TenantID: "t", Cloud: "simulated", ClientID: "c"}
+	connection := engine.Connection{ID: ident.New(time.Now()), TenantID: "t", Cloud: "simulated", ClientID: "c", Form: engine.FormSecret}
 	seal := func(secret string) {
 		if connection.SealedSecret, err = tenants.seal(connection.ID, secret); err != nil {
 			t.Fatal(err)

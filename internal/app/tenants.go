@@ -32,6 +32,9 @@ type tenants struct {
 	logger  *slog.Logger
 	observe func(graph.Call)
 	version string
+	// workloadFile holds the token of the workload's identity; "" where there is none. managed: connections may use the machine's identity.
+	workloadFile string
+	managed      bool
 
 	mu    sync.Mutex
 	known map[ident.ID]tenant
@@ -48,6 +51,12 @@ func sealContext(connection ident.ID) string { return "connection/" + connection
 // seal seals a connection's client secret.
 func (t *tenants) seal(connection ident.ID, plain string) ([]byte, error) {
 	return t.sealer.Seal(plain, sealContext(connection))
+}
+
+// open gives a connection's credential back.
+func (t *tenants) open(connection ident.ID, sealed []byte) (string, error) {
+	plain, err := t.sealer.Open(sealed, sealContext(connection))
+	return plain.Reveal(), err
 }
 
 // sealValue seals a value in an instance's journal.
@@ -84,6 +93,15 @@ func (t *tenants) checkCloud(name string) error {
 
 // tenant returns the way to a connection's tenant.
 func (t *tenants) tenant(connection engine.Connection) (mirror.Tenant, error) {
+	return t.client(connection)
+}
+
+// login returns the way to the login service of a connection's tenant.
+func (t *tenants) login(connection engine.Connection) (engine.Login, error) {
+	return t.client(connection)
+}
+
+func (t *tenants) client(connection engine.Connection) (*graph.Client, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if known, ok := t.known[connection.ID]; ok && same(known.connection, connection) {
@@ -92,14 +110,14 @@ func (t *tenants) tenant(connection engine.Connection) (mirror.Tenant, error) {
 	if err := t.checkCloud(connection.Cloud); err != nil {
 		return nil, err
 	}
-	plain, err := t.sealer.Open(connection.SealedSecret, sealContext(connection.ID))
-	if err != nil {
+	config := graph.Config{
+		Cloud: t.clouds[connection.Cloud], TenantID: connection.TenantID, SignInOnly: connection.TenantID == "", ClientID: connection.ClientID,
+		HTTP: t.http, Now: t.now, Jitter: rand.Float64, Logger: t.logger, UserAgent: "Rollcall/" + t.version, Observe: t.observe,
+	}
+	if err := t.prove(&config, connection); err != nil {
 		return nil, err
 	}
-	client, err := graph.NewClient(graph.Config{
-		Cloud: t.clouds[connection.Cloud], TenantID: connection.TenantID, ClientID: connection.ClientID, ClientSecret: plain.Reveal(),
-		HTTP: t.http, Now: t.now, Jitter: rand.Float64, Logger: t.logger, UserAgent: "Rollcall/" + t.version, Observe: t.observe,
-	})
+	client, err := graph.NewClient(config)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +126,7 @@ func (t *tenants) tenant(connection engine.Connection) (mirror.Tenant, error) {
 }
 
 func same(a, b engine.Connection) bool {
-	return a.TenantID == b.TenantID && a.Cloud == b.Cloud && a.ClientID == b.ClientID && bytes.Equal(a.SealedSecret, b.SealedSecret)
+	return a.TenantID == b.TenantID && a.Cloud == b.Cloud && a.ClientID == b.ClientID && a.Form == b.Form && bytes.Equal(a.SealedSecret, b.SealedSecret)
 }
 
 // graphHTTP returns the client for Graph: the machine's proxy settings and certificates, and those of caFile if there is one.

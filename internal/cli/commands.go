@@ -11,6 +11,9 @@ type commands struct {
 	Backup   backupCommand   `cmd:"" help:"Copy the database of a server, running or not, to a file."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 
+	Entra      entraCommands      `cmd:"" help:"What Entra needs to know of this server."`
+	Connection connectionCommands `cmd:"" help:"Connections to tenants: credential, sign-in, consent."`
+
 	Instance  instanceCommands `cmd:"" help:"Instances: configured synchronisations."`
 	Sync      syncCommand      `cmd:"" help:"Start a run of an instance now."`
 	Provision provisionCommand `cmd:"" help:"Provision people on demand, or a group with chosen members, and nobody else."`
@@ -30,6 +33,23 @@ type commands struct {
 
 	Organization organizationCommands `cmd:"" help:"The organization: its id, the address of its SCIM service, blocked sources."`
 	Expr         exprCommands         `cmd:"" help:"The mapping language: try expressions out, without a server."`
+}
+
+type entraCommands struct {
+	Register entraRegisterCommand `cmd:"" help:"Print the app registration to create in Entra: addresses, permissions, manifest, and a script for az."`
+}
+
+type connectionCommands struct {
+	List       connectionListCommand       `cmd:"" help:"List the connections and how they stand."`
+	Show       connectionShowCommand       `cmd:"" help:"Show one connection."`
+	Create     connectionCreateCommand     `cmd:"" help:"Make a connection; it asks the tenant nothing yet."`
+	Credential connectionCredentialCommand `cmd:"" help:"Replace what proves the application: client secret, certificate, or an identity of the server."`
+	Consent    connectionConsentCommand    `cmd:"" help:"Print where somebody signs in and consents at Microsoft; also to renew consent."`
+	Callback   connectionCallbackCommand   `cmd:"" help:"Take what a browser brought back from Microsoft."`
+	Wait       connectionWaitCommand       `cmd:"" help:"Wait until an administrator of the tenant consents."`
+	Check      connectionCheckCommand      `cmd:"" help:"Ask the tenant now what it grants."`
+	Read       connectionReadCommand       `cmd:"" help:"Read users and groups of the tenant again, ahead of any run."`
+	Delete     connectionDeleteCommand     `cmd:"" help:"Delete a connection that no instance uses."`
 }
 
 type instanceCommands struct {

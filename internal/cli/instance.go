@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rollcall/internal/api"
+	"rollcall/internal/engine"
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
 )
@@ -135,13 +136,15 @@ func oddText(groups []api.OddGroup) string {
 type instanceCreateCommand struct {
 	remote
 	Name             string `arg:"" help:"Name of the instance, unique in the organization."`
-	Tenant           string `help:"Entra tenant: its id or one of its domains, such as contoso.onmicrosoft.com." placeholder:"ID" required:""`
-	Cloud            string `default:"global" help:"Cloud of the tenant: global, gcc-high, dod, china, or the server's own, which is the --cloud-name of rollcall serve."`
-	ClientID         string `help:"Application (client) ID of the app registration." placeholder:"ID" required:""`
-	ClientSecretFile string `help:"File that holds the client secret's value; - reads it from standard input." placeholder:"FILE" required:""`
+	Connection       string `help:"Id of the connection to use, instead of tenant, cloud, client id and secret." placeholder:"ID"`
+	Tenant           string `help:"Entra tenant: its id or one of its domains, such as contoso.onmicrosoft.com." placeholder:"ID"`
+	Cloud            string `help:"Cloud of the tenant: global (if absent), gcc-high, dod, china, or the server's own, which is the --cloud-name of rollcall serve."`
+	ClientID         string `help:"Application (client) ID of the app registration." placeholder:"ID"`
+	ClientSecretFile string `help:"File that holds the client secret's value; - reads it from standard input." placeholder:"FILE"`
 	secretEnd
-	Interval time.Duration `default:"1m" help:"Time between the starts of scheduled runs, such as 40m."`
-	AutoSync bool          `help:"Let runs start by themselves, the first one at once."`
+	Interval           time.Duration `default:"1m" help:"Time between the starts of scheduled runs, such as 40m."`
+	AutoSync           bool          `help:"Let runs start by themselves, the first one at once."`
+	DirectoryConnector string        `default:"" enum:",block,keep" help:"If the Directory Connector feeds the organization: block its writes, or keep both."`
 }
 
 // Help gives an example.
@@ -159,15 +162,22 @@ func (c *instanceCreateCommand) Run(ctx context.Context, in *invocation) error {
 	if err != nil {
 		return err
 	}
-	secret, err := readSecret(in, c.ClientSecretFile)
-	if err != nil {
-		return err
+	want := api.NewInstance{
+		Name: c.Name, TenantID: c.Tenant, Cloud: c.Cloud, ClientID: c.ClientID, AutoSync: c.AutoSync,
+		IntervalSeconds: c.Interval.Seconds(), SecretExpiresAt: ends, DirectoryConnector: engine.Connector(c.DirectoryConnector),
+	}
+	if c.Connection != "" {
+		if want.ConnectionID, err = ident.Parse(c.Connection); err != nil {
+			return fault.New(fault.Invalid, "Connection", "--connection %q is not the id of a connection", c.Connection).WithRemedy("`rollcall connection list` lists them.")
+		}
+	}
+	if c.ClientSecretFile != "" {
+		if want.ClientSecret, err = readSecret(in, c.ClientSecretFile); err != nil {
+			return err
+		}
 	}
 	var created api.Instance
-	err = server.call(ctx, http.MethodPost, server.here("instances"), nil, api.NewInstance{
-		Name: c.Name, TenantID: c.Tenant, Cloud: c.Cloud, ClientID: c.ClientID, ClientSecret: secret, AutoSync: c.AutoSync,
-		IntervalSeconds: c.Interval.Seconds(), SecretExpiresAt: ends,
-	}, &created)
+	err = server.call(ctx, http.MethodPost, server.here("instances"), nil, want, &created)
 	if err != nil {
 		return err
 	}

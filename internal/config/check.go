@@ -30,6 +30,7 @@ var (
 	cloudLoginSetting = setting{"--cloud-login-url", "ROLLCALL_CLOUD_LOGIN_URL"}
 	cloudGraphSetting = setting{"--cloud-graph-url", "ROLLCALL_CLOUD_GRAPH_URL"}
 	cloudCASetting    = setting{"--cloud-ca-file", "ROLLCALL_CLOUD_CA_FILE"}
+	workloadSetting   = setting{"--workload-token-file", "ROLLCALL_WORKLOAD_TOKEN_FILE"}
 	clockSetting      = setting{"--clock-url", "ROLLCALL_CLOCK_URL"}
 	changesSetting    = setting{"--retention-changes-days", "ROLLCALL_RETENTION_CHANGES_DAYS"}
 	auditSetting      = setting{"--retention-audit-days", "ROLLCALL_RETENTION_AUDIT_DAYS"}
@@ -56,6 +57,7 @@ func (c *Config) Check() error {
 	c.checkRate(&p)
 	c.checkLog(&p)
 	c.Cloud.check(&p)
+	c.checkWorkload(&p)
 	c.checkClock(&p)
 	c.Retention.check(&p)
 	if len(p) == 0 {
@@ -174,6 +176,15 @@ func (c Cloud) check(p *problems) {
 	}
 	if err != nil {
 		p.add(cloudCASetting, "cannot be used (%v): name a PEM file with certificates that this user may read", err)
+	}
+}
+
+func (c *Config) checkWorkload(p *problems) {
+	if c.WorkloadTokenFile == "" {
+		return
+	}
+	if _, err := os.ReadFile(c.WorkloadTokenFile); err != nil {
+		p.add(workloadSetting, "cannot be read (%v): name the file that the platform writes, such as the one in AZURE_FEDERATED_TOKEN_FILE", err)
 	}
 }
 

@@ -35,6 +35,11 @@ type Config struct {
 	// SealingKeyFile holds the key that seals credentials; empty if ROLLCALL_SEALING_KEY has it.
 	SealingKeyFile string `env:"ROLLCALL_SEALING_KEY_FILE" help:"File with the key that seals credentials; or set ROLLCALL_SEALING_KEY." placeholder:"FILE"`
 
+	// WorkloadTokenFile holds a token that the platform signed for this workload; connections may prove themselves with it. Only the server's
+	// configuration names files. AllowManagedIdentity lets connections use the identity of the machine.
+	WorkloadTokenFile    string `env:"ROLLCALL_WORKLOAD_TOKEN_FILE" help:"File with the token of the workload's identity, for connections that use workload identity federation." name:"workload-token-file" placeholder:"FILE"`
+	AllowManagedIdentity bool   `env:"ROLLCALL_ALLOW_MANAGED_IDENTITY" help:"Let connections use the managed identity of this machine." name:"allow-managed-identity"`
+
 	// LogLevel and LogFormat are those of telemetry.NewLogger.
 	LogLevel  string `default:"info" env:"ROLLCALL_LOG_LEVEL" help:"debug, info, warn or error." placeholder:"LEVEL"`
 	LogFormat string `default:"text" env:"ROLLCALL_LOG_FORMAT" help:"text or json." placeholder:"FORMAT"`

@@ -62,6 +62,7 @@ func TestEverySettingCanComeFromTheEnvironmentAndTheFlagWins(t *testing.T) {
 	for name, value := range map[string]string{
 		"DATA": "d", "LISTEN": ":1", "BASE_URL": "https://r.example/", "TLS_CERT": "c", "TLS_KEY": "k",
 		"TRUSTED_PROXIES": "10.0.0.0/8,192.0.2.7", "SEALING_KEY_FILE": "s", "RATE_LIMIT": "50", "LOG_LEVEL": "warn", "LOG_FORMAT": "json",
+		"WORKLOAD_TOKEN_FILE": "w", "ALLOW_MANAGED_IDENTITY": "true",
 		"CLOUD_NAME": "sim", "CLOUD_LOGIN_URL": "https://l", "CLOUD_GRAPH_URL": "https://g", "CLOUD_CA_FILE": "ca", "CLOCK_URL": "https://t",
 		"RETENTION_CHANGES_DAYS": "1", "RETENTION_AUDIT_DAYS": "2", "RETENTION_ARCHIVE_DAYS": "3",
 	} {
@@ -69,6 +70,7 @@ func TestEverySettingCanComeFromTheEnvironmentAndTheFlagWins(t *testing.T) {
 	}
 	want := config.Config{
 		Data: "d", Listen: ":2", BaseURL: "https://r.example/", TLSCert: "c", TLSKey: "k",
+		WorkloadTokenFile: "w", AllowManagedIdentity: true,
 		TrustedProxies: []string{"10.0.0.0/8", "192.0.2.7"}, SealingKeyFile: "s", RateLimit: 50, LogLevel: "warn", LogFormat: "json",
 		Cloud:    config.Cloud{Name: "sim", LoginURL: "https://l", GraphURL: "https://g", CAFile: "ca"},
 		ClockURL: "https://t", Retention: config.Retention{ChangesDays: 1, AuditDays: 2, ArchiveDays: 3},
@@ -114,6 +116,7 @@ func TestABadSettingIsNamedByFlagAndVariableWithItsRemedy(t *testing.T) {
 		"base with a user":         {func(c *config.Config) { c.BaseURL = "https://a:b@r.example" }, "--base-url", "scheme and host"},
 		"certificate alone":        {func(c *config.Config) { c.TLSCert = cert }, "--tls-key", "too"},
 		"key alone":                {func(c *config.Config) { c.TLSKey = key }, "--tls-cert", "too"},
+		"no token of the workload": {func(c *config.Config) { c.WorkloadTokenFile = "/none" }, "--workload-token-file", "AZURE_FEDERATED_TOKEN_FILE"},
 		"missing files":            {func(c *config.Config) { c.TLSCert, c.TLSKey = "/none", "/none" }, "--tls-cert", "PEM files"},
 		"another's key":            {func(c *config.Config) { c.TLSCert, c.TLSKey = cert, otherKey }, "--tls-cert", "belong together"},
 		"proxy by name":            {func(c *config.Config) { c.TrustedProxies = []string{"proxy"} }, "--trusted-proxies", "10.0.0.0/8"},

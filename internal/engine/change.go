@@ -25,6 +25,8 @@ type Change struct {
 	// ClientID names another app registration, when the former one was lost; its secret comes with it. The tenant stays the same.
 	ClientID *string
 	Settings *Settings
+	// Connector is what to do about the Directory Connector when Auto Sync is switched on while it feeds the organization.
+	Connector Connector
 }
 
 // ChangeInstance changes an instance. New settings are a new version: everybody is planned anew from the mirror, at once if Auto Sync is on
@@ -81,13 +83,8 @@ func (e *Engine) change(ctx context.Context, instance *Instance, change Change, 
 		instance.Reconciles = *change.Reconciles
 		after.Set("reconcile", instance.Reconciles.text())
 	}
-	if change.AutoSync != nil {
-		before.Set("autoSync", instance.AutoSync)
-		instance.AutoSync = *change.AutoSync
-		after.Set("autoSync", instance.AutoSync)
-		if instance.AutoSync {
-			instance.Health.Quarantine, instance.Health.DisabledAt, instance.NextRunAt = nil, time.Time{}, e.Now()
-		}
+	if err := e.allow(ctx, instance, change, before, after); err != nil {
+		return err
 	}
 	if err := e.changeCredential(ctx, *instance, change, before, after); err != nil {
 		return err
@@ -107,6 +104,25 @@ func (e *Engine) change(ctx context.Context, instance *Instance, change Change, 
 		return err
 	}
 	return e.Store.MarkAllDirty(ctx, *instance)
+}
+
+// allow switches Auto Sync.
+func (e *Engine) allow(ctx context.Context, instance *Instance, change Change, before, after *attr.Record) error {
+	if change.AutoSync == nil {
+		return nil
+	}
+	if *change.AutoSync && !instance.AutoSync {
+		if err := e.settleConnector(ctx, instance.OrgID, change.Connector); err != nil {
+			return err
+		}
+	}
+	before.Set("autoSync", instance.AutoSync)
+	instance.AutoSync = *change.AutoSync
+	after.Set("autoSync", instance.AutoSync)
+	if instance.AutoSync {
+		instance.Health.Quarantine, instance.Health.DisabledAt, instance.NextRunAt = nil, time.Time{}, e.Now()
+	}
+	return nil
 }
 
 // RestoreMappings makes the attribute mappings of an instance the sixteen default ones again; scope and filters stay (C2).

@@ -24,6 +24,8 @@ type Credentials interface {
 type Setup interface {
 	Instances
 	Credentials
+	Connections
+	TenantGroups
 }
 
 // The kinds of credentials whose ends are announced.
@@ -114,10 +116,14 @@ func (e *Engine) announceSecret(ctx context.Context, id ident.ID) error {
 		if told, err = e.sharing(ctx, connection); err != nil {
 			return err
 		}
+		after := attr.From(map[string]any{
+			"expiresAt": connection.SecretExpiresAt.UTC().Format(time.RFC3339), "notice": notice.String(),
+		})
+		if len(told) == 0 {
+			return e.recordConnection(ctx, connection, "secret.expire", nil, after)
+		}
 		for _, instance := range told {
-			err := e.record(ctx, instance, "secret.expire", nil, attr.From(map[string]any{
-				"expiresAt": connection.SecretExpiresAt.UTC().Format(time.RFC3339), "notice": notice.String(),
-			}))
+			err := e.record(ctx, instance, "secret.expire", nil, after)
 			if err != nil {
 				return err
 			}
@@ -156,21 +162,27 @@ type Expiry struct {
 	At time.Time
 }
 
-// warnings are about the client secret of the connection: it ends within a month, or has ended.
-func (c Connection) warnings(now time.Time) []Expiry {
+// Warnings are about the credential of the connection: it ends within a month, or has ended.
+func (c Connection) Warnings(now time.Time) []Expiry {
 	notice := directory.NoticeOf(c.SecretExpiresAt, now)
 	if notice == directory.NoNotice {
 		return nil
 	}
-	warning := Expiry{
+	what, warning := "client secret", Expiry{
 		Code: "SecretExpires", At: c.SecretExpiresAt,
-		Message: fmt.Sprintf("The client secret of the tenant %s ends %s", c.TenantID, directory.Until(c.SecretExpiresAt, now)),
 		Remedy: "Create a new one in Entra (App registrations > the app > Certificates & secrets) and enter it with " +
 			"`rollcall instance renew-secret`.",
 	}
-	if notice == directory.Ended {
-		warning.Code, warning.Message = "SecretExpired", fmt.Sprintf("The client secret of the tenant %s ended %s", c.TenantID, directory.Until(c.SecretExpiresAt, now))
+	if c.Form == FormCertificate {
+		what = "certificate"
+		warning.Remedy = "Make a new one, upload its public part in Entra (App registrations > the app > Certificates & secrets) and enter it with " +
+			"`rollcall connection credential`."
 	}
+	verb := "ends"
+	if notice == directory.Ended {
+		warning.Code, verb = "SecretExpired", "ended"
+	}
+	warning.Message = fmt.Sprintf("The %s of the tenant %s %s %s", what, c.TenantID, verb, directory.Until(c.SecretExpiresAt, now))
 	return []Expiry{warning}
 }
 
@@ -196,6 +208,7 @@ func (e *Engine) changeCredential(ctx context.Context, instance Instance, change
 		if connection.SealedSecret, err = e.Seal(connection.ID, *change.ClientSecret); err != nil {
 			return err
 		}
+		connection.Form, connection.Thumbprint = FormSecret, ""
 		ends = time.Time{}
 		after.Set("clientSecret", "[replaced]")
 	}

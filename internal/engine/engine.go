@@ -53,15 +53,20 @@ type Config struct {
 	Destination func(Instance) destination.Destination
 	// Tenant returns the way to a connection's tenant.
 	Tenant func(Connection) (mirror.Tenant, error)
-	// Seal seals a connection's client secret.
+	// Login returns the way to the login service of a connection's tenant, whose id may not be known yet.
+	Login func(Connection) (Login, error)
+	// Seal seals a connection's credential; Open gives it back.
 	Seal func(connection ident.ID, secret string) ([]byte, error)
+	Open func(connection ident.ID, sealed []byte) (string, error)
 	// SealValue seals a value in an instance's journal that nobody is shown; OpenValue gives it back.
 	SealValue func(instance ident.ID, value string) ([]byte, error)
 	OpenValue func(instance ident.ID, sealed []byte) (string, error)
 	// CheckCloud fails when the cloud is not known to the server.
 	CheckCloud func(name string) error
-	Queue      Queue
-	Observer   Observer
+	// CheckForm fails when the server does not take credentials of the form.
+	CheckForm func(form CredentialForm) error
+	Queue     Queue
+	Observer  Observer
 	// Now is the clock of schedules; Machine is the machine's, for leases.
 	Now, Machine func() time.Time
 	// Node identifies this process among those that share the database.

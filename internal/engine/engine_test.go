@@ -101,7 +101,9 @@ func (w *world) newEngine() *engine.Engine {
 		Destination: func(instance engine.Instance) destination.Destination {
 			return orgdir.New(w.dir, instance.OrgID, instance.ID)
 		},
-		Tenant: w.tenant, Seal: func(_ ident.ID, secret string) ([]byte, error) { return []byte(secret), nil },
+		Tenant: w.tenant, Login: func(c engine.Connection) (engine.Login, error) { return w.client(c) },
+		Open:      func(_ ident.ID, sealed []byte) (string, error) { return string(sealed), nil },
+		CheckForm: func(engine.CredentialForm) error { return nil }, Seal: func(_ ident.ID, secret string) ([]byte, error) { return []byte(secret), nil },
 		SealValue: func(instance ident.ID, value string) ([]byte, error) { return sealer.Seal(value, instance.String()) },
 		OpenValue: func(instance ident.ID, sealed []byte) (string, error) {
 			value, err := sealer.Open(sealed, instance.String())
@@ -113,9 +115,13 @@ func (w *world) newEngine() *engine.Engine {
 }
 
 func (w *world) tenant(connection engine.Connection) (mirror.Tenant, error) {
+	return w.client(connection)
+}
+
+func (w *world) client(connection engine.Connection) (*graph.Client, error) {
 	return graph.NewClient(graph.Config{
 		Cloud:    graph.Cloud{Name: "simulated", LoginURL: w.sim.URL(), GraphURL: w.sim.URL()},
-		TenantID: connection.TenantID, ClientID: connection.ClientID, ClientSecret: string(connection.SealedSecret),
+		TenantID: connection.TenantID, SignInOnly: connection.TenantID == "", ClientID: connection.ClientID, ClientSecret: string(connection.SealedSecret),
 		HTTP: &http.Client{}, Now: w.time, Jitter: func() float64 { return 0 },
 		Sleep: func(context.Context, time.Duration) error { return nil },
 	})

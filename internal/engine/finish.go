@@ -67,6 +67,11 @@ func (e *Engine) good(ctx context.Context, run *Run) error {
 	if err := e.Store.SaveInstance(ctx, instance); err != nil {
 		return err
 	}
+	if !run.Kind.Undoes() { // which asks the tenant nothing
+		if err := e.heardByRun(ctx, instance.ConnectionID, fault.Internal, nil); err != nil {
+			return err
+		}
+	}
 	return e.dropEmpty(ctx, previous, *run)
 }
 
@@ -181,6 +186,9 @@ func (e *Engine) bad(ctx context.Context, run *Run, kind fault.Kind) error {
 	}
 	if kind == fault.Unauthenticated || kind == fault.Denied {
 		if err := e.quarantine(ctx, &instance, run, run.Failure); err != nil {
+			return err
+		}
+		if err := e.heardByRun(ctx, instance.ConnectionID, kind, run.Failure); err != nil {
 			return err
 		}
 	}

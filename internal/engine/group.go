@@ -35,44 +35,48 @@ type Reaching interface {
 // wanted adds to what a pull must achieve the groups that the instances of the connection select. Those that others select are kept up to date
 // as well, but only by runs of instances that have some: the others have no need of the right to read groups.
 func (e *Engine) wanted(ctx context.Context, w *work, want mirror.Want) (mirror.Want, error) {
-	instances, err := e.Store.ListInstances(ctx, w.instance.OrgID)
-	if err != nil {
-		return want, err
-	}
 	places := map[string]int{}
-	add := func(instance Instance, version int64) error {
-		rules, err := e.compiled(ctx, &work{instance: instance, run: Run{ConfigVersion: version}})
-		if err != nil {
-			return err
-		}
-		if _, all := rules.Scope.Objects(); all {
-			want.AllGroups = true
-		}
-		for _, group := range rules.Scope.Groups() {
-			place, known := places[group.ID]
-			if !known {
-				places[group.ID] = len(want.Groups)
-				want.Groups = append(want.Groups, group)
-				continue
-			}
-			want.Groups[place].Nested = want.Groups[place].Nested || group.Nested
-		}
-		return nil
-	}
-	if err := add(w.instance, w.run.ConfigVersion); err != nil {
+	if err := e.selects(ctx, w.instance, w.run.ConfigVersion, &want, places); err != nil {
 		return want, err
 	}
 	want.WithGroups = len(want.Groups) > 0 || want.AllGroups
+	return e.selectedBy(ctx, w.connection, want, places)
+}
+
+// selectedBy adds the groups that instances of the connection select, by their newest settings.
+func (e *Engine) selectedBy(ctx context.Context, connection Connection, want mirror.Want, places map[string]int) (mirror.Want, error) {
+	instances, err := e.sharing(ctx, connection)
+	if err != nil {
+		return want, err
+	}
 	for _, instance := range instances {
-		if instance.ConnectionID != w.connection.ID {
-			continue
-		}
-		err := add(instance, instance.ConfigVersion)
+		err := e.selects(ctx, instance, instance.ConfigVersion, &want, places)
 		if err != nil && !fault.Is(err, fault.Invalid) { // settings that this program does not understand select nothing
 			return want, err
 		}
 	}
 	return want, nil
+}
+
+// selects adds the groups that one version of an instance's settings selects; places are those of the groups in want.
+func (e *Engine) selects(ctx context.Context, instance Instance, version int64, want *mirror.Want, places map[string]int) error {
+	rules, err := e.compiled(ctx, &work{instance: instance, run: Run{ConfigVersion: version}})
+	if err != nil {
+		return err
+	}
+	if _, all := rules.Scope.Objects(); all {
+		want.AllGroups = true
+	}
+	for _, group := range rules.Scope.Groups() {
+		place, known := places[group.ID]
+		if !known {
+			places[group.ID] = len(want.Groups)
+			want.Groups = append(want.Groups, group)
+			continue
+		}
+		want.Groups[place].Nested = want.Groups[place].Nested || group.Nested
+	}
+	return nil
 }
 
 // reach finds out which groups the instance reaches when the settings or the group graph changed, and marks whom that concerns.

@@ -4,30 +4,11 @@ import (
 	"context"
 	"time"
 
-	"rollcall/internal/directory"
 	"rollcall/internal/ident"
 	"rollcall/internal/mapping"
 	"rollcall/internal/plan"
 	"rollcall/internal/scope"
 )
-
-// Connection is one organization's access to one tenant. Its credential is sealed.
-type Connection struct {
-	ID    ident.ID
-	OrgID ident.ID
-	// TenantID is the tenant's id or one of its domains.
-	TenantID string
-	// Cloud names the Microsoft cloud: "global", "gcc-high", "dod", "china", or one of the server's configuration.
-	Cloud    string
-	ClientID string
-	// SealedSecret is the client secret, sealed by package secret.
-	SealedSecret []byte
-	// SecretExpiresAt is when the secret ends, as whoever entered it said; zero if he did not. SecretNotice is the latest notice about that which
-	// was given.
-	SecretExpiresAt time.Time
-	SecretNotice    directory.Notice
-	CreatedAt       time.Time
-}
 
 // Instance is one configured synchronisation.
 type Instance struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"rollcall/internal/fault"
@@ -49,8 +50,11 @@ func (e *Engine) Recover(ctx context.Context) error {
 	})
 }
 
-// Run starts what is due and renews this node's leases until the context ends.
+// Run starts what is due, watches connections, and renews this node's leases until the context ends.
 func (e *Engine) Run(ctx context.Context) {
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	watching.Go(func() { e.watch(ctx) })
 	tick, renew := time.NewTicker(tickEvery), time.NewTicker(renewEvery)
 	defer tick.Stop()
 	defer renew.Stop()

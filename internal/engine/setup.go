@@ -29,8 +29,9 @@ func DefaultSettings() Settings {
 // NewInstance describes an instance to set up.
 type NewInstance struct {
 	Name string
-	// TenantID, Cloud, ClientID and ClientSecret make the connection. An instance of the organization with the same tenant, cloud and
-	// client shares its connection, and then the secret replaces the old one.
+	// ConnectionID is the connection to use. Without it the four that follow make one: if the organization has one with the same tenant, cloud
+	// and client that is shared, and then the secret replaces the old one.
+	ConnectionID                            ident.ID
 	TenantID, Cloud, ClientID, ClientSecret string
 	// SecretExpiresAt is when the secret ends; zero if that is not known. It is never guessed.
 	SecretExpiresAt time.Time
@@ -41,6 +42,8 @@ type NewInstance struct {
 	Reconciles *Reconciles
 	// Settings; nil for DefaultSettings.
 	Settings *Settings
+	// Connector is what to do about the Directory Connector, if it feeds the organization.
+	Connector Connector
 }
 
 // CreateInstance sets an instance up. With AutoSync its initial run starts at once.
@@ -68,6 +71,9 @@ func (e *Engine) CreateInstance(ctx context.Context, org ident.ID, want NewInsta
 		instance.Reconciles = *want.Reconciles
 	}
 	err = e.Store.InTx(ctx, func(ctx context.Context) error {
+		if err := e.settleConnector(ctx, org, want.Connector); err != nil {
+			return err
+		}
 		connection, err := e.connect(ctx, org, want)
 		if err != nil {
 			return err
@@ -84,7 +90,7 @@ func (e *Engine) CreateInstance(ctx context.Context, org ident.ID, want NewInsta
 			return err
 		}
 		return e.record(ctx, instance, "instance.create", nil, attr.From(map[string]any{
-			"tenant": want.TenantID, "cloud": connection.Cloud, "clientId": want.ClientID, "autoSync": want.AutoSync,
+			"tenant": connection.TenantID, "cloud": connection.Cloud, "clientId": connection.ClientID, "autoSync": want.AutoSync,
 		}))
 	})
 	return instance, err
@@ -92,17 +98,23 @@ func (e *Engine) CreateInstance(ctx context.Context, org ident.ID, want NewInsta
 
 func (e *Engine) checkNew(want NewInstance, settings Settings) error {
 	var problems []error
-	for _, required := range []struct{ name, value, flag string }{
-		{"a name", want.Name, "--name"},
-		{"the tenant", want.TenantID, "--tenant"},
-		{"the client id", want.ClientID, "--client-id"},
-		{"the client secret", want.ClientSecret, "--client-secret-file"},
-	} {
-		if strings.TrimSpace(required.value) == "" {
-			problems = append(problems, fault.New(fault.Invalid, "Missing", "an instance needs %s (%s)", required.name, required.flag))
+	required := []struct{ name, value, flag string }{{"a name", want.Name, "--name"}}
+	if want.ConnectionID.IsZero() {
+		required = append(required, []struct{ name, value, flag string }{
+			{"the tenant", want.TenantID, "--tenant"},
+			{"the client id", want.ClientID, "--client-id"},
+			{"the client secret", want.ClientSecret, "--client-secret-file"},
+		}...)
+		problems = append(problems, e.CheckCloud(cloudName(want.Cloud)), e.checkSecretEnd(want.SecretExpiresAt))
+	} else if want.TenantID != "" || want.Cloud != "" || want.ClientID != "" || want.ClientSecret != "" || !want.SecretExpiresAt.IsZero() {
+		problems = append(problems, fault.New(fault.Invalid, "TwoConnections", "an instance uses a connection (--connection), or makes one of tenant, client and secret, not both"))
+	}
+	for _, field := range required {
+		if strings.TrimSpace(field.value) == "" {
+			problems = append(problems, fault.New(fault.Invalid, "Missing", "an instance needs %s (%s)", field.name, field.flag))
 		}
 	}
-	problems = append(problems, e.CheckCloud(cloudName(want.Cloud)), e.checkSecretEnd(want.SecretExpiresAt), checkInterval(want.Interval), want.Reconciles.check(), settings.Check())
+	problems = append(problems, checkInterval(want.Interval), want.Reconciles.check(), settings.Check())
 	return invalid(problems)
 }
 
@@ -120,27 +132,28 @@ func checkInterval(interval time.Duration) error {
 	return nil
 }
 
-// connect returns the connection for a new instance: that of an instance with the same tenant, cloud and client, or a new one.
+// connect returns the connection for a new instance.
 func (e *Engine) connect(ctx context.Context, org ident.ID, want NewInstance) (Connection, error) {
-	instances, err := e.Store.ListInstances(ctx, org)
-	if err != nil {
-		return Connection{}, err
+	if !want.ConnectionID.IsZero() {
+		connection, err := e.GetConnection(ctx, org, want.ConnectionID)
+		if err == nil && connection.TenantID == "" {
+			err = fault.New(fault.Invalid, "Missing", "nobody has told the connection's tenant yet").WithRemedy("Connect it first.")
+		}
+		return connection, err
 	}
 	connection := Connection{
 		ID: ident.New(e.Now()), OrgID: org, TenantID: want.TenantID, Cloud: cloudName(want.Cloud), ClientID: want.ClientID, CreatedAt: e.Now(),
+		State: NotConnected, Standing: Standing{Since: e.Now()},
 	}
-	for _, instance := range instances {
-		existing, err := e.Store.Connection(ctx, instance.ConnectionID)
-		if err != nil {
-			return Connection{}, err
-		}
-		if strings.EqualFold(existing.TenantID, want.TenantID) && existing.Cloud == connection.Cloud && strings.EqualFold(existing.ClientID, want.ClientID) {
-			connection = existing
-		}
-	}
-	if connection.SealedSecret, err = e.Seal(connection.ID, want.ClientSecret); err != nil {
+	existing, found, err := e.sameConnection(ctx, connection)
+	if err != nil {
 		return Connection{}, err
 	}
-	connection.endSecret(want.SecretExpiresAt)
+	if found {
+		connection = existing
+	}
+	if err := e.useCredential(&connection, Credential{Form: FormSecret, ClientSecret: want.ClientSecret, ExpiresAt: want.SecretExpiresAt}); err != nil {
+		return Connection{}, err
+	}
 	return connection, e.Store.SaveConnection(ctx, connection)
 }

@@ -67,7 +67,7 @@ func (e *Engine) Status(ctx context.Context, instance Instance) (Status, error) 
 	if err != nil {
 		return status, err
 	}
-	status.Warnings = connection.warnings(e.Now())
+	status.Warnings = connection.Warnings(e.Now())
 	for i, run := range open { // a reconcile is shown by itself, since it goes on beside the others for hours
 		if run.State != Queued && !run.Kind.Reconciles() {
 			status.Running = &open[i]
@@ -101,6 +101,9 @@ func (s Status) job(instance Instance) (JobStatus, string) {
 	case s.Held+s.Groups.Held+s.Groups.Leaving > 0:
 		return StatusHeld, "Removals wait for approval. Look at them with `rollcall held list`, then approve or reject them."
 	case health.LastRunAt.IsZero():
+		if !instance.AutoSync {
+			return StatusNotRun, "There was no run yet. Sync is not allowed yet: nothing is written by itself until Auto Sync is switched on."
+		}
 		return StatusNotRun, "There was no run yet."
 	case health.LastFailure != nil:
 		return StatusFailing, health.LastFailure.Message + ". " + health.LastFailure.Remedy

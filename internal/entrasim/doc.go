@@ -12,8 +12,16 @@
 // Login, below /{tenant}, where tenant is the id or a domain: discovery, keys, and the client credentials grant with a secret in
 // the form or by Basic authentication, scope https://graph.microsoft.com/.default or this server's address + /.default. Access
 // tokens are RS256 JWTs of 3,599 seconds. Errors carry AADSTS codes 90002, 900144, 70003, 70011, 700016, 7000215, 7000216, 7000222.
+// Instead of the secret the application may prove itself by an assertion (RFC 7523): signed with the key of a certificate that it
+// registered (x5t#S256 or x5t; 700023, 700024, 700027), or by an issuer that it registered, whose keys are given with it (700213).
 // A token's life goes by the tenant's clock. Without consent a token without roles is issued, and Graph answers 403. An application that
 // was removed gets no token (700016), and 401 Authorization_IdentityNotFound for one that it has.
+//
+// Sign-in and consent are pages of plain HTML, marked as simulated, without passwords and scripts: /oauth2/v2.0/authorize gives a code for
+// openid (PKCE with S256; ten minutes, once; 54005, 70008, 501481), also under /organizations, and /v2.0/adminconsent asks for the consent of the
+// tenant. There are two accounts, beside the people: alex.admin may consent, uma.user may not and meets "Approval required" (90094), where
+// a request can be sent; /{tenant}/admin-consent-requests stands for the page in Microsoft's admin center on which it is approved. Cancel
+// is access_denied with AADSTS65004. A wrong client or redirect address is a page (700016, 50011), and nobody is sent on.
 //
 // Graph, below /v1.0: users (list, get by id or userPrincipalName, $count, manager), groups (list, get, $count), what belongs to
 // them (members, transitiveMembers, memberOf, transitiveMemberOf, each whole, by type and as $count), users/delta and groups/delta,
@@ -75,6 +83,8 @@
 //	POST   /sim/delta/expire              also /sim/delta/reset: all tokens issued so far
 //	PUT    /sim/push                      {"tenant_url","secret_token","all","users","groups"}; GET, DELETE; POST …/test, /cycle, /ondemand
 //	POST   /sim/secret/expire             also /restore; /sim/consent/revoke, /grant; /sim/app/remove, /restore
+//	POST   /sim/certificates, /sim/federated   what the application may prove itself with
+//	GET    /sim/consent/requests          POST …/{id}/approve, /deny; POST /sim/consent/workflow {"enabled":false}
 //	GET    /sim/stats                     DELETE starts anew
 //	GET    /sim/ca.pem                    the certificate authority of HTTPS
 //
@@ -93,7 +103,8 @@
 //
 // # What is not modelled
 //
-// Sign-in of people, consent pages, certificates and federated credentials; more than one application or secret; permissions one by
+// Sign-in of the people themselves, passwords and sessions; registered redirect addresses (any of https or of this machine is one); consent
+// of single users; the end of requests after some days, and the mails about them; more than one application or secret; permissions one by
 // one (the application may do all or nothing, and a revoked consent works at once, where production waits for the token's end).
 // Photos, places, applications, subscriptions and audit logs in Graph; writes through Graph but restore and purge. Of groups: owners,
 // dynamic and hidden membership, distribution lists and mail-enabled security groups, $expand=members, filters on groupTypes, that

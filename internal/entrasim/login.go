@@ -1,7 +1,6 @@
 package entrasim
 
 import (
-	"crypto/subtle"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -19,6 +18,12 @@ func (s *Server) loginRoutes() *http.ServeMux {
 	newRoute(mux, "GET /{tenant}/v2.0/.well-known/openid-configuration", (*exchange).discovery)
 	newRoute(mux, "GET /{tenant}/discovery/v2.0/keys", (*exchange).discoveryKeys)
 	newRoute(mux, "POST /{tenant}/oauth2/v2.0/token", (*exchange).token)
+	newRoute(mux, "GET /{tenant}/oauth2/v2.0/authorize", (*exchange).authorize)
+	newRoute(mux, "POST /{tenant}/oauth2/v2.0/authorize", (*exchange).authorize)
+	newRoute(mux, "GET /{tenant}/v2.0/adminconsent", (*exchange).adminConsent)
+	newRoute(mux, "POST /{tenant}/v2.0/adminconsent", (*exchange).adminConsent)
+	newRoute(mux, "GET /{tenant}/admin-consent-requests", (*exchange).consentRequests)
+	newRoute(mux, "POST /{tenant}/admin-consent-requests", (*exchange).decideConsentRequest)
 	newRoute(mux, "/", func(x *exchange) {
 		x.loginError(http.StatusNotFound, "invalid_request", 900561, "The endpoint does not exist or does not accept "+x.request.Method+" requests.")
 	})
@@ -87,9 +92,11 @@ func (x *exchange) discoveryKeys() {
 	x.answerJSON(http.StatusOK, "application/json; charset=utf-8", jose.JSONWebKeySet{Keys: []jose.JSONWebKey{x.server.keys.public()}})
 }
 
-// A tokenRequest is the form of the client credentials grant (RFC 6749 section 4.4).
+// A tokenRequest is the form of a grant: client credentials (RFC 6749 section 4.4) or an authorization code (section 4.1.3 and RFC 7636).
 type tokenRequest struct {
 	grantType, clientID, secret, scope string
+	assertion, assertionType           string
+	code, redirect, verifier           string
 }
 
 func (x *exchange) tokenRequest() (tokenRequest, error) {
@@ -97,7 +104,11 @@ func (x *exchange) tokenRequest() (tokenRequest, error) {
 		return tokenRequest{}, err
 	}
 	form := x.request.PostForm
-	t := tokenRequest{form.Get("grant_type"), form.Get("client_id"), form.Get("client_secret"), form.Get("scope")}
+	t := tokenRequest{
+		grantType: form.Get("grant_type"), clientID: form.Get("client_id"), secret: form.Get("client_secret"), scope: form.Get("scope"),
+		assertion: form.Get("client_assertion"), assertionType: form.Get("client_assertion_type"),
+		code: form.Get("code"), redirect: form.Get("redirect_uri"), verifier: form.Get("code_verifier"),
+	}
 	if id, secret, ok := x.request.BasicAuth(); ok {
 		// RFC 6749 section 2.3.1: both parts are form-encoded before they are joined.
 		if u, err := url.QueryUnescape(id); err == nil {
@@ -114,7 +125,8 @@ func (x *exchange) tokenRequest() (tokenRequest, error) {
 // token issues an access token for Graph. Without consent Entra still issues one, with no roles in it; the resource refuses it.
 func (x *exchange) token() {
 	x.header.Set("Cache-Control", "no-store, no-cache")
-	if !x.ofTenant("invalid_request") {
+	// A code names its tenant itself.
+	if coded := x.request.PathValue("tenant") == anyTenant && x.request.PostFormValue("grant_type") == "authorization_code"; !coded && !x.ofTenant("invalid_request") {
 		return
 	}
 	t, err := x.tokenRequest()
@@ -123,6 +135,10 @@ func (x *exchange) token() {
 		return
 	}
 	if !x.grantable(t) {
+		return
+	}
+	if t.grantType == "authorization_code" {
+		x.redeem(t)
 		return
 	}
 	token, err := x.server.issueToken(x.now, !x.server.app.now().consentGone)
@@ -145,7 +161,7 @@ func (x *exchange) grantable(t tokenRequest) bool {
 	switch {
 	case t.grantType == "":
 		x.loginError(http.StatusBadRequest, "invalid_request", 900144, "The request body must contain the following parameter: 'grant_type'.")
-	case t.grantType != "client_credentials":
+	case t.grantType != "client_credentials" && t.grantType != "authorization_code":
 		x.loginError(http.StatusBadRequest, "unsupported_grant_type", 70003, "The app requested an unsupported grant type '"+t.grantType+"'.")
 	case t.clientID == "":
 		x.loginError(http.StatusBadRequest, "invalid_request", 900144, "The request body must contain the following parameter: 'client_id'.")
@@ -153,19 +169,11 @@ func (x *exchange) grantable(t tokenRequest) bool {
 		x.loginError(http.StatusBadRequest, "unauthorized_client", 700016, "Application with identifier '"+t.clientID+
 			"' was not found in the directory '"+s.organizationName()+"'. This can happen if the application has not been installed by "+
 			"the administrator of the tenant or consented to by any user in the tenant.")
-	case !x.isGraphScope(t.scope):
+	case t.grantType == "client_credentials" && !x.isGraphScope(t.scope):
 		x.loginError(http.StatusBadRequest, "invalid_scope", 70011, "The provided request must include a 'scope' input parameter. "+
 			"The provided value for the input parameter 'scope' is not valid. The scope "+t.scope+" is not valid.")
-	case t.secret == "":
-		x.loginError(http.StatusUnauthorized, "invalid_client", 7000216, "'client_assertion', 'client_secret' or 'request' is required "+
-			"for the 'client_credentials' grant type.")
-	case subtle.ConstantTimeCompare([]byte(t.secret), []byte(s.ClientSecret)) != 1:
-		x.loginError(http.StatusUnauthorized, "invalid_client", 7000215, "Invalid client secret provided. Ensure the secret being sent in "+
-			"the request is the client secret value, not the client secret ID, for a secret added to app '"+s.ClientID+"'.")
-	case app.secretExpired:
-		x.secretExpired()
 	default:
-		return true
+		return x.proven(t)
 	}
 	return false
 }

@@ -3,6 +3,7 @@ package entrasim
 import (
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/x509"
 	"encoding/binary"
 	"net/http"
 	"strings"
@@ -62,6 +63,7 @@ type Server struct {
 	faults    faults
 	calls     callStats
 	app       application
+	codes     codes
 	clock     clock
 	routes    routes
 	push      pushService
@@ -78,6 +80,12 @@ type application struct {
 // appState is the state of the application. An application that was removed has lost neither its consent nor its secret when it is restored.
 type appState struct {
 	secretExpired, consentGone, removed bool
+	// certificates and federated are what the application may prove itself with beside the secret.
+	certificates []*x509.Certificate
+	federated    []federatedCredential
+	// workflowOff: who may not consent cannot request it either. requests were made, the oldest first.
+	workflowOff bool
+	requests    []consentRequest
 }
 
 func (a *application) now() appState {
@@ -127,6 +135,7 @@ const (
 	spaceServer
 	spaceRequests
 	spaceOthers
+	spaceAccounts
 )
 
 func (s *Server) space(kind uint64) idSpace { return idSpace(mix(s.Seed<<8 | kind)) }

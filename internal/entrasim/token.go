@@ -5,7 +5,6 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"slices"
 	"sync"
@@ -64,13 +63,6 @@ func (k *signingKeys) public() jose.JSONWebKey {
 }
 
 func (s *Server) issueToken(now time.Time, consented bool) (string, error) {
-	s.keys.ready()
-	signer, err := jose.NewSigner(
-		jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: s.keys.private, KeyID: s.keys.keyID}},
-		(&jose.SignerOptions{}).WithType("JWT"))
-	if err != nil {
-		return "", err
-	}
 	claims := accessClaims{
 		Claims: jwt.Claims{
 			Issuer: "https://sts.windows.net/" + s.TenantID + "/", Audience: jwt.Audience{graphAudience}, Subject: s.ClientID,
@@ -82,15 +74,7 @@ func (s *Server) issueToken(now time.Time, consented bool) (string, error) {
 	if consented {
 		claims.Roles = grantedRoles
 	}
-	payload, err := json.Marshal(claims)
-	if err != nil {
-		return "", err
-	}
-	signed, err := signer.Sign(payload)
-	if err != nil {
-		return "", err
-	}
-	return signed.CompactSerialize()
+	return s.signClaims(claims)
 }
 
 var (

@@ -16,10 +16,14 @@ import (
 // Config says which tenant to read and as whom. Fields without a remark are required.
 type Config struct {
 	Cloud Cloud
-	// TenantID is the tenant's id or one of its verified domains.
-	TenantID string
-	// ClientID and ClientSecret are those of the app registration.
-	ClientID, ClientSecret string
+	// TenantID is the tenant's id or one of its verified domains. SignInOnly: it is not known yet, and the client only signs people in.
+	TenantID   string
+	SignInOnly bool
+	// ClientID is that of the app registration, or of the managed identity. One of the three that follow proves it.
+	ClientID     string
+	ClientSecret string
+	Assert       Assert
+	Managed      Managed
 	// HTTP carries the transport: proxy, trusted certificates. Its redirect policy is replaced.
 	HTTP *http.Client
 	// Now is asked when tokens expire and how far away the date of a Retry-After is.
@@ -109,6 +113,8 @@ func NewClient(config Config) (*Client, error) {
 func checkIdentity(config Config) error {
 	tenant := strings.ToLower(config.TenantID)
 	switch {
+	case config.SignInOnly && tenant == "" && config.ClientID != "":
+		return nil
 	case tenant == "" || strings.ContainsAny(tenant, "/\\?#% \t\r\n") || strings.Trim(tenant, ".") == "":
 		return fault.New(fault.Invalid, "InvalidTenant", "tenant %q is neither a tenant id nor a domain", config.TenantID)
 	case tenant == "common" || tenant == "organizations" || tenant == "consumers":
@@ -117,7 +123,7 @@ func checkIdentity(config Config) error {
 	case config.ClientID == "":
 		return fault.New(fault.Invalid, "InvalidClient", "the client id is missing").
 			WithRemedy("Enter the Application (client) ID of the app registration")
-	case config.ClientSecret == "":
+	case config.ClientSecret == "" && config.Assert == nil && config.Managed == nil:
 		return fault.New(fault.Invalid, "InvalidClient", "the client secret is missing").
 			WithRemedy("Create a client secret in the app registration and enter its value")
 	}

@@ -1,11 +1,8 @@
 package graph
 
 import (
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 
 	"rollcall/internal/fault"
@@ -28,6 +25,10 @@ const (
 	SecretExpired = "SecretExpired"
 	SecretWrong   = "SecretWrong"
 	TenantUnknown = "TenantUnknown"
+	// CertificateUnknown and IdentityUnknown are about the other credentials: the registration does not hold the certificate, or does not
+	// take what the issuer signed.
+	CertificateUnknown = "CertificateUnknown"
+	IdentityUnknown    = "IdentityUnknown"
 )
 
 // plainWords says what an AADSTS number means to who administers the connection.
@@ -37,7 +38,11 @@ type plainWords struct {
 }
 
 const (
-	renewSecret  = "Create a new client secret in Entra (App registrations > the app > Certificates & secrets) and enter its Value, not its Secret ID" //nolint:gosec // words, not a credential
+	renewSecret      = "Create a new client secret in Entra (App registrations > the app > Certificates & secrets) and enter its Value, not its Secret ID" //nolint:gosec // words, not a credential
+	renewCertificate = "Upload the certificate's public part to the app registration (App registrations > the app > Certificates & secrets > Certificates), " +
+		"compare the thumbprint, and check the clock of this machine"
+	renewIdentity = "Compare issuer, subject and audience with the federated credential of the app registration (App registrations > the app > " +
+		"Certificates & secrets > Federated credentials)"
 	renewConsent = "An Entra administrator must grant admin consent to the app (Enterprise applications > the app > Permissions > Grant admin consent); " +
 		"the next run notices by itself"
 	restoreApp = "Check client id and tenant id; if the app was deleted in Entra, restore it (App registrations > Deleted applications, for 30 days) " +
@@ -56,6 +61,10 @@ func loginWords(number int) (plainWords, bool) {
 		return plainWords{fault.Unauthenticated, ApplicationRemoved, "Entra does not know this application in this tenant", restoreApp}, true
 	case 90002, 900021, 900023:
 		return plainWords{fault.Unauthenticated, TenantUnknown, "Entra does not know this tenant", "Check the tenant id and the cloud of the connection"}, true
+	case 700027, 700023, 700024, 7000214:
+		return plainWords{fault.Unauthenticated, CertificateUnknown, "Entra does not take what the certificate signed", renewCertificate}, true
+	case 70021, 700213, 700211, 700212, 5002730:
+		return plainWords{fault.Unauthenticated, IdentityUnknown, "Entra does not take the token of the workload's identity", renewIdentity}, true
 	case 7000112:
 		return plainWords{
 			fault.Denied, ApplicationDisabled, "the application is disabled in the tenant",
@@ -134,17 +143,6 @@ func withoutConsent(err error, token string) {
 // holdsNothing reports whether an access token says that it carries no application permission. Tokens for Graph are opaque to clients, so one
 // that cannot be read says nothing: it only chooses the words.
 func holdsNothing(token string) bool {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return false
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil {
-		return false
-	}
-	var claims struct {
-		Audience any      `json:"aud"`
-		Roles    []string `json:"roles"`
-	}
-	return json.Unmarshal(payload, &claims) == nil && claims.Audience != nil && !slices.ContainsFunc(claims.Roles, func(role string) bool { return role != "" })
+	claims, readable := claimsOf(token)
+	return readable && len(claims.Roles) == 0
 }

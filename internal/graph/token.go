@@ -53,21 +53,17 @@ func (c *Client) dropToken(ctx context.Context, refused string) {
 	}
 }
 
-// fetchToken asks for a token with the client secret (RFC 6749, section 4.4, and Entra's page on the client credentials flow).
+// fetchToken asks for a token with what proves the application (RFC 6749, section 4.4, and Entra's page on the client credentials flow).
 func (c *Client) fetchToken(ctx context.Context, try int) (string, error) {
-	form := url.Values{
-		"grant_type":    {"client_credentials"},
-		"client_id":     {c.config.ClientID},
-		"client_secret": {c.config.ClientSecret},
-		"scope":         {c.graph.String() + "/.default"},
+	if c.config.Managed != nil {
+		err := c.managedToken(ctx)
+		return c.tokens.value, err
 	}
-	r := request{
-		method: http.MethodPost, route: routeToken,
-		url:    c.login.JoinPath(c.config.TenantID, routeToken).String(),
-		header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}},
-		body:   []byte(form.Encode()),
+	r, err := c.tokenRequest(ctx, c.config.TenantID, url.Values{"grant_type": {"client_credentials"}, "scope": {c.graph.String() + "/.default"}})
+	if err != nil {
+		return "", err
 	}
-	err := c.exchange(ctx, r, "", try, func(a answer) error {
+	err = c.exchange(ctx, r, "", try, func(a answer) error {
 		if a.status != http.StatusOK {
 			return c.loginRefusal(r, a)
 		}
@@ -95,8 +91,6 @@ func (c *Client) keepToken(body []byte) error {
 	if granted.AccessToken == "" || err != nil || seconds <= 0 {
 		return errors.New("no access_token that lives for a while")
 	}
-	life := time.Duration(seconds) * time.Second
-	c.tokens.value = granted.AccessToken
-	c.tokens.staleAt = c.config.Now().Add(life - min(refreshAhead, life/2))
+	c.keep(granted.AccessToken, time.Duration(seconds)*time.Second)
 	return nil
 }

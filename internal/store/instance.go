@@ -13,37 +13,6 @@ import (
 	"rollcall/internal/ident"
 )
 
-const connectionColumns = `SELECT org_id, id, tenant_id, cloud, client_id, sealed_secret, secret_expires_at, secret_notice, created_at
-	FROM connections`
-
-func scanConnection(rows *sql.Rows) (engine.Connection, error) {
-	var c engine.Connection
-	err := rows.Scan(&c.OrgID, &c.ID, &c.TenantID, &c.Cloud, &c.ClientID, &c.SealedSecret, stamp{&c.SecretExpiresAt}, &c.SecretNotice,
-		stamp{&c.CreatedAt})
-	return c, err
-}
-
-// Connection fails as fault.NotFound.
-func (db *DB) Connection(ctx context.Context, id ident.ID) (engine.Connection, error) {
-	return one(ctx, db, connectionColumns+" WHERE id = $1", []any{id}, scanConnection, fault.New(fault.NotFound, "UnknownConnection", "there is no connection %s", id))
-}
-
-// SaveConnection inserts or replaces.
-func (db *DB) SaveConnection(ctx context.Context, c engine.Connection) error {
-	_, err := db.exec(ctx, `INSERT INTO connections (org_id, id, tenant_id, cloud, client_id, sealed_secret, secret_expires_at, secret_notice,
-		created_at, next_seq) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)
-		ON CONFLICT (id) DO UPDATE SET tenant_id = excluded.tenant_id, cloud = excluded.cloud, client_id = excluded.client_id,
-		sealed_secret = excluded.sealed_secret, secret_expires_at = excluded.secret_expires_at, secret_notice = excluded.secret_notice`,
-		c.OrgID, c.ID, c.TenantID, c.Cloud, c.ClientID, c.SealedSecret, micros(c.SecretExpiresAt), int64(c.SecretNotice), micros(c.CreatedAt))
-	return err
-}
-
-// ExpiringConnections returns the connections of all organizations whose client secret ends before the time.
-func (db *DB) ExpiringConnections(ctx context.Context, before time.Time) ([]engine.Connection, error) {
-	return collect(ctx, db, connectionColumns+" WHERE secret_expires_at > 0 AND secret_expires_at <= $1 ORDER BY secret_expires_at, id",
-		[]any{micros(before)}, scanConnection)
-}
-
 const instanceColumns = `SELECT org_id, id, connection_id, name, auto_sync, interval_micros, config_version, next_run_at, created_at, health,
 	reconcile_micros, reconcile_repair, reconcile_per_second FROM instances`
 
@@ -173,6 +142,9 @@ func (db *DB) dropConnection(ctx context.Context, id ident.ID) error {
 		"DELETE FROM mirror_members WHERE connection_id = $1",
 		"DELETE FROM mirror_groups WHERE connection_id = $1",
 		"DELETE FROM mirror_arrivals WHERE connection_id = $1",
+		"DELETE FROM tenant_groups WHERE connection_id = $1",
+		"DELETE FROM tenant_nesting WHERE connection_id = $1",
+		"DELETE FROM sign_ins WHERE connection_id = $1",
 		"DELETE FROM cursors WHERE connection_id = $1",
 		"DELETE FROM connections WHERE id = $1",
 	} {

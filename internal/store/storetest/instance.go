@@ -20,6 +20,11 @@ func instanceCases() []testCase {
 		{"connections and instances are saved and replaced", func(t *testing.T, f *fixture) {
 			connection := f.newConnection(t)
 			connection.TenantID, connection.SealedSecret = "other", nil
+			connection.Form, connection.Thumbprint, connection.State = engine.FormCertificate, "AB12", engine.Refused
+			connection.Standing = engine.Standing{
+				Since: start, Reason: &engine.Failure{Code: "X", Message: "x"}, CheckAt: start, Checks: 3, Permissions: []string{"User.Read.All"},
+				Prefetch: engine.Prefetch{Stage: engine.PrefetchGroups, Next: "https://graph.example/next", Generation: 2},
+			}
 			f.must(t, f.SaveConnection(f.ctx, connection))
 			got, err := f.Connection(f.ctx, connection.ID)
 			f.must(t, err)

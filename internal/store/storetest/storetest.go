@@ -42,7 +42,7 @@ type testCase struct {
 func Run(t *testing.T, place func(t *testing.T) Open) {
 	t.Helper()
 	for _, cases := range [][]testCase{
-		transactionCases(), organizationCases(), tokenCases(), expiryCases(), escrowCases(), userCases(), archiveCases(), mirrorCases(), instanceCases(), runCases(),
+		transactionCases(), organizationCases(), tokenCases(), expiryCases(), escrowCases(), userCases(), archiveCases(), mirrorCases(), instanceCases(), connectionCases(), runCases(),
 		planningCases(), dirtCases(), applyCases(), linkCases(), reviewCases(), groupCases(), memberCases(), groupArchiveCases(), peopleCases(), undoCases(),
 		mirrorGroupCases(), logCases(), groupObjectCases(), groupJournalCases(), membershipCases(), bucketCases(), groupStandingCases(),
 		queryCases(), clientCases(),
