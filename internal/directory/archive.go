@@ -90,6 +90,9 @@ func (s *Service) Expire(ctx context.Context) error {
 		if _, err := s.store.DropAccessTokens(ctx, now.AddDate(0, 0, -1)); err != nil {
 			return err
 		}
+		if _, err := s.store.DropSessions(ctx, now, now.Add(-SessionIdle)); err != nil {
+			return err
+		}
 		_, err := s.store.DropEvents(ctx, now.AddDate(0, 0, -s.retention.Audit))
 		return err
 	})
