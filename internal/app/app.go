@@ -61,6 +61,8 @@ type App struct {
 	http     *http.Server
 	listener net.Listener
 	tls      [2]string
+	// baseURL is the public address of the server, "" if it was not told.
+	baseURL string
 	logger   *slog.Logger
 	drain    time.Duration
 	// changesDays is the retention of the journal's images.
