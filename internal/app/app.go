@@ -63,8 +63,8 @@ type App struct {
 	tls      [2]string
 	// baseURL is the public address of the server, "" if it was not told.
 	baseURL string
-	logger   *slog.Logger
-	drain    time.Duration
+	logger  *slog.Logger
+	drain   time.Duration
 	// changesDays is the retention of the journal's images.
 	changesDays int
 	now         func() time.Time

@@ -121,4 +121,3 @@ func (s *server) flash(w http.ResponseWriter, r *request) string {
 	}
 	return r.say(word)
 }
-
