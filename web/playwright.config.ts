@@ -5,7 +5,7 @@ export default defineConfig({
   testDir: 'test',
   outputDir: 'test-results',
   workers: 1,
-  timeout: 60_000,
+  timeout: 240_000,
   expect: { timeout: 10_000 },
   reporter: [['list']],
   use: {

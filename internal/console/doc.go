@@ -11,15 +11,16 @@
 // # How to add a page
 //
 //  1. routes.go: one line: {"GET /users", like("listUsers"), s.users}. The path is below /org/{org}. Writing is POST, and answers with
-//     r.done(w, "/users", "users.saved") (303 and a message shown once), or r.render with the form and its errors.
+//     r.done(w, "/users", "form.saved") (303 and a message shown once), or r.render with the form and its errors.
 //  2. NOUN.go: the handler (func (s *server) users(w, r *request) error) and its view, a struct whose fields are ready to be shown. It returns
-//     errors; fail.go makes a page of them by the kind of the fault. What it calls is an interface in ports.go, or directory.Service and
-//     engine.Engine in server: no rules here.
+//     errors; fail.go makes a page of them by the kind of the fault. It calls s.Directory and s.Engine as the API's
+//     operations do (internal/api): no rules here.
 //  3. pages/NOUN.html: {{define "main"}}…{{end}} over the view ({{.}} is {Page, View}: use {{with .View}} and $.Page). A part that refreshes
 //     by itself is {{define "part-ID"}}<div id="ID">…</div>{{end}}: a request of htmx whose target is #ID is answered with that part alone.
 //  4. words/en.json and words/fr.json: every text, {{t "users.title"}}. The test fails for a key that lacks a language, is unused or missing.
 //  5. frame.go: an entry of the navigation, with the operation that it needs; a role that may not is not shown it. Buttons: {{if .May "createUser"}}.
-//  6. web/test/journeys/NOUN.spec.ts: the journey; add the address to shots.spec.ts, which takes pictures and runs axe.
+//  6. web/test/journeys/NOUN.spec.ts: the journey (test and demo from ../demo.ts); await picture(page, "NAME") takes pictures in both
+//     widths and themes and runs axe. `make web-test`; one file: cd web && npx playwright test NOUN.
 //
 // # Words
 //
@@ -43,7 +44,6 @@
 //   - {{template "empty" (empty "icon" "title" "text")}}; {{template "notice" (notice "warn" "title" "text")}}.
 //   - {{template "diff" .Lines}}: before in red and after in green, with words for those who do not see colours; Lines are made by differences(before, after).
 //   - {{template "progress" .Progress}}: bar with counts, rate and time left; {{template "copy" .Text}}: copy button.
-//   - {{template "back" …}} does not exist: breadcrumbs are r.page.Crumbs.
 //
 // Markup with a class of web/src/console.css: section.card (.held, .broken, .flush), div.stats > a.stat > span + b, dl.facts, table.list (td
 // data-label="…": a list of cards on a phone), .toolbar, .split, .side-by, ul.lines, .actions, .bar, ul.tree, details.menu (three dots), dialog.panel.

@@ -100,6 +100,10 @@ func integer(value any) (int64, bool) {
 		return int64(n), true
 	case int64:
 		return n, true
+	case *int: // a number that may be missing, such as Choice.Count
+		if n != nil {
+			return int64(*n), true
+		}
 	}
 	return 0, false
 }
