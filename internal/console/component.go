@@ -126,7 +126,7 @@ func differences(before, after attr.Record) []Line {
 	for _, field := range slices.Compact(names) {
 		was, is := shownValue(before.Get(field)), shownValue(after.Get(field))
 		if was != is {
-			lines = append(lines, Line{Path: field, Before: was, After: is})
+			lines = append(lines, Line{Path: shownPath(field), Before: was, After: is})
 		}
 	}
 	return lines

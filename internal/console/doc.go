@@ -45,7 +45,7 @@
 //   - {{template "diff" .Lines}}: before in red and after in green, with words for those who do not see colours; Lines are made by differences(before, after).
 //   - {{template "progress" .Progress}}: bar with counts, rate and time left; {{template "copy" .Text}}: copy button.
 //
-// Markup with a class of web/src/console.css: section.card (.held, .broken, .flush), div.stats > a.stat > span + b, dl.facts, table.list (td
+// Markup with a class of web/src/console.css: section.card (.held, .broken, .flush), div.stats > a.stat > span + b, dl.facts (.tall where it is narrow), table.list (td
 // data-label="…": a list of cards on a phone), .toolbar, .split, .side-by, ul.lines, .actions, .bar, ul.tree, details.menu (three dots), dialog.panel.
 //
 // Behaviours, web/src/islands.ts: data-opens, data-closes, data-copy, data-submits (a select that submits its form), data-live="5" with hx-get, hx-trigger="live",

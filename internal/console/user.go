@@ -129,9 +129,14 @@ func (s *server) instanceNames(r *request) (map[ident.ID]string, error) {
 func attributeList(record attr.Record) []Choice {
 	list := make([]Choice, 0, len(record))
 	for _, field := range record {
-		list = append(list, Choice{Text: strings.TrimPrefix(field.Name, "urn:ietf:params:scim:schemas:extension:"), Value: shownValue(field.Value)})
+		list = append(list, Choice{Text: shownPath(field.Name), Value: shownValue(field.Value)})
 	}
 	return list
+}
+
+// shownPath is an attribute's path without what all extensions begin with.
+func shownPath(path string) string {
+	return strings.TrimPrefix(path, "urn:ietf:params:scim:schemas:extension:")
 }
 
 // shownValue is an attribute's value as text; a sealed one is not shown.
