@@ -43,7 +43,7 @@ func measure(t *testing.T, users int) []figures {
 func measureGroups(t *testing.T, users int) []figures {
 	t.Helper()
 	b := furnish(t, users, func(*e2e.Tenant) map[string]any {
-		return map[string]any{"scope": map[string]any{"allUsers": true, "groupObjects": true}}
+		return map[string]any{"scope": map[string]any{"allUsers": true, "groupObjects": true, "allGroups": true}}
 	})
 	all := []figures{b.run(t, "first-groups"), b.run(t, "nothing-groups")}
 	changes := map[string]any{"changes": 100, "seed": 1, "kinds": []string{"join", "leave", "rename"}}

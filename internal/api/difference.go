@@ -28,6 +28,7 @@ func Differences(before, after engine.Settings) []string {
 	d.list("scope: users", before.Scope.Users, after.Scope.Users)
 	d.list("scope: groups", groupTexts(before.Scope.Groups), groupTexts(after.Scope.Groups))
 	d.value("scope: groupObjects", before.Scope.GroupObjects, after.Scope.GroupObjects)
+	d.value("scope: allGroups", before.Scope.AllGroups, after.Scope.AllGroups)
 	d.value("scope: includeGuests", before.Scope.IncludeGuests, after.Scope.IncludeGuests)
 	d.list("scope: neverTouch", before.Scope.NeverTouch, after.Scope.NeverTouch)
 	d.list("scope: filters", filterTexts(before.Scope.Filters), filterTexts(after.Scope.Filters))

@@ -31,13 +31,21 @@ type Preview struct {
 	Actions map[plan.Action]int `json:"actions" doc:"Users by what the next run would do: create, update, deactivate, reactivate, delete, release, skip, fail. Names that several want are counted as if each could have them."`
 	Renamed int                 `json:"renamed" doc:"Existing users who would get another userName."`
 	Beside  int                 `json:"beside" doc:"Users who would be created beside an existing user whom the present settings would find."`
+	Groups  GroupPreview        `json:"groups" doc:"What would become of groups, where they are kept as objects."`
 	// Failures are the reasons of those who would fail.
-	Failures []FailureReason `json:"failures,omitempty" nullable:"false" doc:"Why users would fail, the most frequent reason first."`
+	Failures []FailureReason `json:"failures,omitempty" nullable:"false" doc:"Why users or groups would fail, the most frequent reason first."`
 	// Warnings are about what is allowed and may be a mistake.
 	Warnings []Warning `json:"warnings" nullable:"false" doc:"What is allowed and may be a mistake."`
 }
 
-// FailureReason is why some users would fail.
+// GroupPreview is what settings would do about groups.
+type GroupPreview struct {
+	Unread  bool                `json:"unread" doc:"All groups of the tenant are to be kept, and they are read first; nothing can be counted before."`
+	Kept    int                 `json:"kept" doc:"Groups that would be kept."`
+	Actions map[plan.Action]int `json:"actions" doc:"Groups by what the next run would do: create, update, delete, release, fail. Who joins and leaves them is not counted."`
+}
+
+// FailureReason is why some users or groups would fail.
 type FailureReason struct {
 	Code  string `json:"code" doc:"The code of the reason."`
 	Text  string `json:"text" doc:"The reason of the first of them, as a sentence without full stop."`
@@ -98,10 +106,12 @@ func (s *server) preview(ctx context.Context, instance engine.Instance, settings
 		return Preview{}, err
 	}
 	delete(foretold.Changes, plan.Match)
+	delete(foretold.Groups.Changes, plan.Match)
 	return Preview{
 		Differences: lines(Differences(present, settings)), NeedsRead: foretold.NeedsRead, Complete: foretold.Complete, Users: foretold.Users,
 		InScope: foretold.InScope, Actions: foretold.Changes, Renamed: foretold.Renamed, Beside: foretold.Beside,
 		NeverRead: foretold.NeverRead, UnreadGroups: foretold.UnreadGroups, LostGroups: foretold.LostGroups,
+		Groups:   GroupPreview{Unread: foretold.Groups.Unread, Kept: foretold.Groups.Kept, Actions: foretold.Groups.Changes},
 		Failures: each(foretold.Failures, func(f engine.FailureReason) FailureReason { return FailureReason(f) }),
 		Warnings: each(foretold.Warnings, func(w engine.Warning) Warning { return Warning(w) }),
 	}, nil

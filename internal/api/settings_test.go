@@ -162,9 +162,6 @@ func TestNoSettingChangesUntold(t *testing.T) {
 		value := reflect.ValueOf(part(&probe)).Elem()
 		for i := range value.NumField() {
 			before, after := engine.DefaultSettings(), engine.DefaultSettings()
-			if name := value.Type().Field(i).Name; name == "AllUsers" {
-				before.Scope.AllUsers = false // it is set below
-			}
 			alter(t, reflect.ValueOf(part(&after)).Elem().Field(i))
 			if lines := api.Differences(before, after); len(lines) == 0 {
 				t.Errorf("%s.%s changes and nobody is told", value.Type(), value.Type().Field(i).Name)
@@ -178,7 +175,7 @@ func alter(t *testing.T, field reflect.Value) {
 	t.Helper()
 	switch field.Kind() {
 	case reflect.Bool:
-		field.SetBool(true)
+		field.SetBool(!field.Bool())
 	case reflect.String:
 		field.SetString(field.String() + "x")
 	case reflect.Int:
@@ -208,7 +205,7 @@ func TestDifferencesAreToldOneByOne(t *testing.T) {
 	after.Scope.NeverTouch = []string{"x"}
 	after.Scope.AllUsers = false
 	after.Scope.Groups = []scope.SelectedGroup{{ID: "g", Nested: true}}
-	after.Scope.GroupObjects = true
+	after.Scope.GroupObjects, after.Scope.AllGroups = false, true
 	after.Thresholds.Count = 3
 	before.Thresholds.Groups = &plan.Share{Count: 3, Percent: 10} // as the default
 	after.Thresholds.Members = &plan.Share{Count: 50, Percent: 12.5}
@@ -218,7 +215,8 @@ func TestDifferencesAreToldOneByOne(t *testing.T) {
 		"scope: allUsers: true → false",
 		"scope: users: in another order",
 		"scope: groups: + g with nested groups",
-		"scope: groupObjects: false → true",
+		"scope: groupObjects: true → false",
+		"scope: allGroups: false → true",
 		"scope: neverTouch: + x",
 		"scope: filters: - mail IS NULL",
 		"thresholds: count: 10 → 3",

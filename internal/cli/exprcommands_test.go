@@ -120,6 +120,20 @@ func TestAPreviewSaysWhatTheNextRunDoes(t *testing.T) {
 	}
 }
 
+func TestAPreviewSaysWhatBecomesOfGroups(t *testing.T) {
+	people := "In scope: 9 of 9 users of the tenant.\nThe next run: nobody to change.\n"
+	for want, groups := range map[string]api.GroupPreview{
+		people: {},
+		people + "All groups of the tenant are read first; what becomes of them cannot be counted yet.\n": {Unread: true},
+		people + "Groups kept: 3; none to change.\n":                                                      {Kept: 3},
+		people + "Groups kept: 3; the next run: 2 to create, 1 to release.\n":                             {Kept: 3, Actions: map[plan.Action]int{"create": 2, "release": 1}},
+	} {
+		if got := previewText(api.Preview{Complete: true, Users: 9, InScope: 9, Groups: groups}); got != want {
+			t.Errorf("got\n%s", got)
+		}
+	}
+}
+
 func TestAPreviewThatCannotCountSaysWhatIsReadFirst(t *testing.T) {
 	for want, preview := range map[string]api.Preview{
 		"Nothing is known of the tenant yet: the first run reads it; what it does then cannot be counted yet.\n":  {NeverRead: true, NeedsRead: []string{"city"}, UnreadGroups: 1},

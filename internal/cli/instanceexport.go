@@ -176,8 +176,9 @@ func exportSelection(y *yamlText, rules scope.Rules) {
 		}
 		y.object("    ", members)
 	}
-	y.line("  # Sync group objects: the selected groups are kept in the directory, with allUsers and none selected all groups of the tenant.")
+	y.line("  # Sync group objects: the selected groups are kept in the directory, with allGroups all groups of the tenant.")
 	y.line("  groupObjects: %t", rules.GroupObjects)
+	y.line("  allGroups: %t", rules.AllGroups)
 	y.line("  includeGuests: %t", rules.IncludeGuests)
 	y.line("  # Object ids of people whom no run may touch.")
 	y.strings("  ", "neverTouch", rules.NeverTouch)

@@ -62,7 +62,7 @@ func aSetting(t *rapid.T) engine.Settings {
 		Scope: scope.Rules{
 			AllUsers: rapid.Bool().Draw(t, "all"), IncludeGuests: rapid.Bool().Draw(t, "guests"), Users: ids.Draw(t, "users"),
 			NeverTouch: ids.Draw(t, "never"), Filters: filters.Draw(t, "filters"), Groups: groups.Draw(t, "groups"),
-			GroupObjects: rapid.Bool().Draw(t, "objects"),
+			GroupObjects: rapid.Bool().Draw(t, "objects"), AllGroups: rapid.Bool().Draw(t, "all groups"),
 		},
 		Attributes: attributes,
 		Thresholds: plan.Thresholds{

@@ -16,8 +16,8 @@ import (
 )
 
 // instanceFile is the YAML that `instance apply` reads. Names are those of the API's JSON. What is absent stays as it is, or, for a new
-// instance, is what sync defaults say; scope, attributes and thresholds are each taken whole, but for two parts of the scope: without filters the filters
-// stay, and an empty list means none; without allUsers, users and groups altogether the selection stays.
+// instance, is what sync defaults say; scope, attributes and thresholds are each taken whole, but for parts of the scope: without filters the filters
+// stay, and an empty list means none; without allUsers, users and groups altogether the selection stays; so do groupObjects and allGroups.
 type instanceFile struct {
 	Name     string `yaml:"name"`
 	TenantID string `yaml:"tenantId"`
@@ -39,8 +39,8 @@ type instanceFile struct {
 	// path is how the file was named, folder where it is, text what it holds.
 	path, folder string
 	text         []byte
-	// selects: the scope says who is selected.
-	selects bool
+	// selects: the scope says who is selected; objects and allGroups: it has groupObjects, or allGroups.
+	selects, objects, allGroups bool
 }
 
 // moment is a day or a time in YAML.
@@ -129,6 +129,12 @@ func (f instanceFile) settings(settings engine.Settings) engine.Settings {
 		was := settings.Scope
 		if settings.Scope = *f.Scope; settings.Scope.Filters == nil {
 			settings.Scope.Filters = was.Filters
+		}
+		if !f.objects {
+			settings.Scope.GroupObjects = was.GroupObjects
+		}
+		if !f.allGroups {
+			settings.Scope.AllGroups = was.AllGroups
 		}
 		if !f.selects {
 			settings.Scope.AllUsers, settings.Scope.Users, settings.Scope.Groups = was.AllUsers, was.Users, was.Groups

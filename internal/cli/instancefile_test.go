@@ -95,13 +95,15 @@ func TestAFileChangesWhatItSaysAndTellsIt(t *testing.T) {
 func TestAScopeThatSelectsNobodyLeavesTheSelection(t *testing.T) {
 	settings := engine.DefaultSettings()
 	settings.Scope.IncludeGuests = true
-	selected := scope.Rules{Users: []string{"u"}, Groups: []scope.SelectedGroup{{ID: "g"}}}
+	selected := scope.Rules{GroupObjects: true, Users: []string{"u"}, Groups: []scope.SelectedGroup{{ID: "g"}}}
 	for text, want := range map[string]scope.Rules{
-		"{neverTouch: [x]}":               {AllUsers: true, NeverTouch: []string{"x"}},
-		"{includeGuests: true}":           {AllUsers: true, IncludeGuests: true},
-		"{allUsers: null, users: null}":   {AllUsers: true},
-		"{allUsers: false}":               {},
-		"{users: []}":                     {Users: []string{}},
+		"{neverTouch: [x]}":               {AllUsers: true, NeverTouch: []string{"x"}, GroupObjects: true},
+		"{includeGuests: true}":           {AllUsers: true, IncludeGuests: true, GroupObjects: true},
+		"{allUsers: null, users: null}":   {AllUsers: true, GroupObjects: true},
+		"{allUsers: false}":               {GroupObjects: true},
+		"{users: []}":                     {Users: []string{}, GroupObjects: true},
+		"{groupObjects: false}":           {AllUsers: true},
+		"{allGroups: true}":               {AllUsers: true, GroupObjects: true, AllGroups: true},
 		"{users: [u], groups: [{id: g}]}": selected,
 	} {
 		file, err := parseInstanceFile("i.yaml", []byte("name: A\nscope: "+text+"\n"))

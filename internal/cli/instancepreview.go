@@ -52,17 +52,12 @@ func previewText(p api.Preview) string {
 		fmt.Fprintf(&text, "There are too many users to look at all of them now; of the first %d:\n", p.Users)
 	}
 	fmt.Fprintf(&text, "In scope: %d of %s of the tenant.\n", p.InScope, counted(p.Users, "user", "users"))
-	var does []string
-	for _, one := range actionOrder {
-		if count := p.Actions[one.action]; count > 0 {
-			does = append(does, fmt.Sprintf("%d to %s", count, one.text))
-		}
-	}
-	if does == nil {
+	if does := actionText(p.Actions); does == "" {
 		text.WriteString("The next run: nobody to change.\n")
 	} else {
-		fmt.Fprintf(&text, "The next run: %s.\n", strings.Join(does, ", "))
+		fmt.Fprintf(&text, "The next run: %s.\n", does)
 	}
+	text.WriteString(groupPreviewText(p.Groups))
 	for _, reason := range p.Failures[:min(len(p.Failures), mostReasons)] {
 		fmt.Fprintf(&text, "  %d to fail (%s), such as: %s.\n", reason.Count, reason.Code, printable(strings.TrimSuffix(reason.Text, ".")))
 	}
@@ -73,6 +68,31 @@ func previewText(p api.Preview) string {
 		fmt.Fprintf(&text, "Of them %s created beside an existing user.\n", counted(p.Beside, "is", "are"))
 	}
 	return text.String()
+}
+
+// actionText says how many objects a run would change in which way; "" if it would change none.
+func actionText(actions map[plan.Action]int) string {
+	var does []string
+	for _, one := range actionOrder {
+		if count := actions[one.action]; count > 0 {
+			does = append(does, fmt.Sprintf("%d to %s", count, one.text))
+		}
+	}
+	return strings.Join(does, ", ")
+}
+
+// groupPreviewText tells what the next run would do about groups; nothing where none are kept.
+func groupPreviewText(p api.GroupPreview) string {
+	does := actionText(p.Actions)
+	switch {
+	case p.Unread:
+		return "All groups of the tenant are read first; what becomes of them cannot be counted yet.\n"
+	case p.Kept == 0 && does == "":
+		return ""
+	case does == "":
+		return fmt.Sprintf("Groups kept: %d; none to change.\n", p.Kept)
+	}
+	return fmt.Sprintf("Groups kept: %d; the next run: %s.\n", p.Kept, does)
 }
 
 // warn tells the warnings about settings.

@@ -44,7 +44,8 @@ func decodeYAML(path string, text []byte, file *instanceFile) error {
 	if texts.wrong != nil {
 		return yamlMistake{path, text, found}.fault(texts.wrong)
 	}
-	file.selects = selects(found)
+	file.selects = scopeSays(found, "allUsers", "users", "groups")
+	file.objects, file.allGroups = scopeSays(found, "groupObjects"), scopeSays(found, "allGroups")
 	decoder := yaml.NewDecoder(bytes.NewReader(nil), yaml.Strict())
 	if err := decoder.DecodeFromNode(found, file); err != nil {
 		return yamlMistake{path, text, found}.fault(err)
@@ -52,9 +53,9 @@ func decodeYAML(path string, text []byte, file *instanceFile) error {
 	return nil
 }
 
-// selects reports whether the scope of a file says who is selected: a member that is null says nothing.
-func selects(file ast.Node) bool {
-	for _, name := range []string{"allUsers", "users", "groups"} {
+// scopeSays reports whether the scope of a file has one of the members: one that is null says nothing.
+func scopeSays(file ast.Node, members ...string) bool {
+	for _, name := range members {
 		path, err := yaml.PathString("$.scope." + name)
 		if err != nil {
 			continue

@@ -93,7 +93,7 @@ func (e *Engine) reach(ctx context.Context, w *work) error {
 
 // clearGroups forgets which groups are to be planned if none will be: as long as a group is to be planned, the mirror does not let go of it.
 func (e *Engine) clearGroups(ctx context.Context, w *work, rules *plan.Rules) error {
-	if kept, _ := rules.Scope.Objects(); kept {
+	if keepsObjects(rules) {
 		return nil
 	}
 	links, err := e.Store.CountGroupLinks(ctx, w.instance.ID)
@@ -118,14 +118,7 @@ func (e *Engine) renewReach(ctx context.Context, w *work, rules *plan.Rules, bef
 	if err != nil {
 		return err
 	}
-	var groups []int64
-	if _, all := rules.Scope.Objects(); all {
-		groups = nesting.Live()
-	}
-	for id := range nesting.Reach(selection) {
-		group, _ := nesting.Group(id)
-		groups = append(groups, group.Seq)
-	}
+	groups := keptGroups(rules, nesting)
 	for _, selected := range selection {
 		if group, known := nesting.Group(selected.ID); !known || group.State != plan.Live {
 			e.Logger.WarnContext(ctx, "a selected group brings nobody, because the tenant does not know it or it is in the recycle bin",
@@ -139,10 +132,29 @@ func (e *Engine) renewReach(ctx context.Context, w *work, rules *plan.Rules, bef
 	return e.Store.MarkGroupsDirty(ctx, w.instance, nil, false) // groups may be kept from now on, or not any more
 }
 
+// keptGroups returns the places of the groups that a selection reaches; of all that live, if all are kept.
+func keptGroups(rules *plan.Rules, nesting *mirror.Nesting) []int64 {
+	if _, all := rules.Scope.Objects(); all {
+		return nesting.Live()
+	}
+	var groups []int64
+	for id := range nesting.Reach(rules.Scope.Groups()) {
+		group, _ := nesting.Group(id)
+		groups = append(groups, group.Seq)
+	}
+	return groups
+}
+
 // withGroups reports whether rules look at groups of the tenant.
 func withGroups(rules *plan.Rules) bool {
+	_, all := rules.Scope.Objects()
+	return all || len(rules.Scope.Groups()) > 0
+}
+
+// keepsObjects reports whether rules keep any group as an object.
+func keepsObjects(rules *plan.Rules) bool {
 	kept, _ := rules.Scope.Objects()
-	return kept || len(rules.Scope.Groups()) > 0
+	return kept && withGroups(rules)
 }
 
 // reached is what selections bring, as the mirror knows it: by selection, for each group by its Seq how a member is reached.

@@ -23,7 +23,7 @@ import (
 func (w *world) keeps(change func(*scope.Rules), groups ...scope.SelectedGroup) {
 	w.Helper()
 	settings := engine.DefaultSettings()
-	settings.Scope = scope.Rules{AllUsers: true, GroupObjects: true, Groups: groups}
+	settings.Scope = scope.Rules{AllUsers: true, GroupObjects: true, AllGroups: len(groups) == 0, Groups: groups}
 	settings.Thresholds.Count, settings.Thresholds.Absolute = 100_000, 100_000
 	if change != nil {
 		change(&settings.Scope)

@@ -56,7 +56,7 @@ func (e *Engine) keepsGroups(ctx context.Context, w *work, run Run) (bool, error
 	if _, able := w.target.(destination.Groups); !able {
 		return false, nil
 	}
-	if kept, _ := rules.Scope.Objects(); kept {
+	if keepsObjects(rules) {
 		return true, nil
 	}
 	links, err := e.Store.CountGroupLinks(ctx, w.instance.ID)
@@ -148,17 +148,23 @@ func pinPlaces(groups []Object) []Object {
 	return placed
 }
 
-// judgeGroups plans groups. Runs and whoever asks what a run would do get the same answer, because they all ask here.
+// judgeGroups plans groups, with the names of those that the instance reaches.
 func (e *Engine) judgeGroups(ctx context.Context, w *work, rules *plan.Rules, groups []GroupObject) (judged, error) {
+	names, err := e.Store.GroupNames(ctx, w.instance)
+	if err != nil {
+		return judged{}, err
+	}
+	return e.judgeGroupsAmong(ctx, w, rules, names, groups)
+}
+
+// judgeGroupsAmong plans groups that stand beside others: names counts all that are reached by name key. Runs and whoever asks what a run would do
+// get the same answer, because they all ask here.
+func (e *Engine) judgeGroupsAmong(ctx context.Context, w *work, rules *plan.Rules, names map[string]int, groups []GroupObject) (judged, error) {
 	target, able := w.target.(destination.Groups)
 	if !able {
 		return judged{}, noGroups()
 	}
 	j := judged{changes: make([]plan.Change, len(groups)), does: make([]bool, len(groups)), drafts: make([]plan.Draft, len(groups))}
-	names, err := e.Store.GroupNames(ctx, w.instance)
-	if err != nil {
-		return j, err
-	}
 	linked, err := e.linkedGroups(ctx, target, groups)
 	if err != nil {
 		return j, err

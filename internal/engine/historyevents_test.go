@@ -237,6 +237,7 @@ func (c *chronicle) rescope() {
 			rules.Groups = append(rules.Groups, scope.SelectedGroup{ID: group, Nested: c.IntN(2) == 0})
 		}
 	}
+	rules.AllGroups = len(rules.Groups) == 0 && c.IntN(4) > 0 || c.IntN(6) == 0
 	if !rules.AllUsers {
 		rules.Users = c.someOf("users", c.IntN(12))
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 func (m *model) followGroups(tenant tenantState, rules ruleset, reached map[string]bool, seen holdings) {
-	all := rules.scope.AllUsers && len(rules.scope.Groups) == 0
+	all := rules.scope.AllGroups
 	anyway := tenant.reach(rules.scope.Groups, false)
 	for id, group := range m.groups {
 		state, known := tenant.groups[id]

@@ -29,18 +29,20 @@ type Preview struct {
 	// Users of the mirror that were looked at; Complete if these are all. InScope counts those of them who would be in scope.
 	Users, InScope int
 	Complete       bool
-	// Changes counts what the next run would do, by action. Names that several people want are counted as if each could have them.
+	// Changes counts what the next run would do about users, by action. Names that several people want are counted as if each could have them.
 	Changes map[plan.Action]int
 	// Renamed counts existing users who would get another userName. Beside counts people who would be created beside an existing user whom
 	// the present settings would find.
 	Renamed, Beside int
-	// Failures are the reasons of the changes that would fail, the most frequent first.
+	// Failures are the reasons of the changes of users and groups that would fail, the most frequent first.
 	Failures []FailureReason
 	// Warnings are sentences for whoever saves the settings.
 	Warnings []Warning
+	// Groups is what would become of groups.
+	Groups GroupPreview
 }
 
-// FailureReason is why some people would fail.
+// FailureReason is why some users or groups would fail.
 type FailureReason struct {
 	// Code is that of the changes' reasons; Text is the reason of the first of them; Count says how many there are.
 	Code, Text string
@@ -71,7 +73,7 @@ const (
 
 // Preview says what settings would do if they were saved now (C2, C7). It fails like saving them would.
 func (e *Engine) Preview(ctx context.Context, instance Instance, settings Settings) (Preview, error) {
-	preview := Preview{Changes: map[plan.Action]int{}}
+	preview := Preview{Changes: map[plan.Action]int{}, Groups: GroupPreview{Changes: map[plan.Action]int{}}}
 	next, err := settings.compile()
 	if err != nil {
 		return preview, invalid([]error{err})
@@ -108,6 +110,9 @@ func (e *Engine) Preview(ctx context.Context, instance Instance, settings Settin
 		w := work{instance: instance, connection: connection, target: e.Destination(instance)}
 		now.Instance, next.Instance = instance.ID, instance.ID
 		if err := e.foretell(ctx, w, &preview, now, next); err != nil {
+			return preview, err
+		}
+		if err := e.foretellGroups(ctx, w, &preview, next, cursor.Groups); err != nil {
 			return preview, err
 		}
 		slices.SortStableFunc(preview.Failures, func(a, b FailureReason) int { return b.Count - a.Count })

@@ -143,3 +143,33 @@ func TestAHeldRemovalIsExplainedAsHeld(t *testing.T) {
 		t.Errorf("explained as %s: %+v", x.Outcome, act)
 	}
 }
+
+func TestAPreviewForetellsWhatTheNextRunDoesAboutGroups(t *testing.T) {
+	w := newWorld(t, 20)
+	sales, berlin := w.group("Sales", w.someone(3)...), w.group("Berlin")
+	w.control(http.MethodPost, "/sim/groups/"+sales+"/join", map[string]any{"members": []string{berlin}})
+	keeping := func(objects bool, groups ...scope.SelectedGroup) func(*engine.Settings) {
+		return func(s *engine.Settings) { s.Scope = scope.Rules{AllUsers: true, GroupObjects: objects, AllGroups: len(groups) == 0, Groups: groups} }
+	}
+	w.good(engine.Incremental)
+	if p := w.preview(keeping(true)); !p.Groups.Unread || p.Users == 0 {
+		t.Errorf("groups that were never read are foretold as %+v", p.Groups)
+	}
+	w.settings(selecting(under(sales)))
+	w.good(engine.Incremental)
+	p := w.preview(keeping(true, under(sales)))
+	if p.Groups.Kept != 2 || p.Groups.Changes[plan.Create] != 2 {
+		t.Errorf("groups that would be made are foretold as %+v", p.Groups)
+	}
+	w.settings(keeping(true, under(sales)))
+	w.good(engine.Incremental)
+	if p := w.preview(keeping(true, under(sales))); p.Groups.Kept != 2 || len(p.Groups.Changes) > 0 {
+		t.Errorf("groups that stay are foretold as %+v", p.Groups)
+	}
+	if p := w.preview(keeping(true, of(berlin))); p.Groups.Kept != 1 || p.Groups.Changes[plan.Release] != 1 {
+		t.Errorf("a group that is not selected any more is foretold as %+v", p.Groups)
+	}
+	if p := w.preview(keeping(false)); p.Groups.Kept != 0 || p.Groups.Changes[plan.Release] != 2 {
+		t.Errorf("groups that are not kept any more are foretold as %+v", p.Groups)
+	}
+}

@@ -22,7 +22,7 @@ const (
 // DefaultSettings is that of *Sync defaults*: all users, the sixteen default mappings, the default thresholds.
 func DefaultSettings() Settings {
 	config := Settings{Attributes: mapping.Defaults(), Thresholds: plan.DefaultThresholds()}
-	config.Scope.AllUsers = true
+	config.Scope.AllUsers, config.Scope.GroupObjects = true, true
 	return config
 }
 

@@ -36,7 +36,7 @@ func undoHistory(t *testing.T, seed uint64, groups bool) {
 	h.settings(func(s *engine.Settings) {
 		all := plan.Share{Count: 1000, Percent: 100}
 		s.Thresholds = plan.Thresholds{Count: 1000, Percent: 100, Absolute: 1000, Groups: &all, Members: &all}
-		s.Scope.GroupObjects = groups
+		s.Scope.GroupObjects, s.Scope.AllGroups = groups, groups
 	})
 	if groups {
 		h.control(http.MethodPost, "/sim/groups/random", map[string]any{"changes": 60, "seed": seed, "kinds": []string{"create", "join", "join", "nest"}})

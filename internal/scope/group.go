@@ -31,7 +31,7 @@ func (s *Scope) Groups() []SelectedGroup { return s.groups }
 
 // Objects reports whether groups are kept as well as people, and all whether it is every group of the tenant.
 func (s *Scope) Objects() (kept, all bool) {
-	return s.objects, s.objects && s.all && len(s.groups) == 0
+	return s.objects, s.objects && s.allGroups
 }
 
 // ByMembership reports whether being a member of a group can bring somebody into scope.

@@ -21,9 +21,10 @@ type Rules struct {
 	Users []string `json:"users,omitempty"`
 	// Groups are the selected groups; they bring their members, unless all users are taken anyway.
 	Groups []SelectedGroup `json:"groups,omitempty"`
-	// GroupObjects keeps groups as well as people: the selected ones, with those inside them where they are nested; with AllUsers and none
-	// selected, all groups of the tenant.
+	// GroupObjects keeps groups as well as people: the selected ones, with those inside them where they are nested; with AllGroups, every group of
+	// the tenant.
 	GroupObjects bool `json:"groupObjects,omitempty"`
+	AllGroups    bool `json:"allGroups,omitempty"`
 	// IncludeGuests lets guests in, whether all users or selected ones are taken. Without it a selected guest stays out.
 	IncludeGuests bool `json:"includeGuests,omitempty"`
 	// NeverTouch are the object ids of users whom no run may create, change or deactivate.
@@ -34,7 +35,8 @@ type Rules struct {
 
 // Scope is a compiled set of rules. It does not change any more; any number of goroutines may ask it.
 type Scope struct {
-	all, guests, objects bool
+	all, guests          bool
+	objects, allGroups   bool
 	selected, neverTouch map[string]struct{}
 	groups               []SelectedGroup
 	selectedReason       string
@@ -78,7 +80,7 @@ type Decision struct {
 // filters never fail; otherwise the error is a fault of kind Invalid that wraps Errors: all that is wrong with the filters, at once.
 func (r Rules) Compile() (*Scope, error) {
 	s := &Scope{
-		all: r.AllUsers, guests: r.IncludeGuests, objects: r.GroupObjects, selected: idSet(r.Users), neverTouch: idSet(r.NeverTouch),
+		all: r.AllUsers, guests: r.IncludeGuests, objects: r.GroupObjects, allGroups: r.AllGroups, selected: idSet(r.Users), neverTouch: idSet(r.NeverTouch),
 	}
 	if !r.AllUsers || r.GroupObjects {
 		s.groups = groupSet(r.Groups)

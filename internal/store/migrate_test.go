@@ -188,3 +188,51 @@ func (db *DB) queryPlan(t *testing.T, query string, args []any) []string {
 	}
 	return out
 }
+
+func TestSettingsThatKeptAllGroupsByTakingAllUsersSaySo(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "rollcall.db")
+	earlier := fstest.MapFS{}
+	names, err := fs.Glob(embedded(), "*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if name < "00030" {
+			data, err := fs.ReadFile(embedded(), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			earlier[name] = &fstest.MapFile{Data: data}
+		}
+	}
+	db := openWith(t, path, earlier)
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before := []string{
+		`{"scope":{"allUsers":true,"groupObjects":true}}`, `{"scope":{"allUsers":true}}`, `{"scope":{"allUsers":true,"groupObjects":true,"groups":[{"id":"a"}]}}`,
+	}
+	for i, document := range before {
+		_, err := db.WriterDB().ExecContext(t.Context(), "INSERT INTO configs (instance_id, version, created_at, document) VALUES (x'01', ?, 0, ?)", i, document)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db = openWith(t, path, embedded())
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{`{"scope":{"allUsers":true,"groupObjects":true,"allGroups":true}}`, before[1], before[2]}
+	for i := range want {
+		var got string
+		if err := db.WriterDB().QueryRowContext(t.Context(), "SELECT document FROM configs WHERE version = ?", i).Scan(&got); err != nil || got != want[i] {
+			t.Errorf("want %s, got %s, %v", want[i], got, err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
