@@ -1,4 +1,4 @@
-# Everything here needs Go, make and git. `make` alone lists the targets.
+# Everything here needs Go, Node 20, make and git. `make` alone lists the targets.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -28,12 +28,29 @@ demo: build ## build, then run a simulated tenant of 1,000 people and a server t
 	bin/rollcall demo $(ARGS)
 
 .PHONY: test
-test: ## run every test (under 10 minutes; needs nothing but Go)
+test: build ## run every test (needs Go, Node and Chromium, which is installed where that may be done)
 	$(GO) test -timeout 10m ./...
 	@GO='$(GO)' FUZZTIME=20000x .ci/fuzz ./internal/expr ./internal/scim
+	.ci/web-test
+
+# The console's bundle. Packages are installed when their lock file changed; the server compiles without the bundle, and its pages then say
+# what to do.
+web/node_modules/.installed: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+web/dist/manifest.json: web/node_modules/.installed web/build.mjs $(wildcard web/src/*)
+	cd web && node build.mjs
+
+.PHONY: web
+web: web/dist/manifest.json ## build the console's scripts and styles into web/dist (needs Node 20)
+
+.PHONY: web-test
+web-test: build ## try the console in Chromium; pictures of every page go to web/shots
+	.ci/web-test $(ARGS)
 
 .PHONY: build
-build: ## build bin/rollcall (Go's own cache decides what is compiled)
+build: web ## build bin/rollcall (Go's own cache decides what is compiled)
 	$(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/rollcall ./cmd/rollcall
 
 .PHONY: lint

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -17,6 +18,12 @@ import (
 
 // Prefix is where the operations of this version of the API begin.
 const Prefix = "/api/v1"
+
+// Answers reports whether the API answers for the path: what begins like its operations, its description, and what those who run the server ask.
+func Answers(path string) bool {
+	return path == "/api" || strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/openapi") || strings.HasPrefix(path, "/schemas/") ||
+		path == "/healthz" || path == "/readyz" || path == "/metrics"
+}
 
 // Metrics counts answers and tells the counts.
 type Metrics interface {

@@ -9,9 +9,6 @@ import (
 	"rollcall/internal/engine"
 )
 
-// What the tests of this folder look at from inside.
-var ProgressOf = progressOf
-
 // ListedOperations are the ids of the operations that the table of rights names.
 func ListedOperations() []string {
 	ids := make([]string, 0, len(accesses))

@@ -124,3 +124,10 @@ var accesses = map[string]access{
 	"rotateServerToken": {right: directory.Administer, server: true},
 	"listServerEvents":  {right: directory.ReadAudit, server: true},
 }
+
+// RightOf returns the right that an operation of the API asks for, by its id, so that a page which shows or does the same asks for the
+// same. listed is false for operations that there are not.
+func RightOf(operation string) (right directory.Right, listed bool) {
+	needs, listed := accesses[operation]
+	return needs.right, listed
+}

@@ -114,7 +114,7 @@ func (s *server) runOf(run engine.Run) Run {
 	out := Run{
 		ID: run.ID, InstanceID: run.InstanceID, Kind: run.Kind, Trigger: run.Trigger, RequestedBy: run.RequestedBy, State: run.State,
 		Step: run.Step, ConfigVersion: run.ConfigVersion, QueuedAt: run.QueuedAt, StartedAt: run.StartedAt, EndedAt: run.EndedAt,
-		NotBefore: run.NotBefore, Progress: progressOf(run, s.Now()), Counts: run.Progress.Counts, Groups: run.Progress.Groups, Held: run.Progress.Held,
+		NotBefore: run.NotBefore, Progress: ProgressOf(run, s.Now()), Counts: run.Progress.Counts, Groups: run.Progress.Groups, Held: run.Progress.Held,
 		Failure: run.Failure, Undo: undoOf(run),
 	}
 	if out.Counts == nil {
@@ -123,9 +123,9 @@ func (s *server) runOf(run engine.Run) Run {
 	return out
 }
 
-// progressOf counts what the present step works on. The rate is over all steps: when a step began is not kept, and the work on one user
+// ProgressOf counts what the present step works on. The rate is over all steps: when a step began is not kept, and the work on one user
 // takes about as long in each.
-func progressOf(run engine.Run, now time.Time) Progress {
+func ProgressOf(run engine.Run, now time.Time) Progress {
 	p := run.Progress
 	out := Progress{Part: "users", Read: p.Read, Planned: p.Planned, Applied: p.Applied}
 	if p.Part != engine.PartUsers {

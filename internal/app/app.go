@@ -61,8 +61,10 @@ type App struct {
 	http     *http.Server
 	listener net.Listener
 	tls      [2]string
-	logger   *slog.Logger
-	drain    time.Duration
+	// baseURL is the public address of the server, "" if it was not told.
+	baseURL string
+	logger  *slog.Logger
+	drain   time.Duration
 	// changesDays is the retention of the journal's images.
 	changesDays int
 	now         func() time.Time

@@ -54,7 +54,11 @@ func (a *App) listen(ctx context.Context, settings config.Config, version string
 		Directory: a.Directory, Logger: a.logger, Metrics: a.metrics, Machine: a.Engine.Machine, BaseURL: strings.TrimRight(settings.BaseURL, "/"),
 		TrustedProxies: settings.Proxies(), Limiter: ratelimit.New(settings.RateLimit),
 	})
-	a.http = server(faces(provisioning, grants, handler), a.logger)
+	pages, err := a.console(settings, version)
+	if err != nil {
+		return err
+	}
+	a.http = server(faces(provisioning, grants, handler, pages), a.logger)
 	a.http.BaseContext = func(net.Listener) context.Context { return a.ending }
 	var settled net.ListenConfig
 	a.listener, err = settled.Listen(ctx, "tcp", settings.Listen)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"rollcall/internal/api"
 	"rollcall/internal/config"
 	"rollcall/internal/oauth"
 	"rollcall/internal/scimserver"
@@ -21,15 +22,17 @@ func server(handler http.Handler, logger *slog.Logger) *http.Server {
 }
 
 // faces hands requests to those who answer them. It is no ServeMux: that redirects paths with two slashes, which clients of SCIM write.
-func faces(provisioning, grants, rest http.Handler) http.Handler {
+func faces(provisioning, grants, programs, pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.HasPrefix(r.URL.Path, scimserver.Prefix):
 			provisioning.ServeHTTP(w, r)
 		case r.URL.Path == oauth.Path:
 			grants.ServeHTTP(w, r)
+		case api.Answers(r.URL.Path):
+			programs.ServeHTTP(w, r)
 		default:
-			rest.ServeHTTP(w, r)
+			pages.ServeHTTP(w, r)
 		}
 	})
 }

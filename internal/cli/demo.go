@@ -53,7 +53,9 @@ type demoInfo struct {
 	Instance   ident.ID `json:"instance"`
 	EntraURL   string   `json:"entra_url"`
 	ControlURL string   `json:"entra_control_url"`
-	PID        int      `json:"pid"`
+	// ConsoleLink creates the first administrator of the console; "" when there is one.
+	ConsoleLink string `json:"console_link,omitempty"`
+	PID         int    `json:"pid"`
 }
 
 // demo is one that runs.
@@ -201,6 +203,9 @@ func (d *demo) setUp(ctx context.Context) error {
 		return err
 	}
 	d.client.http.Transport = renewing{d}
+	if d.info.ConsoleLink, err = d.server.FirstLink(ctx); err != nil {
+		return err
+	}
 	instance, err := d.client.instance(ctx, demoName)
 	if fault.Is(err, fault.NotFound) {
 		tenant := d.sim.Tenant()

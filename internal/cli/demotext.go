@@ -21,8 +21,12 @@ func (d *demo) tell(ctx context.Context) error {
 		place = ", in the same folder"
 	}
 	command := func(rest string) string { return fmt.Sprintf("%-55s", program+" "+rest) }
+	console := d.info.APIURL + "   (sign in)"
+	if d.info.ConsoleLink != "" {
+		console = d.info.ConsoleLink + "   (once, to create your account)"
+	}
 	_, err = fmt.Fprintf(d.in.stdout, demoText, d.info.APIURL, d.info.ControlURL, d.info.APIURL, d.info.APIToken, d.info.EntraURL, who.DisplayName,
-		fmt.Sprintf("%-55s ", "WHO='"+who.UserName+"'"), place, program, command(`user show "$WHO"`), command("run list"))
+		fmt.Sprintf("%-55s ", "WHO='"+who.UserName+"'"), place, program, command(`user show "$WHO"`), command("run list"), console)
 	return err
 }
 
@@ -49,6 +53,7 @@ func easilyTyped(user api.User) bool {
 }
 
 const demoText = `
+Console   %[12]s
 Server    %[1]s/openapi.json   (API; metrics at /metrics)
 Tenant    %[2]s   (what it can be made to do; GET /sim/users lists people)
 

@@ -21,7 +21,7 @@ const bootstrapLife = time.Hour
 
 // Help gives an example.
 func (serveCommand) Help() string {
-	return "Example: rollcall serve --data /var/lib/rollcall --listen 127.0.0.1:8480\n\nThe first start on an empty folder prints a token, good for one hour, with which " +
+	return "Example: rollcall serve --data /var/lib/rollcall --listen 127.0.0.1:8480\n\nThe first start on an empty folder prints a link that creates the first administrator of the console, and a token, good for one hour, with which " +
 		"`rollcall token create NAME --server-wide` makes a lasting one. SIGTERM and SIGINT end the server after what is under way."
 }
 
@@ -41,7 +41,23 @@ func (c *serveCommand) Run(ctx context.Context, in *invocation) error {
 	if made {
 		in.say("%s", firstWords(server.URL(), start))
 	}
+	link, err := server.FirstLink(ctx)
+	if err != nil {
+		return errors.Join(err, server.Close())
+	}
+	if link != "" {
+		in.say("%s", linkWords(link))
+	}
 	return server.Run(ctx)
+}
+
+// linkWords say what the one-time link is for.
+func linkWords(link string) string {
+	return fmt.Sprintf(`
+Nobody can sign in to the console yet. Open this link, good once and for one hour, to create the first full administrator:
+
+  %s
+`, link)
 }
 
 // firstWords say what to do with the first token.

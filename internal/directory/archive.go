@@ -93,6 +93,9 @@ func (s *Service) Expire(ctx context.Context) error {
 		if _, err := s.store.DropAssertions(ctx, now); err != nil {
 			return err
 		}
+		if _, err := s.store.DropSessions(ctx, now, now.Add(-SessionIdle)); err != nil {
+			return err
+		}
 		_, err := s.store.DropEvents(ctx, now.AddDate(0, 0, -s.retention.Audit))
 		return err
 	})

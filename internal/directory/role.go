@@ -81,4 +81,23 @@ type Administrator struct {
 	Name      string
 	Role      Role
 	CreatedAt time.Time
+	// Email is the address to sign in with, unique on the server without regard to case, and Password a PHC string. Both are "" for
+	// administrators who exist for tokens only.
+	Email, Password string
+	// Language and Theme are what he prefers; "" for what the browser says.
+	Language, Theme string
+	SignedInAt      time.Time
+}
+
+// Label names the administrator for people: name and address.
+func (a Administrator) Label() string {
+	if a.Email == "" {
+		return a.Name
+	}
+	return a.Name + " <" + a.Email + ">"
+}
+
+// Credential is what the administrator may do, in the form of a token, for what asks for one. It has no secret and is not stored.
+func (a Administrator) Credential() Token {
+	return Token{OrgID: a.OrgID, Name: a.Name, Role: a.Role, AdministratorID: a.ID, AdministratorRole: a.Role}
 }

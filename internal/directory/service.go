@@ -18,6 +18,13 @@ type Store interface {
 	Archive
 	AuditLog
 	Credentials
+	SignIns
+}
+
+// SignIns is what lets people in.
+type SignIns interface {
+	People
+	Sessions
 }
 
 // Objects is what a directory is made of.
@@ -47,6 +54,7 @@ type Service struct {
 	store     Store
 	now       func() time.Time
 	retention Retention
+	hashing   hashing
 	// released is told, in the transaction, which name keys a person or token freed, and which users he changed or removed.
 	released func(ctx context.Context, org ident.ID, names []string, users []ident.ID) error
 	// takenOver is told, in the transaction, what a source takes over from an instance.
@@ -81,7 +89,7 @@ func NewService(store Store, now func() time.Time, retention Retention) *Service
 	if retention.Audit == 0 {
 		retention.Audit = 400
 	}
-	return &Service{store: store, now: now, retention: retention}
+	return &Service{store: store, now: now, retention: retention, hashing: make(hashing, 4)}
 }
 
 // record appends an audit event in the transaction of the context.

@@ -78,6 +78,8 @@ type UserQuery struct {
 	Active *bool
 	// Deleted keeps only users in the recycle bin.
 	Deleted bool
+	// Origin keeps only users who came from there first, if not "".
+	Origin string
 	// Owner keeps only users of the instance, if not zero.
 	Owner ident.ID
 	// After is the name key behind which the page begins; "" for the first page.

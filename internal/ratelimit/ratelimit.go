@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// idle is after how long without a request a bearer is forgotten: his bucket is full again long before.
+	// idle is after how long without a request a bearer is forgotten, at least: his bucket is full again before.
 	idle = 2 * time.Minute
 	// maxSecrets is how many secrets are remembered; they are forgotten all at once when there are more.
 	maxSecrets = 10_000
@@ -25,6 +25,7 @@ const (
 type Limiter struct {
 	perSecond rate.Limit
 	burst     int
+	idle      time.Duration
 
 	mu      sync.Mutex
 	bearers map[ident.ID]*bucket
@@ -40,9 +41,16 @@ type bucket struct {
 
 // New returns a limiter that lets each bearer make so many requests in a second, and as many at once.
 func New(perSecond int) *Limiter {
-	return &Limiter{
-		perSecond: rate.Limit(perSecond), burst: perSecond, bearers: map[ident.ID]*bucket{}, secrets: map[[sha256.Size]byte]ident.ID{},
-	}
+	return limiter(rate.Limit(perSecond), perSecond, idle)
+}
+
+// Every returns a limiter that lets each bearer make so many requests at once, and then one in each interval.
+func Every(interval time.Duration, burst int) *Limiter {
+	return limiter(rate.Every(interval), burst, max(idle, interval*time.Duration(burst)))
+}
+
+func limiter(perSecond rate.Limit, burst int, idle time.Duration) *Limiter {
+	return &Limiter{perSecond: perSecond, burst: burst, idle: idle, bearers: map[ident.ID]*bucket{}, secrets: map[[sha256.Size]byte]ident.ID{}}
 }
 
 // Allow counts a request of the bearer, or says how long he has to wait.
@@ -93,12 +101,12 @@ func (l *Limiter) Remember(secret string, bearer ident.ID) {
 
 // sweep forgets bearers that have been idle.
 func (l *Limiter) sweep(now time.Time) {
-	if now.Sub(l.swept) < idle {
+	if now.Sub(l.swept) < l.idle {
 		return
 	}
 	l.swept = now
 	for bearer, b := range l.bearers {
-		if now.Sub(b.used) >= idle {
+		if now.Sub(b.used) >= l.idle {
 			delete(l.bearers, bearer)
 		}
 	}

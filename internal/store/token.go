@@ -91,15 +91,6 @@ func (db *DB) RevokeUserTokens(ctx context.Context, org ident.ID, users []ident.
 	return err
 }
 
-// SaveAdministrator inserts or replaces.
-func (db *DB) SaveAdministrator(ctx context.Context, a directory.Administrator) error {
-	defer db.afterCommit(ctx, db.admitted.forget)
-	_, err := db.exec(ctx, `INSERT INTO administrators (org_id, id, name, role, created_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (id) DO UPDATE SET name = excluded.name, role = excluded.role`,
-		orgKey(a.OrgID), a.ID, a.Name, string(a.Role), micros(a.CreatedAt))
-	return err
-}
-
 // ExpiringTokens returns the tokens, of all organizations and of the server, that are not revoked and end between the two times, the next one
 // first; access tokens are left out.
 func (db *DB) ExpiringTokens(ctx context.Context, from, until time.Time) ([]directory.Token, error) {
@@ -112,14 +103,4 @@ func (db *DB) NoteToken(ctx context.Context, id ident.ID, notice directory.Notic
 	defer db.afterCommit(ctx, db.admitted.forget)
 	_, err := db.exec(ctx, "UPDATE tokens SET notice = $1 WHERE id = $2", int64(notice), id)
 	return err
-}
-
-// Administrators returns those of an organization, of the server for the zero organization, in the order in which they were made.
-func (db *DB) Administrators(ctx context.Context, org ident.ID) ([]directory.Administrator, error) {
-	return collect(ctx, db, "SELECT org_id, id, name, role, created_at FROM administrators WHERE org_id = $1 ORDER BY id", []any{orgKey(org)},
-		func(rows *sql.Rows) (directory.Administrator, error) {
-			var a directory.Administrator
-			err := rows.Scan(&a.OrgID, &a.ID, &a.Name, &a.Role, stamp{&a.CreatedAt})
-			return a, err
-		})
 }

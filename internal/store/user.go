@@ -113,6 +113,9 @@ func (db *DB) ListUsers(ctx context.Context, org ident.ID, query directory.UserQ
 	if query.Deleted {
 		where.and("u.deleted = 1")
 	}
+	if query.Origin != "" {
+		where.and("u.origin = $", query.Origin)
+	}
 	if !query.Owner.IsZero() {
 		where.and("u.owner_id = $", query.Owner)
 	}

@@ -1,0 +1,45 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"rollcall/internal/config"
+	"rollcall/internal/console"
+	"rollcall/internal/directory"
+	"rollcall/internal/ident"
+	"rollcall/web"
+)
+
+// console makes the administrators' pages.
+func (a *App) console(settings config.Config, version string) (http.Handler, error) {
+	bundle, err := web.Bundle()
+	if err != nil {
+		return nil, err
+	}
+	a.baseURL = strings.TrimRight(settings.BaseURL, "/")
+	return console.New(console.Config{
+		Engine: a.Engine, Directory: a.Directory, Logger: a.logger, Metrics: a.metrics, Now: a.now, Machine: a.Engine.Machine, Version: version,
+		BaseURL: a.baseURL, TrustedProxies: settings.Proxies(), Bundle: bundle,
+	})
+}
+
+// FirstLink makes the one-time link, good for an hour, that creates the first full administrator, while there is none who can sign in: whoever
+// can start the server may be one. Otherwise it returns "".
+func (a *App) FirstLink(ctx context.Context) (string, error) {
+	people, err := a.Directory.Administrators(ctx, ident.ID{})
+	if err != nil || slices.ContainsFunc(people, func(p directory.Administrator) bool { return p.Password != "" && p.Role == directory.FullAdministrator }) {
+		return "", err
+	}
+	_, secret, err := a.Directory.Invite(ctx, ident.ID{}, directory.FullAdministrator, "")
+	if err != nil {
+		return "", err
+	}
+	base := a.baseURL
+	if base == "" {
+		base = a.URL()
+	}
+	return base + console.JoinPath + secret, nil
+}
