@@ -19,15 +19,16 @@ import (
 	"rollcall/internal/scope"
 )
 
-// keeps makes the instance keep the groups as objects, and takes all users but those whom the change of the rules leaves out.
+// keeps makes the instance keep the groups as objects, or all if it takes all users and none are given, and takes all users but those whom the change of the rules leaves out.
 func (w *world) keeps(change func(*scope.Rules), groups ...scope.SelectedGroup) {
 	w.Helper()
 	settings := engine.DefaultSettings()
-	settings.Scope = scope.Rules{AllUsers: true, GroupObjects: true, AllGroups: len(groups) == 0, Groups: groups}
+	settings.Scope = scope.Rules{AllUsers: true, GroupObjects: true, Groups: groups}
 	settings.Thresholds.Count, settings.Thresholds.Absolute = 100_000, 100_000
 	if change != nil {
 		change(&settings.Scope)
 	}
+	settings.Scope.AllGroups = settings.Scope.AllUsers && len(settings.Scope.Groups) == 0
 	if _, err := w.engine.ChangeInstance(w.Context(), w.instance.ID, engine.Change{Settings: &settings}); err != nil {
 		w.Fatal(err)
 	}
