@@ -37,6 +37,8 @@ type NewInstance struct {
 	// Interval between runs; 0 for DefaultInterval.
 	Interval time.Duration
 	AutoSync bool
+	// Service is the remote service that the instance writes to; nil for the built-in directory.
+	Service *NewService
 	// Reconciles; nil for DefaultReconciles.
 	Reconciles *Reconciles
 	// Settings; nil for DefaultSettings.
@@ -73,6 +75,9 @@ func (e *Engine) CreateInstance(ctx context.Context, org ident.ID, want NewInsta
 			return err
 		}
 		instance.ConnectionID = connection.ID
+		if instance.ServiceID, err = e.connectService(ctx, org, want.Service); err != nil {
+			return err
+		}
 		if err := e.Store.SaveInstance(ctx, instance); err != nil {
 			return err
 		}
@@ -83,9 +88,13 @@ func (e *Engine) CreateInstance(ctx context.Context, org ident.ID, want NewInsta
 		if err := e.Store.MarkAllDirty(ctx, instance); err != nil {
 			return err
 		}
-		return e.record(ctx, instance, "instance.create", nil, attr.From(map[string]any{
+		about := attr.From(map[string]any{
 			"tenant": want.TenantID, "cloud": connection.Cloud, "clientId": want.ClientID, "autoSync": want.AutoSync,
-		}))
+		})
+		if want.Service != nil {
+			about.Set("destination", want.Service.BaseURL)
+		}
+		return e.record(ctx, instance, "instance.create", nil, about)
 	})
 	return instance, err
 }
@@ -102,7 +111,7 @@ func (e *Engine) checkNew(want NewInstance, settings Settings) error {
 			problems = append(problems, fault.New(fault.Invalid, "Missing", "an instance needs %s (%s)", required.name, required.flag))
 		}
 	}
-	problems = append(problems, e.CheckCloud(cloudName(want.Cloud)), e.checkSecretEnd(want.SecretExpiresAt), checkInterval(want.Interval), want.Reconciles.check(), settings.Check())
+	problems = append(problems, e.CheckCloud(cloudName(want.Cloud)), e.checkSecretEnd(want.SecretExpiresAt), checkInterval(want.Interval), want.Reconciles.check(), settings.Check(), e.checkService(want.Service))
 	return invalid(problems)
 }
 

@@ -146,3 +146,9 @@ func (t ResourceType) extension(urn string) *Schema {
 	}
 	return nil
 }
+
+// Forget returns the type without what it remembers of paths, for one whose schemas were exchanged.
+func (t ResourceType) Forget() ResourceType {
+	t.spots = &spots{known: map[string]spot{}}
+	return t
+}
