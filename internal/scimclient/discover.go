@@ -246,32 +246,37 @@ func (d *discovery) schemas(ctx context.Context) error {
 		}
 		all = append(all, schema)
 	}
-	find := func(urn string) (scim.Schema, bool) {
-		i := slices.IndexFunc(all, func(s scim.Schema) bool { return strings.EqualFold(s.ID, urn) })
-		if i < 0 {
-			return scim.Schema{}, false
-		}
-		return all[i], true
-	}
 	for _, t := range []Type{User, Group} {
 		known, ok := d.service.Types[t]
-		if !ok {
-			continue
+		if ok && body != nil {
+			d.service.Types[t] = d.described(known, all)
 		}
-		if known.Core, known.Described = find(d.urns[t].core); !known.Described {
-			if body != nil {
-				d.note("Schemas does not describe %s; its attributes cannot be checked.", t)
-			}
-			continue
-		}
-		for _, urn := range d.urns[t].extensions {
-			if schema, ok := find(urn); ok {
-				known.Extensions = append(known.Extensions, schema)
-			} else {
-				d.note("Schemas does not describe the extension %s of %s.", urn, t)
-			}
-		}
-		d.service.Types[t] = known
 	}
 	return nil
+}
+
+// described returns the type with its schemas.
+func (d *discovery) described(known ResourceType, all []scim.Schema) ResourceType {
+	urns := d.urns[known.Type]
+	if known.Core, known.Described = schemaOf(urns.core, all); !known.Described {
+		d.note("Schemas does not describe %s; its attributes cannot be checked.", known.Type)
+		return known
+	}
+	for _, urn := range urns.extensions {
+		schema, ok := schemaOf(urn, all)
+		if !ok {
+			d.note("Schemas does not describe the extension %s of %s.", urn, known.Type)
+			continue
+		}
+		known.Extensions = append(known.Extensions, schema)
+	}
+	return known
+}
+
+func schemaOf(urn string, all []scim.Schema) (scim.Schema, bool) {
+	i := slices.IndexFunc(all, func(s scim.Schema) bool { return strings.EqualFold(s.ID, urn) })
+	if i < 0 {
+		return scim.Schema{}, false
+	}
+	return all[i], true
 }

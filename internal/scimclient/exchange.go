@@ -18,12 +18,11 @@ import (
 )
 
 const (
-	maxAnswer    = 32 << 20
-	maxTries     = 4
-	maxRefusals  = 10 // of one request, by 429, before it is left for later
-	backoffBase  = 500 * time.Millisecond
-	backoffCap   = 20 * time.Second
-	defaultPause = time.Second // for a 429 without Retry-After
+	maxAnswer   = 32 << 20
+	maxTries    = 4
+	maxRefusals = 10 // of one request, by 429, before it is left for later
+	backoffBase = 500 * time.Millisecond
+	backoffCap  = 20 * time.Second
 )
 
 // request is what differs from one call to the next.
@@ -71,7 +70,7 @@ func (a answer) mediaType() string {
 // if that does no harm.
 func (c *Client) do(ctx context.Context, r request) (answer, *failure) {
 	lanes := c.pace.lanes(r.method, r.route)
-	for try, refusals := 0, 0; ; {
+	for tried := (tries{}); ; {
 		if f := c.queue(ctx, r, lanes); f != nil {
 			return answer{}, f
 		}
@@ -82,34 +81,37 @@ func (c *Client) do(ctx context.Context, r request) (answer, *failure) {
 				l.accepted()
 			}
 		}
-		wait := time.Duration(0)
-		switch {
-		case f == nil:
-			return a, nil
-		case f.status == http.StatusTooManyRequests:
-			if refusals++; refusals == maxRefusals {
-				return a, f
-			}
-			if !f.asked {
-				f.wait = c.backoff(refusals)
-			}
-			if len(lanes) > 0 {
-				lanes[0].refused(sent, c.config.Now(), f.wait)
-			}
-		case !f.again || f.status/100 == 2 || f.reached && r.once || try+1 == maxTries || f.wait > c.config.MaxRetryWait:
+		if f == nil || !tried.again(r, f, c.config.MaxRetryWait) {
 			return a, f
-		default:
-			if wait = f.wait; !f.asked {
-				wait = c.backoff(try)
-			}
-			try++
+		}
+		wait := f.wait
+		if !f.asked {
+			wait = c.backoff(tried.failures + tried.refusals - 1)
 		}
 		c.config.Logger.LogAttrs(ctx, slog.LevelDebug, "scim request failed, will try again", slog.String("request", r.method+" "+r.route),
-			slog.Int("status", f.status), slog.Int("retry", try+refusals), slog.Duration("wait", max(wait, f.wait)))
+			slog.Int("status", f.status), slog.Int("retry", tried.failures+tried.refusals), slog.Duration("wait", wait))
+		if f.status == http.StatusTooManyRequests { // all who share the limit wait, and the queue knows how long
+			lanes[0].refused(sent, c.config.Now(), wait)
+			continue
+		}
 		if err := sleep(ctx, wait); err != nil {
 			return a, interrupted(err, false)
 		}
 	}
+}
+
+// tries counts how often a request was sent in vain.
+type tries struct{ refusals, failures int }
+
+// again counts a failure and reports whether the request is to be sent once more.
+func (t *tries) again(r request, f *failure, patience time.Duration) bool {
+	if f.status == http.StatusTooManyRequests {
+		t.refusals++
+		return t.refusals < maxRefusals
+	}
+	t.failures++
+	lost := f.reached && r.once || f.status/100 == 2 // what was answered so once will be so again
+	return f.again && !lost && t.failures < maxTries && f.wait <= patience
 }
 
 // queue waits for the request's turn, and says so if that is too far away.

@@ -119,7 +119,7 @@ type pace struct {
 
 func newPace(rates Rates, now func() time.Time) *pace {
 	p := &pace{now: now, endpoint: rates.Endpoint, endpoints: map[string]*lane{}}
-	if rates.Start > 0 || rates.Reads <= 0 || rates.Writes <= 0 {
+	if rates.Start > 0 || rates.Reads <= 0 || rates.Writes <= 0 { // every request has a lane
 		p.all = newLane(rates.Start, 0)
 	}
 	if rates.Reads > 0 {
@@ -131,7 +131,7 @@ func newPace(rates Rates, now func() time.Time) *pace {
 	return p
 }
 
-// lanes returns the lanes of a request, the narrowest first. kind tells endpoints apart.
+// lanes returns the lanes of a request, at least one, the narrowest first. kind tells endpoints apart.
 func (p *pace) lanes(method, kind string) []*lane {
 	lanes := make([]*lane, 0, 3)
 	group := p.reads

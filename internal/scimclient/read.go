@@ -161,7 +161,7 @@ func (c *Client) Find(ctx context.Context, t Type, attribute, value string) ([]R
 		return nil, incomplete(endpoint, "%s", err)
 	}
 	fitting := slices.DeleteFunc(slices.Clone(all), func(r Resource) bool { return !r.has(attribute, value) })
-	if len(fitting) < len(all) && integer(body, "totalResults", len(all)) > len(all) {
+	if (len(fitting) < len(all) || len(all) == 0) && integer(body, "totalResults", len(all)) > len(all) {
 		return nil, ErrNoFilter // the filter is passed over, and who is looked for may be on another page
 	}
 	return fitting, nil

@@ -99,7 +99,9 @@ func (c *Client) refusal(r request, a answer, token string) *failure {
 }
 
 // unknownAddress reports whether a status, given to an address without an id, says that there is no such thing.
-func unknownAddress(status int) bool { return status == http.StatusNotFound || status == http.StatusMethodNotAllowed }
+func unknownAddress(status int) bool {
+	return status == http.StatusNotFound || status == http.StatusMethodNotAllowed
+}
 
 // refused makes the failure of a status and, if there is one, an error body (RFC 7644, section 3.12), of a request or one operation in it.
 func refused(what string, status int, body map[string]any, secret string) *failure {

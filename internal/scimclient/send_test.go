@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"rollcall/internal/fault"
@@ -36,7 +37,9 @@ func TestEachMethodIsSentAsTheStandardWritesIt(t *testing.T) {
 	}
 	sent := s.requests("PATCH")[0]
 	body := decode(t, sent.body)
-	if body["schemas"].([]any)[0] != scim.PatchOp || len(body["Operations"].([]any)) != 1 {
+	schemas, _ := body["schemas"].([]any)
+	operations, _ := body["Operations"].([]any)
+	if len(schemas) != 1 || schemas[0] != scim.PatchOp || len(operations) != 1 {
 		t.Errorf("PATCH sends %s", sent.body)
 	}
 	if sent.header.Get("If-Match") != `W/"7"` || sent.header.Get("Authorization") != "Bearer "+secret || sent.header.Get("Content-Type") != "application/scim+json" {
@@ -251,5 +254,34 @@ func TestAnAnswerWithoutAnEndIsGivenUp(t *testing.T) {
 	_, err := s.client(t, "generic").List(t.Context(), scimclient.User, scimclient.Page{})
 	if known := fault.Of(err); known == nil || known.Code != scimclient.AnswerTooLarge {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestAServiceThatIsDownIsNotFlooded(t *testing.T) {
+	s := serve(t, map[string]http.HandlerFunc{config: bulkConfig(0, 0), "POST /Users": says(http.StatusServiceUnavailable, "")})
+	outcomes := send(t, s.client(t, "generic", func(c *scimclient.Config) { c.Profile.Concurrency = 2 }), creations(50)...)
+	unknown, later := strings.Count(statuses(outcomes), "unknown"), strings.Count(statuses(outcomes), "later")
+	if sent := len(s.requests("POST")); sent != unknown || sent > 6 || unknown+later != 50 {
+		t.Errorf("%d requests, %d unknown, %d for later", sent, unknown, later)
+	}
+}
+
+func TestALostAnswerNowAndThenStopsNobodyElse(t *testing.T) {
+	var mu sync.Mutex
+	n := 0
+	s := serve(t, map[string]http.HandlerFunc{config: bulkConfig(0, 0), "POST /Users": func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		n++
+		lost := n%10 == 0
+		mu.Unlock()
+		if lost {
+			cut(w, r)
+			return
+		}
+		says(http.StatusCreated, user("1", "u"))(w, r)
+	}})
+	outcomes := send(t, s.client(t, "generic"), creations(100)...)
+	if got := statuses(outcomes); strings.Count(got, "done") != 90 || strings.Count(got, "unknown") != 10 {
+		t.Errorf("outcomes: %s", got)
 	}
 }

@@ -125,7 +125,7 @@ func first(one, another http.HandlerFunc) http.HandlerFunc {
 
 // cut closes the connection instead of answering.
 func cut(w http.ResponseWriter, _ *http.Request) {
-	if conn, _, err := w.(http.Hijacker).Hijack(); err == nil {
+	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 		_ = conn.Close()
 	}
 }

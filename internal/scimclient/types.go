@@ -72,14 +72,15 @@ type Operation struct {
 // Status says what became of an Operation.
 type Status string
 
+// What may become of an Operation.
 const (
-	// Done: the service has done it. A Delete of what is not there is done.
+	// Done means: the service has done it. A Delete of what is not there is done.
 	Done Status = "done"
-	// Refused: the service will not do it; Fault says why. Sending the same again would bring the same.
+	// Refused means: the service will not do it; Fault says why. Sending the same again would bring the same.
 	Refused Status = "refused"
-	// Unknown: a Create was sent and nobody knows whether it was done. Look the object up before it is sent again.
+	// Unknown means: a Create was sent and nobody knows whether it was done. Look the object up before it is sent again.
 	Unknown Status = "unknown"
-	// Later: it was not done, or doing it again does no harm. Send it again, after RetryAfter.
+	// Later means: it was not done, or doing it again does no harm. Send it again, after RetryAfter.
 	Later Status = "later"
 )
 
