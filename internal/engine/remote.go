@@ -31,7 +31,7 @@ func (e *Engine) prepare(ctx context.Context, w *work, remote destination.Remote
 		done, err := remote.Prepare(ctx)
 		if err != nil || done {
 			w.prepared = done
-			return done, err
+			return done, ofDestination(err)
 		}
 		if e.Machine().After(until) {
 			return false, e.Store.InTx(ctx, func(ctx context.Context) error { return e.save(ctx, w.run) })
@@ -63,7 +63,7 @@ func (e *Engine) applyRemote(ctx context.Context, w *work, remote destination.Re
 	}
 	sent, err := remote.Send(ctx, changes)
 	if err != nil {
-		return err
+		return ofDestination(err)
 	}
 	// What was sent is recorded also when the server is asked to stop.
 	err = e.Store.InTx(context.WithoutCancel(ctx), func(ctx context.Context) error {
@@ -81,9 +81,23 @@ func (e *Engine) applyRemote(ctx context.Context, w *work, remote destination.Re
 	}
 	f := fault.Of(sent.Cause)
 	if f != nil && f.Kind == fault.Throttled || !slices.Contains(sent.Pending, false) {
-		return sent.Cause
+		return ofDestination(sent.Cause)
 	}
 	return nil
+}
+
+// ofDestination says of a fault that it is the destination's: the tenant's read the same.
+func ofDestination(err error) error {
+	f := fault.Of(err)
+	if f == nil {
+		return err
+	}
+	told := *f
+	told.Message = "the destination: " + f.Message
+	if told.Code == "" {
+		told.Code = "DestinationFailed"
+	}
+	return &told
 }
 
 // parkRemote sets names aside that go round in a circle.
@@ -97,7 +111,7 @@ func (e *Engine) parkRemote(ctx context.Context, w *work, remote destination.Rem
 		ids[i] = entry.ObjectID
 	}
 	if err := remote.Park(ctx, ids); err != nil {
-		return false, err
+		return false, ofDestination(err)
 	}
 	return true, e.Store.InTx(ctx, func(ctx context.Context) error {
 		for _, entry := range parking {
@@ -143,7 +157,7 @@ func (e *Engine) intend(ctx context.Context, w *work, remote destination.Remote)
 func (e *Engine) endRemotePart(ctx context.Context, w *work, remote destination.Remote) error {
 	done, err := remote.Settle(ctx)
 	if err != nil {
-		return err
+		return ofDestination(err)
 	}
 	return e.Store.InTx(ctx, func(ctx context.Context) error {
 		run := w.run.clone()

@@ -37,6 +37,8 @@ type service struct {
 	url   string
 	token string
 	calls atomic.Int64
+	// clock is that of whoever calls the service.
+	clock func() time.Time
 	// faulty, if it is not nil, may spoil a request: it reports whether it answered.
 	mu     sync.Mutex
 	faulty func(w http.ResponseWriter, r *http.Request, serve http.Handler) bool
@@ -48,7 +50,7 @@ func (uncounted) CountHTTP(string, string, int) {}
 
 func newService(t *testing.T, now func() time.Time) *service {
 	t.Helper()
-	s := &service{T: t}
+	s := &service{T: t, clock: time.Now}
 	db, err := store.Open(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "service.db"), Logger: slog.New(slog.DiscardHandler), Now: now})
 	s.must(err)
 	t.Cleanup(func() { s.must(db.Close()) })
@@ -97,7 +99,7 @@ func (s *service) client(noBulk bool) *scimclient.Client {
 	profile.Rates, profile.NoBulk = scimclient.Rates{Start: 5000}, noBulk
 	client, err := scimclient.New(scimclient.Config{
 		BaseURL: s.url, Profile: profile, Token: func(context.Context) (string, error) { return s.token, nil },
-		HTTP: &http.Client{}, Now: time.Now, Jitter: func() float64 { return 0 }, MaxRetryWait: time.Second,
+		HTTP: &http.Client{}, Now: s.clock, Jitter: func() float64 { return 0 }, MaxRetryWait: time.Second,
 	})
 	s.must(err)
 	return client

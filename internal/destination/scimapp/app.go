@@ -47,8 +47,23 @@ var (
 // New returns a service as the destination of an instance. It is not for several goroutines at once.
 func New(config Config) *App { return &App{Config: config} }
 
-// Terms returns what planning must know. Which domains are verified is the service's own matter.
-func (a *App) Terms(context.Context) (destination.Terms, error) { return destination.Terms{}, nil }
+// Terms returns what planning must know: what the service can take, as far as it was asked. Which domains are verified is the service's own matter.
+func (a *App) Terms(ctx context.Context) (destination.Terms, error) {
+	if a.said == nil {
+		discovery, _, err := a.Store.RemoteState(ctx, a.Service)
+		if err != nil || discovery.At.IsZero() {
+			return destination.Terms{}, err
+		}
+		a.learn(discovery.Service)
+	}
+	told := a.said.Types[scimclient.User]
+	schema := &plan.Schema{Required: told.Required, FixedNames: !a.said.Rename}
+	if told.Described {
+		users := a.types[Users]
+		schema.Type = &users
+	}
+	return destination.Terms{Schema: schema}, nil
+}
 
 // connect returns the way to the service when it is known what that can do.
 func (a *App) connect(ctx context.Context) (*scimclient.Client, error) {
