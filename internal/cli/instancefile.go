@@ -171,18 +171,26 @@ func (f instanceFile) create(secret string, destination *api.Destination) (api.N
 	return want, nil
 }
 
+// sameTenant fails if the file is about another tenant than the instance's.
+func (f instanceFile) sameTenant(now api.Instance) error {
+	for _, fixed := range []struct{ name, has, wants string }{
+		{"tenantId", now.TenantID, f.TenantID}, {"cloud", now.Cloud, f.Cloud}, {"clientId", now.ClientID, f.ClientID},
+	} {
+		if fixed.wants != "" && !strings.EqualFold(fixed.wants, fixed.has) {
+			return fault.New(fault.Conflict, "OtherTenant", "the instance %q has the %s %s, not %s", now.Name, fixed.name, fixed.has, fixed.wants).
+				WithRemedy("Create an instance with another name, or delete this one first.")
+		}
+	}
+	return nil
+}
+
 // patch is the request that makes an instance what the file says, and a line for each thing that changes. The tenant of an instance
 // cannot be changed: another tenant's people would be taken for this one's.
 func (f instanceFile) patch(now api.Instance, secret string, destination *api.Destination) (api.InstancePatch, []string, error) {
 	var want api.InstancePatch
 	var lines []string
-	for _, fixed := range []struct{ name, has, wants string }{
-		{"tenantId", now.TenantID, f.TenantID}, {"cloud", now.Cloud, f.Cloud}, {"clientId", now.ClientID, f.ClientID},
-	} {
-		if fixed.wants != "" && !strings.EqualFold(fixed.wants, fixed.has) {
-			return want, nil, fault.New(fault.Conflict, "OtherTenant", "the instance %q has the %s %s, not %s", now.Name, fixed.name, fixed.has, fixed.wants).
-				WithRemedy("Create an instance with another name, or delete this one first.")
-		}
+	if err := f.sameTenant(now); err != nil {
+		return want, nil, err
 	}
 	if f.Name != now.Name { // found without regard to case
 		want.Name = &f.Name

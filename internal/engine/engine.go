@@ -63,8 +63,8 @@ type Config struct {
 	// CheckService fails as fault.Invalid when a remote service cannot be called as described; SealService seals its secret.
 	CheckService func(NewService) error
 	SealService  func(service ident.ID, secret string) ([]byte, error)
-	Queue      Queue
-	Observer   Observer
+	Queue        Queue
+	Observer     Observer
 	// Now is the clock of schedules; Machine is the machine's, for leases.
 	Now, Machine func() time.Time
 	// Node identifies this process among those that share the database.

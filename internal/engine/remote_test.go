@@ -37,8 +37,10 @@ type service struct {
 	url   string
 	token string
 	calls atomic.Int64
-	// clock is that of whoever calls the service.
-	clock func() time.Time
+	// way is that of the world to the service.
+	way *scimclient.Client
+	// fixed: whoever calls it believes that names stay as they are.
+	fixed bool
 	// faulty, if it is not nil, may spoil a request: it reports whether it answered.
 	mu     sync.Mutex
 	faulty func(w http.ResponseWriter, r *http.Request, serve http.Handler) bool
@@ -50,7 +52,7 @@ func (uncounted) CountHTTP(string, string, int) {}
 
 func newService(t *testing.T, now func() time.Time) *service {
 	t.Helper()
-	s := &service{T: t, clock: time.Now}
+	s := &service{T: t}
 	db, err := store.Open(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "service.db"), Logger: slog.New(slog.DiscardHandler), Now: now})
 	s.must(err)
 	t.Cleanup(func() { s.must(db.Close()) })
@@ -96,10 +98,10 @@ func (s *service) spoil(how func(w http.ResponseWriter, r *http.Request, serve h
 func (s *service) client(noBulk bool) *scimclient.Client {
 	s.Helper()
 	profile, _ := scimclient.ProfileNamed("generic")
-	profile.Rates, profile.NoBulk = scimclient.Rates{Start: 5000}, noBulk
+	profile.Rates, profile.NoBulk, profile.NoRename = scimclient.Rates{Start: 5000}, noBulk, s.fixed
 	client, err := scimclient.New(scimclient.Config{
 		BaseURL: s.url, Profile: profile, Token: func(context.Context) (string, error) { return s.token, nil },
-		HTTP: &http.Client{}, Now: s.clock, Jitter: func() float64 { return 0 }, MaxRetryWait: time.Second,
+		HTTP: &http.Client{}, Now: time.Now, Jitter: func() float64 { return 0 }, MaxRetryWait: time.Second,
 	})
 	s.must(err)
 	return client
@@ -125,11 +127,12 @@ func (s *service) users() map[string]directory.User {
 // elsewhere has the world's engine write to a service.
 func (w *world) elsewhere(s *service, noBulk bool) {
 	w.Helper()
-	client, id := s.client(noBulk), ident.New(w.now)
+	s.way = s.client(noBulk)
+	id := ident.New(w.now)
 	target := func(instance engine.Instance) destination.Destination {
 		return scimapp.New(scimapp.Config{
 			Store: w.db, Service: id, Instance: instance.ID, Now: w.time,
-			Client: func(context.Context) (*scimclient.Client, error) { return client, nil },
+			Client: func(context.Context) (*scimclient.Client, error) { return s.way, nil },
 		})
 	}
 	config := w.engine.Config
@@ -241,7 +244,7 @@ func TestManagersAreNamedWhenTheyAreThere(t *testing.T) {
 // spoiled spoils requests by chance: too many, out of order, and answers that get lost after the work was done.
 func spoiled(share float64) func(w http.ResponseWriter, r *http.Request, serve http.Handler) bool {
 	var mu sync.Mutex
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same faults in every run
+	random := rand.New(rand.NewPCG(1, 2)) // the same faults in every run
 	return func(w http.ResponseWriter, r *http.Request, serve http.Handler) bool {
 		mu.Lock()
 		dice, kind := random.Float64(), random.IntN(3)

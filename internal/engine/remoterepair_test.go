@@ -97,7 +97,6 @@ func TestAnUndoSaysThatItIsForTheBuiltInDirectory(t *testing.T) {
 func TestAServiceThatAsksForPatienceIsGivenIt(t *testing.T) {
 	w := newWorld(t, 30)
 	s := newService(t, w.time)
-	s.clock = w.time
 	w.elsewhere(s, true)
 	s.spoil(func(rw http.ResponseWriter, r *http.Request, _ http.Handler) bool {
 		if r.Method != http.MethodPost {
@@ -112,7 +111,7 @@ func TestAServiceThatAsksForPatienceIsGivenIt(t *testing.T) {
 		t.Fatalf("the run is %s until %s: %v, %+v", run.State, run.NotBefore, run.Progress.Counts, run.Failure)
 	}
 	s.spoil(nil)
-	w.now = w.now.Add(11 * time.Minute)
+	w.now, s.way = w.now.Add(11*time.Minute), s.client(true) // whose own clock did not go on
 	w.queue.runs = append(w.queue.runs, run.ID)
 	w.work(w.engine)
 	w.sameAs(s)

@@ -105,8 +105,10 @@ func (e *Engine) changeService(ctx context.Context, instance Instance, change *S
 		to   *string
 		of   *string
 	}{
-		{"destinationProfile", change.Profile, &service.Profile}, {"destinationTokenUrl", change.TokenURL, &service.TokenURL},
-		{"destinationClientId", change.ClientID, &service.ClientID}, {"destinationScope", change.Scope, &service.Scope},
+		{"destinationProfile", change.Profile, &service.Profile},
+		{"destinationTokenUrl", change.TokenURL, &service.TokenURL},
+		{"destinationClientId", change.ClientID, &service.ClientID},
+		{"destinationScope", change.Scope, &service.Scope},
 	} {
 		if field.to != nil && *field.to != *field.of {
 			before.Set(field.name, *field.of)
