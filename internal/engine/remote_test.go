@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -39,6 +40,8 @@ type service struct {
 	calls atomic.Int64
 	// way is that of the world to the service.
 	way *scimclient.Client
+	// profile of whoever calls it; "" for generic.
+	profile string
 	// fixed: whoever calls it believes that names stay as they are.
 	fixed bool
 	// faulty, if it is not nil, may spoil a request: it reports whether it answered.
@@ -97,8 +100,8 @@ func (s *service) spoil(how func(w http.ResponseWriter, r *http.Request, serve h
 // client calls the service, with bulks or without.
 func (s *service) client(noBulk bool) *scimclient.Client {
 	s.Helper()
-	profile, _ := scimclient.ProfileNamed("generic")
-	profile.Rates, profile.NoBulk, profile.NoRename = scimclient.Rates{Start: 5000}, noBulk, s.fixed
+	profile, _ := scimclient.ProfileNamed(cmp.Or(s.profile, "generic"))
+	profile.Rates, profile.NoBulk, profile.NoRename = scimclient.Rates{Start: 5000}, noBulk || profile.NoBulk, s.fixed || profile.NoRename
 	client, err := scimclient.New(scimclient.Config{
 		BaseURL: s.url, Profile: profile, Token: func(context.Context) (string, error) { return s.token, nil },
 		HTTP: &http.Client{}, Now: time.Now, Jitter: func() float64 { return 0 }, MaxRetryWait: time.Second,

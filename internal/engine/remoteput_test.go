@@ -39,3 +39,25 @@ func TestAServiceWithoutPatchIsWrittenWhole(t *testing.T) {
 		t.Errorf("the service has the groups %s, want two members of Late", got)
 	}
 }
+
+func TestAServiceThatTellsNoMembersIsBelievedToHaveThem(t *testing.T) {
+	w, want := withGroups(t, 30)
+	s := newService(t, w.time)
+	s.profile = "aws"
+	w.elsewhere(s, true)
+	w.good(engine.Incremental)
+	w.sameAs(s)
+	if got := grouped(t, s.dir, s.org); got != want {
+		t.Errorf("the service has the groups %s, want %s", got, want)
+	}
+	if run := w.reconcile(false); run.Progress.Drift() != 0 {
+		t.Errorf("of two equal sides %d differ: %v, %v", run.Progress.Drift(), run.Progress.Counts, run.Progress.Groups)
+	}
+	group := w.group("Late", w.someone(3)...)
+	w.good(engine.Incremental)
+	w.leave(group, w.someone(1)...)
+	w.good(engine.Incremental)
+	if got := grouped(t, s.dir, s.org); !strings.Contains(got, "Late 2") {
+		t.Errorf("the service has the groups %s, want two members of Late", got)
+	}
+}

@@ -105,10 +105,14 @@ func (b *batch) failed(place int, refusal error) {
 // holds the name.
 func (b *batch) conflict(ctx context.Context, s sending, change plan.Change, refusal error) {
 	news, err := b.whoHolds(ctx, s.object)
+	known := false
+	if err == nil && news != nil {
+		known, err = b.known(ctx, news)
+	}
 	switch {
 	case err != nil:
 		b.leave(s, err)
-	case news != nil && !b.known(ctx, news):
+	case news != nil && !known:
 		b.discover(*news)
 		b.results[s.place].Superseded = true
 	case news != nil && change.Action == plan.Create && b.matchable(news, s.object):
@@ -159,15 +163,15 @@ func (b *batch) whoHolds(ctx context.Context, object Object) (*scimclient.Resour
 }
 
 // known reports whether there is an object here for a resource.
-func (b *batch) known(ctx context.Context, resource *scimclient.Resource) bool {
+func (b *batch) known(ctx context.Context, resource *scimclient.Resource) (bool, error) {
 	if b.byRemoteID(resource.ID).RemoteID != "" {
-		return true
+		return true, nil
 	}
 	objects, err := b.Store.RemoteObjectsOf(ctx, b.Service, b.kind, []string{resource.ID})
 	for _, object := range objects {
 		b.objects[object.ID] = object
 	}
-	return err == nil && len(objects) > 0
+	return len(objects) > 0, err
 }
 
 // discover notes an object of the service that nobody knew of.
