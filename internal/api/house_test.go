@@ -118,8 +118,10 @@ func open(t *testing.T, people int) *house {
 	h.engine = engine.New(engine.Config{
 		Store: database, Directory: h.directory, Queue: h.queue, Observer: silent{}, Now: time.Now, Machine: time.Now,
 		Node: ident.New(time.Now()), Logger: logger,
-		Destination: func(i engine.Instance) destination.Destination { return orgdir.New(h.directory, i.OrgID, i.ID) },
-		Seal:        func(_ ident.ID, secret string) ([]byte, error) { return []byte(secret), nil },
+		CheckService: func(engine.NewService) error { return nil },
+		SealService:  func(_ ident.ID, secret string) ([]byte, error) { return []byte(secret), nil },
+		Destination:  func(i engine.Instance) destination.Destination { return orgdir.New(h.directory, i.OrgID, i.ID) },
+		Seal:         func(_ ident.ID, secret string) ([]byte, error) { return []byte(secret), nil },
 		CheckCloud: func(name string) error {
 			if name != "global" {
 				return fault.New(fault.Invalid, "UnknownCloud", "the cloud %q is not known", name)

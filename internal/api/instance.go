@@ -29,6 +29,8 @@ type Instance struct {
 	// Reconcile says when and how both sides are compared completely.
 	Reconcile Reconciling `json:"reconcile" doc:"When and how both sides are compared completely."`
 	Status    Status      `json:"status" doc:"How the instance stands."`
+	// Destination is told without its secret.
+	Destination Destination `json:"destination" doc:"Where the instance writes."`
 	// Settings are told for a single instance, not in lists.
 	Settings *engine.Settings `json:"settings,omitempty" doc:"Scope, mappings and thresholds; absent in lists."`
 }
@@ -91,7 +93,9 @@ type NewInstance struct {
 	// Reconcile says when and how both sides are compared completely.
 	Reconcile          *ReconcilingPatch `json:"reconcile,omitempty" doc:"When and how both sides are compared completely; weekly, with repair, if absent."`
 	DirectoryConnector engine.Connector  `json:"directoryConnector,omitempty" enum:"block,keep" doc:"What to do about the Directory Connector if it feeds the organization: refuse its writes, or let both write. Without it that is a conflict."`
-	Settings           *engine.Settings  `json:"settings,omitempty" doc:"Sync defaults if absent: all users, the sixteen default mappings, the default thresholds."`
+	// Destination stays what it is.
+	Destination *Destination     `json:"destination,omitempty" doc:"Where the instance writes, now and always; the organization's own directory if absent."`
+	Settings    *engine.Settings `json:"settings,omitempty" doc:"Sync defaults if absent: all users, the sixteen default mappings, the default thresholds."`
 }
 
 // InstancePatch changes an instance; what is absent stays as it is.
@@ -104,6 +108,7 @@ type InstancePatch struct {
 	ClientID           *string           `json:"clientId,omitempty" minLength:"1" maxLength:"256" doc:"Another app registration in the same tenant, with its clientSecret."`
 	Reconcile          *ReconcilingPatch `json:"reconcile,omitempty" doc:"When and how both sides are compared completely."`
 	DirectoryConnector engine.Connector  `json:"directoryConnector,omitempty" enum:"block,keep" doc:"What to do about the Directory Connector, when Auto Sync is switched on while it feeds the organization."`
+	Destination        *DestinationPatch `json:"destination,omitempty" doc:"Changes profile and credential of the remote service; starts a run at once if Auto Sync is on."`
 	Settings           *engine.Settings  `json:"settings,omitempty" doc:"Replaces all settings; everybody is planned anew."`
 }
 
@@ -177,9 +182,14 @@ func (s *server) instanceOf(ctx context.Context, instance engine.Instance) (Inst
 	if err != nil {
 		return Instance{}, err
 	}
+	service, err := s.Engine.Service(ctx, instance)
+	if err != nil {
+		return Instance{}, err
+	}
 	health := instance.Health
 	out := Instance{
-		ID: instance.ID, Name: instance.Name, ConnectionID: connection.ID, TenantID: connection.TenantID, Cloud: connection.Cloud, ClientID: connection.ClientID,
+		Destination: destinationOf(service),
+		ID:          instance.ID, Name: instance.Name, ConnectionID: connection.ID, TenantID: connection.TenantID, Cloud: connection.Cloud, ClientID: connection.ClientID,
 		SecretExpiresAt: connection.SecretExpiresAt,
 		AutoSync:        instance.AutoSync, IntervalSeconds: instance.Interval.Seconds(), ConfigVersion: instance.ConfigVersion,
 		NextRunAt: instance.NextRunAt, CreatedAt: instance.CreatedAt, Reconcile: reconcilingOf(instance.Reconciles),
@@ -224,9 +234,13 @@ func (s *server) createInstance(ctx context.Context, in *struct {
 },
 ) (*created[Instance], error) {
 	want := in.Body
+	service, err := want.Destination.wanted()
+	if err != nil {
+		return nil, err
+	}
 	instance, err := s.Engine.CreateInstance(ctx, orgOf(ctx), engine.NewInstance{
 		Name: want.Name, TenantID: want.TenantID, Cloud: want.Cloud, ClientID: want.ClientID, ClientSecret: want.ClientSecret, SecretExpiresAt: want.SecretExpiresAt,
-		AutoSync: want.AutoSync, Interval: seconds(want.IntervalSeconds), Settings: want.Settings,
+		AutoSync: want.AutoSync, Interval: seconds(want.IntervalSeconds), Settings: want.Settings, Service: service,
 		ConnectionID: want.ConnectionID, Connector: want.DirectoryConnector, Reconciles: want.Reconcile.over(engine.DefaultReconciles()),
 	})
 	if err != nil {
@@ -250,8 +264,13 @@ func (s *server) changeInstance(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	service, err := in.Body.Destination.wanted()
+	if err != nil {
+		return nil, err
+	}
 	change := engine.Change{
-		Name: in.Body.Name, AutoSync: in.Body.AutoSync, ClientSecret: in.Body.ClientSecret, Settings: in.Body.Settings,
+		Service: service,
+		Name:    in.Body.Name, AutoSync: in.Body.AutoSync, ClientSecret: in.Body.ClientSecret, Settings: in.Body.Settings,
 		Connector: in.Body.DirectoryConnector, SecretExpiresAt: in.Body.SecretExpiresAt, ClientID: in.Body.ClientID, Reconciles: in.Body.Reconcile.over(instance.Reconciles),
 	}
 	if in.Body.IntervalSeconds != nil {

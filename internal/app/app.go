@@ -16,8 +16,6 @@ import (
 
 	"rollcall/internal/clock"
 	"rollcall/internal/config"
-	"rollcall/internal/destination"
-	"rollcall/internal/destination/orgdir"
 	"rollcall/internal/directory"
 	"rollcall/internal/engine"
 	"rollcall/internal/graph"
@@ -110,11 +108,12 @@ func (a *App) open(ctx context.Context, settings config.Config, options Options)
 	}
 	a.Directory = directory.NewService(a.store, a.now, directory.Retention{Archive: settings.Retention.ArchiveDays, Audit: settings.Retention.AuditDays})
 	queue := &runQueue{}
+	remote := &services{
+		store: a.store, sealer: tenants.sealer, http: tenants.http, machine: options.Machine, logger: a.logger, version: options.Version, known: map[ident.ID]service{},
+	}
 	a.Engine = engine.New(engine.Config{
 		Store: a.store, Directory: a.Directory, Tenant: tenants.tenant, Login: tenants.login, Seal: tenants.seal, Open: tenants.open, CheckForm: tenants.checkForm, SealValue: tenants.sealValue, OpenValue: tenants.openValue, CheckCloud: tenants.checkCloud,
-		Destination: func(instance engine.Instance) destination.Destination {
-			return orgdir.New(a.Directory, instance.OrgID, instance.ID)
-		},
+		Destination: remote.destinations(a.Directory, a.now), CheckService: remote.check, SealService: remote.seal,
 		Queue: queue, Observer: observer{a.metrics}, Now: a.now, Machine: options.Machine, Node: ident.New(options.Machine()), Logger: a.logger,
 	})
 	a.queue, err = jobs.New(ctx, jobs.Config{DB: a.store.WriterDB(), Work: a.Engine, Now: options.Machine, Logger: a.logger})

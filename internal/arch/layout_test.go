@@ -38,6 +38,7 @@ var layout = []entry{
 	{path: "destination", sentence: "where changes go"},
 	{path: "destination/destinationtest", sentence: "the suite that every destination passes"},
 	{path: "destination/orgdir", sentence: "writes changes to the built-in directory"},
+	{path: "destination/scimapp", sentence: "writes changes to a remote SCIM service"},
 	{path: "engine", sentence: "runs: pull, plan, guard, apply; schedule, quarantine, approvals, reports"},
 	{path: "store", sentence: "keeps everything in SQLite, in statements that PostgreSQL runs too; implements what directory, mirror and engine ask for"},
 	{path: "store/storetest", sentence: "the suite that every database passes"},

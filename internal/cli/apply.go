@@ -31,6 +31,7 @@ A file, of which a change needs only the name and what is to change:
     interval: 40m
     autoSync: true
     reconcile: {every: 168h, repair: true, perSecond: 2000}
+    destination: {type: scim, profile: generic, baseUrl: https://scim.example.com/v2, tokenFile: token.txt}
     scope:
       allUsers: true
       includeGuests: false
@@ -68,7 +69,11 @@ func (c *instanceApplyCommand) Run(ctx context.Context, in *invocation) error {
 	if err != nil {
 		return err
 	}
-	result, err := server.apply(ctx, file, secret)
+	destination, err := file.readDestination(in)
+	if err != nil {
+		return err
+	}
+	result, err := server.apply(ctx, file, secret, destination)
 	if err != nil {
 		return file.placed(err)
 	}
@@ -94,11 +99,11 @@ func (c *instanceApplyCommand) Run(ctx context.Context, in *invocation) error {
 }
 
 // apply makes the instance what the file says.
-func (c *client) apply(ctx context.Context, file instanceFile, secret string) (applied, error) {
+func (c *client) apply(ctx context.Context, file instanceFile, secret string, destination *api.Destination) (applied, error) {
 	result := applied{Changes: []string{}, Warnings: []api.Warning{}}
 	now, err := c.wholeInstance(ctx, file.Name)
 	if fault.Is(err, fault.NotFound) {
-		want, err := file.create(secret)
+		want, err := file.create(secret, destination)
 		if err != nil {
 			return result, err
 		}
@@ -112,7 +117,7 @@ func (c *client) apply(ctx context.Context, file instanceFile, secret string) (a
 	if err != nil {
 		return result, err
 	}
-	want, changes, err := file.patch(now, secret)
+	want, changes, err := file.patch(now, secret, destination)
 	if err != nil || len(changes) == 0 {
 		result.Instance = now
 		return result, err

@@ -102,6 +102,7 @@ func showInstance(w io.Writer, instance api.Instance) error {
 	return facts(
 		w, "Name", instance.Name, "Id", instance.ID.String(), "Tenant", instance.TenantID, "Cloud", instance.Cloud, "Client id", instance.ClientID,
 		"Client secret ends", short(instance.SecretExpiresAt),
+		"Destination", destinationText(instance.Destination),
 		"Auto Sync", onOff(instance.AutoSync)+", every "+every(instance).String(), "Job status", jobWords(status.Job)+": "+status.Explanation,
 		"Lost groups", strings.Join(status.LostGroups, ", "), "Odd groups", oddText(status.OddGroups),
 		"Reconcile", reconcilingText(instance.Reconcile), "Last reconcile", lastReconcileText(status.Reconcile, status.NextReconcileAt),
@@ -142,6 +143,7 @@ type instanceCreateCommand struct {
 	ClientID         string `help:"Application (client) ID of the app registration." placeholder:"ID"`
 	ClientSecretFile string `help:"File that holds the client secret's value; - reads it from standard input." placeholder:"FILE"`
 	secretEnd
+	destinationFlags
 	Interval           time.Duration `default:"1m" help:"Time between the starts of scheduled runs, such as 40m."`
 	AutoSync           bool          `help:"Let runs start by themselves, the first one at once."`
 	DirectoryConnector string        `default:"" enum:",block,keep" help:"If the Directory Connector feeds the organization: block its writes, or keep both."`
@@ -176,7 +178,12 @@ func (c *instanceCreateCommand) Run(ctx context.Context, in *invocation) error {
 			return err
 		}
 	}
+	destination, err := c.destination(in)
+	if err != nil {
+		return err
+	}
 	var created api.Instance
+	want.Destination = destination
 	err = server.call(ctx, http.MethodPost, server.here("instances"), nil, want, &created)
 	if err != nil {
 		return err

@@ -81,7 +81,7 @@ func (d differing) text(name string) string {
 func (c *client) differing(ctx context.Context, file instanceFile) (differing, error) {
 	now, err := c.wholeInstance(ctx, file.Name)
 	if fault.Is(err, fault.NotFound) {
-		want, err := file.create("")
+		want, err := file.create("", nil)
 		if err != nil {
 			return differing{}, err
 		}
@@ -91,7 +91,7 @@ func (c *client) differing(ctx context.Context, file instanceFile) (differing, e
 	if err != nil {
 		return differing{}, err
 	}
-	want, lines, err := file.patch(now, "")
+	want, lines, err := file.patch(now, "", nil)
 	result := differing{Differences: append([]string{}, lines...)}
 	if err == nil && want.Settings != nil {
 		result.Preview, err = c.preview(ctx, now.ID, *want.Settings)

@@ -47,17 +47,18 @@ func (c *instanceExportCommand) Run(ctx context.Context, in *invocation) error {
 
 // exported is instanceFile as JSON.
 type exported struct {
-	Name       string              `json:"name"`
-	TenantID   string              `json:"tenantId"`
-	Cloud      string              `json:"cloud"`
-	ClientID   string              `json:"clientId"`
-	SecretEnds time.Time           `json:"secretExpiresAt,omitzero"`
-	Interval   string              `json:"interval"`
-	AutoSync   bool                `json:"autoSync"`
-	Reconcile  exportedReconcile   `json:"reconcile"`
-	Scope      exportedScope       `json:"scope"`
-	Attributes []mapping.Attribute `json:"attributes"`
-	Thresholds any                 `json:"thresholds"`
+	Name        string              `json:"name"`
+	TenantID    string              `json:"tenantId"`
+	Cloud       string              `json:"cloud"`
+	ClientID    string              `json:"clientId"`
+	SecretEnds  time.Time           `json:"secretExpiresAt,omitzero"`
+	Interval    string              `json:"interval"`
+	AutoSync    bool                `json:"autoSync"`
+	Destination api.Destination     `json:"destination"`
+	Reconcile   exportedReconcile   `json:"reconcile"`
+	Scope       exportedScope       `json:"scope"`
+	Attributes  []mapping.Attribute `json:"attributes"`
+	Thresholds  any                 `json:"thresholds"`
 }
 
 // exportedScope has the filters also where there are none: without them apply would leave those that are there.
@@ -75,7 +76,7 @@ func exportedOf(instance api.Instance) exported {
 	}
 	return exported{
 		Name: instance.Name, TenantID: instance.TenantID, Cloud: instance.Cloud, ClientID: instance.ClientID, SecretEnds: instance.SecretExpiresAt.UTC(), Interval: every(instance).String(),
-		AutoSync: instance.AutoSync, Reconcile: exportedReconcileOf(instance.Reconcile), Scope: exportedScope{settings.Scope, settings.Scope.AllUsers, filters}, Attributes: settings.Attributes, Thresholds: settings.Thresholds,
+		AutoSync: instance.AutoSync, Destination: instance.Destination, Reconcile: exportedReconcileOf(instance.Reconcile), Scope: exportedScope{settings.Scope, settings.Scope.AllUsers, filters}, Attributes: settings.Attributes, Thresholds: settings.Thresholds,
 	}
 }
 
@@ -103,6 +104,7 @@ func exportInstance(instance api.Instance) (string, error) {
 	}
 	y.line("interval: %s", every(instance))
 	y.line("autoSync: %t", instance.AutoSync)
+	exportDestination(&y, instance.Destination)
 	exportReconcile(&y, instance.Reconcile)
 	y.line("")
 	exportScope(&y, settings.Scope)
@@ -124,7 +126,7 @@ func exportInstance(instance api.Instance) (string, error) {
 	read, err := parseInstanceFile("-", []byte(y.String()))
 	if err == nil {
 		var lines []string
-		_, lines, err = read.patch(instance, "")
+		_, lines, err = read.patch(instance, "", nil)
 		if err == nil && len(lines) > 0 {
 			err = fault.New(fault.Internal, "", "read again it would change %s", strings.Join(lines, "; "))
 		}

@@ -101,7 +101,7 @@ func TestAnInstanceThatWasExportedReadsBackTheSame(t *testing.T) {
 			if diff := cmp.Diff(settings, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Fatalf("%s: %s\n%s", form, diff, text)
 			}
-			if _, lines, err := read.patch(instance, ""); err != nil || len(lines) > 0 || read.Name != instance.Name || read.TenantID != instance.TenantID {
+			if _, lines, err := read.patch(instance, "", nil); err != nil || len(lines) > 0 || read.Name != instance.Name || read.TenantID != instance.TenantID {
 				t.Fatalf("%s: %q, %v\n%s", form, lines, err, text)
 			}
 		}

@@ -30,6 +30,8 @@ type instanceFile struct {
 	// Interval is a duration such as 40m.
 	Interval *interval `yaml:"interval"`
 	AutoSync *bool     `yaml:"autoSync"`
+	// Destination is where the instance writes.
+	Destination *destinationFile `yaml:"destination"`
 	// Reconcile says when and how both sides are compared completely.
 	Reconcile  *reconcileFile      `yaml:"reconcile"`
 	Scope      *scope.Rules        `yaml:"scope"`
@@ -113,14 +115,10 @@ func parseInstanceFile(path string, text []byte) (instanceFile, error) {
 
 // secret reads the client secret that the file points to; "" if it points to none.
 func (f instanceFile) secret(in *invocation) (string, error) {
-	path := f.ClientSecretFile
-	if path == "" {
+	if f.ClientSecretFile == "" {
 		return "", nil
 	}
-	if path != "-" && !filepath.IsAbs(path) {
-		path = filepath.Join(f.folder, path)
-	}
-	return readSecret(in, path)
+	return readSecret(in, f.beside(f.ClientSecretFile))
 }
 
 // settings puts what the file says over the given settings.
@@ -158,7 +156,7 @@ func endText(ends time.Time) string {
 }
 
 // create is the request for a new instance.
-func (f instanceFile) create(secret string) (api.NewInstance, error) {
+func (f instanceFile) create(secret string, destination *api.Destination) (api.NewInstance, error) {
 	for _, required := range []struct{ name, value string }{
 		{"tenantId", f.TenantID}, {"clientId", f.ClientID}, {"clientSecretFile", f.ClientSecretFile},
 	} {
@@ -171,6 +169,7 @@ func (f instanceFile) create(secret string) (api.NewInstance, error) {
 	want := api.NewInstance{
 		Name: f.Name, TenantID: f.TenantID, Cloud: f.Cloud, ClientID: f.ClientID, ClientSecret: secret, SecretExpiresAt: f.secretEnd(),
 		AutoSync: f.AutoSync != nil && *f.AutoSync, Settings: &settings, Reconcile: f.Reconcile.request(),
+		Destination: destination,
 	}
 	if f.Interval != nil {
 		want.IntervalSeconds = time.Duration(*f.Interval).Seconds()
@@ -178,18 +177,26 @@ func (f instanceFile) create(secret string) (api.NewInstance, error) {
 	return want, nil
 }
 
-// patch is the request that makes an instance what the file says, and a line for each thing that changes. The tenant of an instance
-// cannot be changed: another tenant's people would be taken for this one's.
-func (f instanceFile) patch(now api.Instance, secret string) (api.InstancePatch, []string, error) {
-	var want api.InstancePatch
-	var lines []string
+// sameTenant fails if the file is about another tenant than the instance's.
+func (f instanceFile) sameTenant(now api.Instance) error {
 	for _, fixed := range []struct{ name, has, wants string }{
 		{"tenantId", now.TenantID, f.TenantID}, {"cloud", now.Cloud, f.Cloud}, {"clientId", now.ClientID, f.ClientID},
 	} {
 		if fixed.wants != "" && !strings.EqualFold(fixed.wants, fixed.has) {
-			return want, nil, fault.New(fault.Conflict, "OtherTenant", "the instance %q has the %s %s, not %s", now.Name, fixed.name, fixed.has, fixed.wants).
+			return fault.New(fault.Conflict, "OtherTenant", "the instance %q has the %s %s, not %s", now.Name, fixed.name, fixed.has, fixed.wants).
 				WithRemedy("Create an instance with another name, or delete this one first.")
 		}
+	}
+	return nil
+}
+
+// patch is the request that makes an instance what the file says, and a line for each thing that changes. The tenant of an instance
+// cannot be changed: another tenant's people would be taken for this one's.
+func (f instanceFile) patch(now api.Instance, secret string, destination *api.Destination) (api.InstancePatch, []string, error) {
+	var want api.InstancePatch
+	var lines []string
+	if err := f.sameTenant(now); err != nil {
+		return want, nil, err
 	}
 	if f.Name != now.Name { // found without regard to case
 		want.Name = &f.Name
@@ -204,7 +211,12 @@ func (f instanceFile) patch(now api.Instance, secret string) (api.InstancePatch,
 		want.IntervalSeconds = &wanted
 		lines = append(lines, fmt.Sprintf("interval: %s → %s", every(now), time.Duration(*f.Interval)))
 	}
-	var reconcile []string
+	var reconcile, target []string
+	var err error
+	if want.Destination, target, err = f.patchDestination(now.Destination, destination); err != nil {
+		return want, nil, err
+	}
+	lines = append(lines, target...)
 	want.Reconcile, reconcile = f.Reconcile.patch(now.Reconcile)
 	lines = append(lines, reconcile...)
 	if secret != "" {

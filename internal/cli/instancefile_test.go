@@ -59,7 +59,7 @@ func TestAFileThatSaysWhatIsThereChangesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, changes, err := parsed.patch(instanceNow(t, settings), "")
+	want, changes, err := parsed.patch(instanceNow(t, settings), "", nil)
 	if err != nil || len(changes) > 0 {
 		t.Errorf("changes %q, error %v", changes, err)
 	}
@@ -75,7 +75,7 @@ func TestAFileChangesWhatItSaysAndTellsIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	settings := engine.DefaultSettings()
-	want, changes, err := parsed.patch(instanceNow(t, settings), "new")
+	want, changes, err := parsed.patch(instanceNow(t, settings), "new", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func TestAScopeThatSelectsNobodyLeavesTheSelection(t *testing.T) {
 
 func TestTheTenantOfAnInstanceCannotBeChanged(t *testing.T) {
 	parsed := instanceFile{Name: "Contoso", TenantID: "other"}
-	_, _, err := parsed.patch(instanceNow(t, engine.DefaultSettings()), "")
+	_, _, err := parsed.patch(instanceNow(t, engine.DefaultSettings()), "", nil)
 	if exitCode(err) != exitConflict || !strings.Contains(err.Error(), "has the tenantId t, not other") {
 		t.Errorf("got %v", err)
 	}

@@ -25,6 +25,8 @@ type Terms struct {
 	// Domains are the verified domains, in lower case; RequireDomain refuses names outside them.
 	Domains       map[string]bool
 	RequireDomain bool
+	// Schema is what users can hold; nil for everything.
+	Schema *plan.Schema
 }
 
 // Destination takes the changes of one instance.
@@ -52,4 +54,38 @@ type Reversible interface {
 	Destination
 	// Removed returns those of the removed objects with these ids that can be restored, in no order, with the versions that they had.
 	Removed(ctx context.Context, ids []ident.ID) ([]plan.Target, error)
+}
+
+// Remote is a destination behind a network. What it is asked for it answers from what was sent and read last, so that a plan costs no request;
+// changes are sent outside of transactions. Apply, ApplyGroups, ApplyMembers, Park and Unpark send and record in one, for whoever is outside of a
+// transaction.
+//
+// A change goes through three steps: Intend in a transaction, Send outside of any, and Sent.Record in the transaction that settles what became of
+// it. A process may die between any two of them: what is sent again does no harm, and an object that was perhaps created is looked up first.
+type Remote interface {
+	Destination
+	// Prepare does the next piece of what comes before a plan: asking the service what it can do, reading its objects the first time, and Settle.
+	// done: nothing is left.
+	Prepare(ctx context.Context) (done bool, err error)
+	// Settle does the next piece of what sending left: finds out what became of changes whose sending was broken off, gives names back that were set
+	// aside, and names managers who were not there yet.
+	Settle(ctx context.Context) (done bool, err error)
+	// Renew has Prepare read all objects of the service again.
+	Renew(ctx context.Context) error
+	// Intend notes that the changes are going to be sent.
+	Intend(ctx context.Context, changes []plan.Change) error
+	// Send sends changes of objects of one type, in the order given as far as one depends on another.
+	Send(ctx context.Context, changes []plan.Change) (Sent, error)
+}
+
+// Sent is what became of changes that were sent. Results, Members and Pending stand at the changes' places.
+type Sent struct {
+	// Results are for users and groups, Members for members.
+	Results []Result
+	Members []MembersResult
+	// Pending changes have to be sent again: nobody can say what became of them, or the service could not take them now. Cause says why.
+	Pending []bool
+	Cause   error
+	// Record stores what the service holds now, in the transaction of the context.
+	Record func(ctx context.Context) error
 }

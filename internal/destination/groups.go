@@ -49,6 +49,8 @@ type SyncedMember struct {
 type MembersResult struct {
 	// Superseded: the group is gone, or is not the instance's; nothing was done.
 	Superseded bool
+	// Failure says why not all of the change could be done; nil otherwise.
+	Failure *plan.Reason
 	// Changed are those of the change's members for whom something changed: who was a member already by this instance is not among them, nor who
 	// does not exist.
 	Changed []plan.Member

@@ -14,6 +14,9 @@ const applyBatch = 500
 
 // apply writes the next entries to the destination; names that go round in a circle are set aside first.
 func (e *Engine) apply(ctx context.Context, w *work) error {
+	if remote, is := w.target.(destination.Remote); is {
+		return e.applyRemote(ctx, w, remote)
+	}
 	return e.Store.InTx(ctx, func(ctx context.Context) error {
 		parking, err := e.Store.NextEntries(ctx, w.run.ID, true, applyBatch)
 		if err != nil {
@@ -77,7 +80,12 @@ func (e *Engine) applyEntries(ctx context.Context, w *work, run *Run, entries []
 		}
 		from = to
 	}
-	run.Progress.Applied += len(entries)
+	return e.finishBatch(ctx, w, batch, len(entries))
+}
+
+// finishBatch writes what the results of so many entries are.
+func (e *Engine) finishBatch(ctx context.Context, w *work, batch settled, entries int) error {
+	batch.run.Progress.Applied += entries
 	if err := e.settle(ctx, w, batch); err != nil {
 		return err
 	}
@@ -248,7 +256,11 @@ func (e *Engine) settle(ctx context.Context, w *work, batch settled) error {
 }
 
 // unparkRun gives the objects whose names a run set aside their names back, because it will not apply their changes.
+// A remote destination does it before the next plan.
 func (e *Engine) unparkRun(ctx context.Context, target destination.Destination, run Run) error {
+	if _, remote := target.(destination.Remote); remote {
+		return nil
+	}
 	query := EntryQuery{Org: run.OrgID, Run: run.ID, States: []EntryState{Parked}, Limit: applyBatch}
 	for {
 		entries, err := e.Store.ListEntries(ctx, query)

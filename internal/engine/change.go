@@ -24,6 +24,8 @@ type Change struct {
 	SecretExpiresAt *time.Time
 	// ClientID names another app registration, when the former one was lost; its secret comes with it. The tenant stays the same.
 	ClientID *string
+	// Service changes the remote service that the instance writes to, for all instances that do.
+	Service  *ServiceChange
 	Settings *Settings
 	// Connector is what to do about the Directory Connector when Auto Sync is switched on while it feeds the organization.
 	Connector Connector
@@ -48,7 +50,7 @@ func (e *Engine) ChangeInstance(ctx context.Context, id ident.ID, change Change)
 		if err := e.record(ctx, instance, "instance.change", before, after); err != nil {
 			return err
 		}
-		if !instance.AutoSync || change.AutoSync == nil && change.Settings == nil && change.ClientSecret == nil {
+		if !instance.AutoSync || change.AutoSync == nil && change.Settings == nil && change.ClientSecret == nil && change.Service == nil {
 			return nil
 		}
 		_, err = e.enqueue(ctx, instance, Incremental, TriggerConfiguration, audit.ActorOf(ctx).Name)
@@ -87,6 +89,9 @@ func (e *Engine) change(ctx context.Context, instance *Instance, change Change, 
 		return err
 	}
 	if err := e.changeCredential(ctx, *instance, change, before, after); err != nil {
+		return err
+	}
+	if err := e.changeService(ctx, *instance, change.Service, before, after); err != nil {
 		return err
 	}
 	if change.Settings == nil {

@@ -23,6 +23,7 @@ type Credentials interface {
 // Setup is what administrators entered.
 type Setup interface {
 	Instances
+	Services
 	Credentials
 	Connections
 	TenantGroups

@@ -43,6 +43,15 @@
 //
 // end: health, next run, and a follow-up run at once if something was superseded or somebody passes through Inactive to removal.
 //
+// # Remote destinations
+//
+// A remote service is planned from a local record of what it was sent and what was read there, which the pull brings up to date first
+// (destination.Remote, Prepare): an inventory before the first plan and in every reconcile, and whatever became of changes whose sending was broken
+// off. Apply is three steps there: intent in a transaction, call outside of any, result in the transaction of journal and links. Who dies in between
+// sends again what is still planned; creations are looked up first. What the service could not take now stays planned: the run waits as long as it
+// was asked to, or fails and comes again, and none of it counts as a failure of the object. At the end of each part Settle names managers who came
+// later and tells the groups who was let go. See docs/decisions/0026.
+//
 // # Groups and who is in them
 //
 // Where an instance keeps groups, plan, guard and apply are gone through three times: for the users, for the groups, and for who is in them

@@ -65,8 +65,11 @@ type Config struct {
 	CheckCloud func(name string) error
 	// CheckForm fails when the server does not take credentials of the form.
 	CheckForm func(form CredentialForm) error
-	Queue     Queue
-	Observer  Observer
+	// CheckService fails as fault.Invalid when a remote service cannot be called as described; SealService seals its secret.
+	CheckService func(NewService) error
+	SealService  func(service ident.ID, secret string) ([]byte, error)
+	Queue        Queue
+	Observer     Observer
 	// Now is the clock of schedules; Machine is the machine's, for leases.
 	Now, Machine func() time.Time
 	// Node identifies this process among those that share the database.
@@ -117,6 +120,8 @@ type work struct {
 	reached reached
 	// pace is what a reconcile did since it was taken up.
 	pace pace
+	// prepared: a remote destination is ready for a plan.
+	prepared bool
 }
 
 // Advance works on a run for a few seconds and reports whether there is more to do. Failures of the run are settled here; an error means
@@ -255,6 +260,11 @@ func (e *Engine) step(ctx context.Context, w *work) (err error) {
 	}()
 	switch w.run.Step {
 	case StepPull:
+		if remote, is := w.target.(destination.Remote); is && !w.prepared {
+			if ready, err := e.prepare(ctx, w, remote); err != nil || !ready {
+				return err
+			}
+		}
 		if w.run.Kind == OnDemand {
 			return e.pullAsked(ctx, w)
 		}

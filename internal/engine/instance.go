@@ -15,6 +15,8 @@ type Instance struct {
 	ID           ident.ID
 	OrgID        ident.ID
 	ConnectionID ident.ID
+	// ServiceID is the remote service that the instance writes to; zero for the built-in directory. It never changes.
+	ServiceID ident.ID
 	// Name is unique within the organization, without regard to case.
 	Name string
 	// AutoSync: runs start by themselves.

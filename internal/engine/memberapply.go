@@ -68,9 +68,14 @@ func (e *Engine) applyMembers(ctx context.Context, w *work, batch *settled, entr
 	if err != nil {
 		return err
 	}
+	return e.settleMembers(ctx, batch, entries, results)
+}
+
+// settleMembers takes in what became of entries about members.
+func (e *Engine) settleMembers(ctx context.Context, batch *settled, entries []Entry, results []destination.MembersResult) error {
 	for i, entry := range entries {
-		if results[i].Superseded {
-			batch.add(entry, destination.Result{Superseded: true})
+		if results[i].Superseded || results[i].Failure != nil {
+			batch.add(entry, destination.Result{Superseded: results[i].Superseded, Failure: results[i].Failure})
 			continue
 		}
 		whole := len(results[i].Changed) == len(entry.Members)
@@ -170,14 +175,23 @@ func (e *Engine) leaveNow(ctx context.Context, target destination.Groups, run *R
 	for i, entry := range entries {
 		changes[i] = entry.Change
 	}
-	results, err := target.ApplyMembers(ctx, changes)
-	if err != nil {
-		return err
+	if remote, is := target.(destination.Remote); is { // which is told at the end of the part
+		if err := remote.Intend(ctx, changes); err != nil {
+			return err
+		}
+	} else {
+		results, err := target.ApplyMembers(ctx, changes)
+		if err != nil {
+			return err
+		}
+		for i := range entries {
+			entries[i].Members = results[i].Changed
+		}
 	}
 	for i := range entries {
-		entries[i].Members, entries[i].State, entries[i].SettledAt = results[i].Changed, Applied, e.Now()
+		entries[i].State, entries[i].SettledAt = Applied, e.Now()
 		run.Progress.Applied++
-		run.Progress.countOf(plan.Members, string(plan.Leave), len(results[i].Changed))
+		run.Progress.countOf(plan.Members, string(plan.Leave), len(entries[i].Members))
 	}
 	return nil
 }

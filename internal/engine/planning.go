@@ -130,6 +130,7 @@ func (e *Engine) judge(ctx context.Context, w *work, rules *plan.Rules, now time
 	}
 	j := judged{rules: *rules, changes: make([]plan.Change, len(objects)), does: make([]bool, len(objects))}
 	j.rules.Domains, j.rules.RequireDomain, j.rules.Now = terms.Domains, terms.RequireDomain, now
+	j.rules.Schema = terms.Schema
 	if j.drafts, j.found, err = e.lookUp(ctx, w, &j.rules, objects); err != nil {
 		return judged{}, err
 	}

@@ -46,6 +46,8 @@ type Reconciling struct {
 	Stage ReconcileStage `json:"stage,omitempty"`
 	// CaughtUp: the mirror holds the latest changes, and nobody reads the tenant in full.
 	CaughtUp bool `json:"caughtUp,omitempty"`
+	// Renewed: a remote destination reads all its objects again.
+	Renewed bool `json:"renewed,omitempty"`
 	// Users is how far the tenant's users were compared, GroupsAfter the last group whose members were asked for, by its Seq.
 	Users       mirror.Audit `json:"users,omitzero"`
 	GroupsAfter int64        `json:"groupsAfter,omitempty"`

@@ -38,6 +38,8 @@ type NewInstance struct {
 	// Interval between runs; 0 for DefaultInterval.
 	Interval time.Duration
 	AutoSync bool
+	// Service is the remote service that the instance writes to; nil for the built-in directory.
+	Service *NewService
 	// Reconciles; nil for DefaultReconciles.
 	Reconciles *Reconciles
 	// Settings; nil for DefaultSettings.
@@ -79,6 +81,9 @@ func (e *Engine) CreateInstance(ctx context.Context, org ident.ID, want NewInsta
 			return err
 		}
 		instance.ConnectionID = connection.ID
+		if instance.ServiceID, err = e.connectService(ctx, org, want.Service); err != nil {
+			return err
+		}
 		if err := e.Store.SaveInstance(ctx, instance); err != nil {
 			return err
 		}
@@ -89,9 +94,13 @@ func (e *Engine) CreateInstance(ctx context.Context, org ident.ID, want NewInsta
 		if err := e.Store.MarkAllDirty(ctx, instance); err != nil {
 			return err
 		}
-		return e.record(ctx, instance, "instance.create", nil, attr.From(map[string]any{
+		about := attr.From(map[string]any{
 			"tenant": connection.TenantID, "cloud": connection.Cloud, "clientId": connection.ClientID, "autoSync": want.AutoSync,
-		}))
+		})
+		if want.Service != nil {
+			about.Set("destination", want.Service.BaseURL)
+		}
+		return e.record(ctx, instance, "instance.create", nil, about)
 	})
 	return instance, err
 }
@@ -114,7 +123,7 @@ func (e *Engine) checkNew(want NewInstance, settings Settings) error {
 			problems = append(problems, fault.New(fault.Invalid, "Missing", "an instance needs %s (%s)", field.name, field.flag))
 		}
 	}
-	problems = append(problems, checkInterval(want.Interval), want.Reconciles.check(), settings.Check())
+	problems = append(problems, checkInterval(want.Interval), want.Reconciles.check(), settings.Check(), e.checkService(want.Service))
 	return invalid(problems)
 }
 

@@ -28,11 +28,29 @@ type Found struct {
 // Decide makes the change for a draft; false when there is nothing to do and nothing to say.
 func (r *Rules) Decide(d Draft, found Found) (Change, bool) {
 	change, does := r.decide(d, found)
+	if does && r.Schema != nil {
+		change, does = r.Schema.fit(change, found.current(d, change))
+	}
 	if !does {
 		change, does = d.retied(change)
 	}
 	change.Timed = r.Mapping.Timed()
 	return d.honour(change, does, found)
+}
+
+// current is what the object of a change holds now; nil for one that is to be made.
+func (found Found) current(d Draft, change Change) attr.Record {
+	if d.linked != nil {
+		return d.linked.Record
+	}
+	for _, targets := range found.ByKey {
+		for _, target := range targets {
+			if target.ID == change.ObjectID {
+				return target.Record
+			}
+		}
+	}
+	return nil
 }
 
 // decide is Decide without regard to pins.
@@ -125,7 +143,9 @@ func (r *Rules) toBin(d Draft, found Found, code, text string) (Change, bool) {
 	wanted := attr.Record{}
 	wanted.Set(attr.Active, false)
 	if name := d.binName(); name != "" {
-		wanted.Set(attr.UserName, name)
+		if r.Schema == nil || !r.Schema.FixedNames {
+			wanted.Set(attr.UserName, name)
+		}
 		wanted.Set(attr.DeletedAt, d.source.DeletedAt.UTC().Format(time.RFC3339))
 	}
 	change := d.base(Deactivate, Free, code, text)

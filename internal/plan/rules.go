@@ -58,6 +58,8 @@ type Rules struct {
 	// Domains are the verified domains, in lower case. RequireDomain refuses names outside them (D10).
 	Domains       map[string]bool
 	RequireDomain bool
+	// Schema is what the destination can take; nil for everything.
+	Schema *Schema
 	// Now is the time of the plan, for expressions that look at it.
 	Now time.Time
 }

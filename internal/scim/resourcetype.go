@@ -146,3 +146,25 @@ func (t ResourceType) extension(urn string) *Schema {
 	}
 	return nil
 }
+
+// Forget returns the type without what it remembers of paths, for one whose schemas were exchanged.
+func (t ResourceType) Forget() ResourceType {
+	t.spots = &spots{known: map[string]spot{}}
+	return t
+}
+
+// Attribute returns the attribute that a path of a record such as `emails[type eq "work"].value` is about as a whole, and the part of it whose value the
+// path names, which is the same where it names none. nil if the schemas have none such.
+func (t ResourceType) Attribute(path string) (whole, value *Attribute) {
+	found := t.spotOf(path)
+	if found.found == nil {
+		return nil, nil
+	}
+	if found.path.Sub == "" {
+		return found.found, found.found
+	}
+	if value = found.found.sub(found.path.Sub); value == nil {
+		return nil, nil
+	}
+	return found.found, value
+}

@@ -14,14 +14,14 @@ import (
 )
 
 const instanceColumns = `SELECT org_id, id, connection_id, name, auto_sync, interval_micros, config_version, next_run_at, created_at, health,
-	reconcile_micros, reconcile_repair, reconcile_per_second FROM instances`
+	reconcile_micros, reconcile_repair, reconcile_per_second, service_id FROM instances`
 
 func scanInstance(rows *sql.Rows) (engine.Instance, error) {
 	var i engine.Instance
 	var interval, reconcile int64
 	var health sql.RawBytes
 	err := rows.Scan(&i.OrgID, &i.ID, &i.ConnectionID, &i.Name, &i.AutoSync, &interval, &i.ConfigVersion, stamp{&i.NextRunAt},
-		stamp{&i.CreatedAt}, &health, &reconcile, &i.Reconciles.Repair, &i.Reconciles.PerSecond)
+		stamp{&i.CreatedAt}, &health, &reconcile, &i.Reconciles.Repair, &i.Reconciles.PerSecond, &i.ServiceID)
 	if err != nil {
 		return i, err
 	}
@@ -46,22 +46,22 @@ func (db *DB) ListInstances(ctx context.Context, org ident.ID) ([]engine.Instanc
 	return collect(ctx, db, instanceColumns+" WHERE org_id = $1 ORDER BY name_key", []any{org}, scanInstance)
 }
 
-// SaveInstance inserts or replaces; a name that another instance of the organization has fails as fault.Conflict. The connection of an
-// instance never changes: its links and dirty rows stand under places in that connection's mirror.
+// SaveInstance inserts or replaces; a name that another instance of the organization has fails as fault.Conflict. Connection and remote service of
+// an instance never change: its links and dirty rows stand under places in that connection's mirror.
 func (db *DB) SaveInstance(ctx context.Context, i engine.Instance) error {
 	health, err := document(i.Health)
 	if err != nil {
 		return err
 	}
 	_, err = db.exec(ctx, `INSERT INTO instances (org_id, id, connection_id, name, name_key, auto_sync, interval_micros, config_version,
-		next_run_at, created_at, health, reconcile_micros, reconcile_repair, reconcile_per_second)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+		next_run_at, created_at, health, reconcile_micros, reconcile_repair, reconcile_per_second, service_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key,
 		auto_sync = excluded.auto_sync, interval_micros = excluded.interval_micros, config_version = excluded.config_version,
 		next_run_at = excluded.next_run_at, health = excluded.health, reconcile_micros = excluded.reconcile_micros,
 		reconcile_repair = excluded.reconcile_repair, reconcile_per_second = excluded.reconcile_per_second`,
 		i.OrgID, i.ID, i.ConnectionID, i.Name, attr.NameKey(i.Name), bit(i.AutoSync), i.Interval.Microseconds(), i.ConfigVersion,
-		micros(i.NextRunAt), micros(i.CreatedAt), health, i.Reconciles.Every.Microseconds(), bit(i.Reconciles.Repair), i.Reconciles.PerSecond)
+		micros(i.NextRunAt), micros(i.CreatedAt), health, i.Reconciles.Every.Microseconds(), bit(i.Reconciles.Repair), i.Reconciles.PerSecond, i.ServiceID)
 	if isDuplicate(err) {
 		return fault.New(fault.Conflict, "InstanceExists", "the organization has another instance with the name %s", i.Name)
 	}
@@ -125,6 +125,9 @@ func (db *DB) DeleteInstance(ctx context.Context, instance engine.Instance) erro
 		_, err = db.exec(ctx, `UPDATE groups SET owner_id = NULL, source_id = '', to_be_synced = 0, awaited = 0, version = version + 1,
 			revision = revision + 1 WHERE org_id = $1 AND owner_id = $2`, instance.OrgID, instance.ID)
 		if err != nil {
+			return err
+		}
+		if err := db.releaseService(ctx, instance); err != nil {
 			return err
 		}
 		return db.dropConnection(ctx, instance.ConnectionID)

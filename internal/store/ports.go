@@ -1,6 +1,7 @@
 package store
 
 import (
+	"rollcall/internal/destination/scimapp"
 	"rollcall/internal/directory"
 	"rollcall/internal/engine"
 	"rollcall/internal/mirror"
@@ -11,4 +12,5 @@ var (
 	_ directory.Store = (*DB)(nil)
 	_ mirror.Store    = (*DB)(nil)
 	_ engine.Store    = (*DB)(nil)
+	_ scimapp.Store   = (*DB)(nil)
 )

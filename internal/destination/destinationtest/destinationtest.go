@@ -29,6 +29,7 @@ type Fixture struct {
 	// Add makes an object that no instance manages, and returns its id.
 	Add func(attributes attr.Record) ident.ID
 	// Verify makes the domains the verified ones, and switches on that all names must be in one.
+	// nil if the destination knows no verified domains.
 	Verify func(domains ...string)
 	// Groups is for destinations that keep groups; nil if it does not.
 	Groups *GroupFixture

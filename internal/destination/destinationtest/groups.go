@@ -67,11 +67,12 @@ var groups = []groupTest{
 	}},
 	{"AMatchedGroupBecomesManaged", func(s *groupSuite) {
 		id := s.Groups.Add(record(attr.DisplayName, "sales", "description", "All of them"))
-		match := onGroup(s.group(id), plan.Update, team("Sales", "source-1"))
+		before := s.group(id)
+		match := onGroup(before, plan.Update, team("Sales", "source-1"))
 		match.SourceID, match.Link = "source-1", true
 		s.mustGroups(match)
 		got := s.group(id)
-		want := record(attr.DisplayName, "Sales", attr.ExternalID, "source-1", "description", "All of them")
+		want := before.Record.Merge(match.After) // with a description, if the destination has such
 		if got.Owner != s.Instance || got.SourceID != "source-1" || !got.Record.Equal(want) {
 			s.Errorf("matched, it is %+v", got)
 		}

@@ -11,6 +11,9 @@ import (
 
 var reading = []test{
 	{"TermsNameTheVerifiedDomains", func(s *suite) {
+		if s.Verify == nil {
+			return
+		}
 		s.Verify("example.com", "example.org")
 		terms, err := s.Destination.Terms(s.Context())
 		if err != nil {
