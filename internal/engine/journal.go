@@ -197,7 +197,7 @@ type Review interface {
 	// CountOpen counts an instance's open entries about objects of a type by state; of plan.Members the members that they are about.
 	CountOpen(ctx context.Context, instance ident.ID, of plan.ObjectType) (map[EntryState]int, error)
 	// DecideEntries takes held entries of the instance, by id or all if ids is nil, to Approved or Rejected, marks their objects dirty, and
-	// returns how many.
+	// returns how many. By id, rejected ones are approved as well.
 	DecideEntries(ctx context.Context, instance Instance, ids []ident.ID, state EntryState, by string, at time.Time) (int, error)
 	// ScrubEntries empties before, after, names and members of up to limit closed entries of runs before the given one, and returns how many.
 	// Entry.MemberCount stays.

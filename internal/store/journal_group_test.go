@@ -72,6 +72,7 @@ func TestQueriesAboutGroupsReadOnlyWhatTheyName(t *testing.T) {
 		for name, c := range map[string]struct{ where, want string }{
 			" that are due": {due, openByInstance}, " by object": {object, byObject}, " by code": {code, byCode}, " of a run": {pendingEntries, pending},
 			" that were decided": {heldEntries + "c.instance_id = $ AND c.id", openByInstance}, " that were all decided": {heldEntries + "c.instance_id", openByInstance},
+			" that were approved": {approvableEntries + "c.instance_id = $ AND c.id", openByInstance},
 		} {
 			cases[of+name] = struct{ query, want string }{db.listedText(listed{head: head + c.where}, 1), c.want}
 		}
