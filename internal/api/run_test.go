@@ -349,7 +349,8 @@ func TestHeldChangesAreListedApprovedAndRejected(t *testing.T) {
 	}
 	decide("held/approve", api.Decision{Instance: instance.ID, IDs: entries(held[:1])}, 1)
 	decide("held/reject", api.Decision{Instance: instance.ID, All: true}, 2)
-	h.call(h.full, http.MethodPost, "held/reject", api.Decision{Instance: instance.ID, All: true}).problem(http.StatusNotFound, "NothingHeld")
+	decide("held/reject", api.Decision{Instance: instance.ID, All: true}, 0)
+	h.call(h.full, http.MethodPost, "held/reject", api.Decision{Instance: instance.ID, IDs: entries(held[:1])}).problem(http.StatusNotFound, "NothingHeld")
 	h.work()
 	blocked := map[bool]int{}
 	for _, user := range users[:3] {

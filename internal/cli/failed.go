@@ -91,6 +91,10 @@ func (c *failedRetryCommand) Run(ctx context.Context, in *invocation) error {
 	if c.JSON {
 		return writeJSON(in.stdout, retried)
 	}
+	if retried.Run == nil {
+		_, err = fmt.Fprintln(in.stdout, "Nothing waits for another try.")
+		return err
+	}
 	_, err = fmt.Fprintf(in.stdout, "%s tried again by the run %s.\n", counted(retried.Count, "change is", "changes are"), retried.Run.ID)
 	return err
 }

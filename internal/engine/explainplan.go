@@ -169,7 +169,7 @@ func (s *ExplainedStep) rejected(of plan.ObjectType) {
 	waiting := s.Waiting
 	s.State, s.Code = StepSkipped, "Rejected"
 	s.Text = fmt.Sprintf("The %s stays as it is, because %s rejected the removal on %s (held approve takes that back, with the id %s). Rejected was: %s",
-		of, waiting.DecidedBy, waiting.At.UTC().Format("2006-01-02 15:04 MST"), waiting.ID, s.Text)
+		of, waiting.DecidedBy, waiting.At.UTC().Format(minutes), waiting.ID, s.Text)
 	s.fact("guard", "rejected by "+waiting.DecidedBy)
 	s.unwritten("the change was rejected")
 }

@@ -20,6 +20,8 @@ type GroupCounts struct {
 	// Failed and Skipped groups have an open entry that says why. Held ones wait for a decision whether they are deleted, and Leaving members for one
 	// whether they leave; until then they are counted as they stand.
 	Failed, Skipped, Held, Leaving int
+	// Rejected groups, and Staying members, are those whose removal a person rejected; counted as they stand, too.
+	Rejected, Staying int
 }
 
 // BucketToBeSynced are groups that have not all their members in scope. Groups are Synced, Failed, Skipped and Held like people, too.
@@ -45,6 +47,7 @@ func (e *Engine) countGroups(ctx context.Context, instance Instance) (GroupCount
 	}
 	members, err := e.Store.CountOpen(ctx, instance.ID, plan.Members)
 	counts.Failed, counts.Skipped, counts.Held, counts.Leaving = groups[EntryFailed], groups[EntrySkipped], groups[Held], members[Held]
+	counts.Rejected, counts.Staying = groups[Rejected], members[Rejected]
 	return counts, err
 }
 

@@ -43,9 +43,6 @@ func (p *planned) add(object Object, change plan.Change, does, inScope bool) {
 		return
 	}
 	fingerprint := change.Fingerprint(p.run.ConfigVersion)
-	if open.outlives(change, fingerprint) {
-		return
-	}
 	if open == nil || open.Fingerprint != fingerprint {
 		entry := p.entry(object.Seq, change, fingerprint)
 		if open != nil {
@@ -62,13 +59,6 @@ func (p *planned) add(object Object, change plan.Change, does, inScope bool) {
 		return
 	}
 	p.repeat(object, change, fingerprint)
-}
-
-// outlives reports whether the open entry is a rejection that stands, whatever else is planned: of this very change, or below a pin, which may be
-// lifted again.
-func (entry *Entry) outlives(change plan.Change, fingerprint string) bool {
-	return entry != nil && entry.State == Rejected &&
-		(entry.Fingerprint == fingerprint || change.Action == plan.Skip && change.Reason.Code == plan.Pinned)
 }
 
 // keepHeld holds a removal that differs from the held, approved or rejected one it replaces: it must not slip through because the object or
@@ -194,7 +184,7 @@ func (p *planned) asked(object Object, change plan.Change, does bool) {
 		return
 	}
 	fingerprint := change.Fingerprint(p.run.ConfigVersion)
-	if open.outlives(change, fingerprint) {
+	if open != nil && open.State == Rejected && open.Fingerprint == fingerprint {
 		return
 	}
 	entry := p.entry(object.Seq, change, fingerprint)

@@ -80,7 +80,7 @@ func TestRejectedLeavesAreKeptByDryRunsRunsOnDemandAndPins(t *testing.T) {
 	_, results := w.provision(people[0])
 	w.demanded("on demand", results, "skipped Rejected")
 
-	w.control(http.MethodDelete, "/sim/users/"+people[0], nil)
+	w.control(http.MethodDelete, "/sim/users/"+people[1], nil)
 	run := w.good(engine.Incremental)
 	w.undo(run)
 	w.good(engine.Incremental)
@@ -88,30 +88,6 @@ func TestRejectedLeavesAreKeptByDryRunsRunsOnDemandAndPins(t *testing.T) {
 	w.good(engine.Incremental)
 	if group := w.groupNamed("Big"); group.Members != 120 {
 		t.Errorf("after a pin was lifted the group has %d members, want all 120, whose leaving was rejected", group.Members)
-	}
-}
-
-func TestARejectionOutlivesThePinOfAUser(t *testing.T) {
-	w := newWorld(t, 100)
-	w.good(engine.Incremental)
-	blocked := w.someone(20)
-	w.control(http.MethodPatch, "/sim/users/"+blocked[0], map[string]any{"jobTitle": "Wrong"})
-	wrong := w.good(engine.Incremental)
-	for _, person := range blocked {
-		w.control(http.MethodPost, "/sim/users/"+person+"/block", nil)
-	}
-	w.good(engine.Incremental)
-	w.rejects(w.held()[blocked[0]])
-	w.undo(wrong)
-	w.good(engine.Incremental)
-	for _, pin := range w.pins() {
-		if err := w.engine.LiftPin(t.Context(), w.org, pin.ID); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w.good(engine.Incremental)
-	if !w.linked(blocked[0]).Active() {
-		t.Error("a rejected removal was done because a pin was lifted")
 	}
 }
 
