@@ -37,7 +37,7 @@ func DefaultReconciles() Reconciles {
 }
 
 // check fails as fault.Invalid; nil is the default.
-func (r *Reconciles) check() error {
+func (r *Reconciles) Check() error {
 	switch {
 	case r == nil:
 		return nil
