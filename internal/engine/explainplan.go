@@ -279,10 +279,13 @@ func (e *Engine) past(ctx context.Context, f foreseen, step *ExplainedStep, obje
 	if object.IsZero() {
 		return nil
 	}
-	latest, err := e.Store.ListEntries(ctx, EntryQuery{Org: f.instance.OrgID, ObjectID: object, Newest: true, Limit: latestChanges, Bare: true})
+	latest, err := e.Store.ListEntries(ctx, EntryQuery{
+		Org: f.instance.OrgID, ObjectID: object, States: []EntryState{Applied, Planned, Parked}, Newest: true, Limit: latestChanges, Bare: true,
+	})
 	for _, entry := range latest {
 		step.History = append(step.History, pastChange(concealed(entry, f.hidden)))
 	}
+	slices.SortStableFunc(step.History, func(a, b PastChange) int { return b.At.Compare(a.At) }) // what was held is applied long after it was planned
 	return err
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 
 	"rollcall/internal/attr"
@@ -64,9 +65,21 @@ type Ties interface {
 	MemberPins
 }
 
-// Pins returns a page of pins.
+// Pins returns a page of pins. Objects are called as people call them now, not as when they were pinned.
 func (e *Engine) Pins(ctx context.Context, query PinQuery) ([]Pin, error) {
-	return e.Store.ListPins(ctx, query)
+	pins, err := e.Store.ListPins(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	objects := make([]plan.Member, len(pins))
+	for i, pin := range pins {
+		objects[i].Object = pin.ObjectID
+	}
+	names, err := e.memberNames(ctx, query.Org, objects)
+	for i := range pins {
+		pins[i].ObjectName = cmp.Or(names[pins[i].ObjectID], pins[i].ObjectName)
+	}
+	return pins, err
 }
 
 // LiftPin ends a pin by hand, or all that it lists: what Entra says of the person or group holds again, at once if Auto Sync is on, else with the

@@ -4,10 +4,12 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"rollcall/internal/audit"
 	"rollcall/internal/engine"
 	"rollcall/internal/ident"
+	"rollcall/internal/plan"
 )
 
 // rejects has Ada reject changes; all that is held if there are none.
@@ -96,5 +98,32 @@ func TestApprovingAllWhereNothingIsHeldIsNoError(t *testing.T) {
 	w.good(engine.Incremental)
 	if count, err := w.engine.Decide(t.Context(), w.instance.ID, nil, true); count != 0 || err != nil || len(w.queue.runs) != 0 {
 		t.Errorf("%d approved, %v, %d runs asked for; want nothing", count, err, len(w.queue.runs))
+	}
+}
+
+func TestTheLatestChangesOfAnExplanationAreThoseThatWereMade(t *testing.T) {
+	w := newWorld(t, 200)
+	people := w.someone(120)
+	big := w.group("Big", people...)
+	w.keeps(nil, of(big))
+	w.good(engine.Incremental)
+	w.now = w.now.Add(time.Minute)
+	w.leave(big, people[:60]...)
+	w.good(engine.Incremental)
+	w.now = w.now.Add(time.Minute)
+	w.control(http.MethodPatch, "/sim/groups/"+big, map[string]any{"displayName": "Bigger"})
+	w.good(engine.DryRun)
+	w.good(engine.Incremental)
+	w.now = w.now.Add(time.Minute)
+	w.decide(true, w.held()[big])
+	w.work(w.engine)
+	history := w.explainGroup(big, false).Step(engine.ActStep).History
+	if len(history) != 4 || history[0].Action != plan.Leave || history[1].Action != plan.Update {
+		t.Errorf("the latest changes are %+v, want leaving, the new name, joining, the creation", history)
+	}
+	for _, change := range history {
+		if change.State != engine.Applied {
+			t.Errorf("%s is told as %s", change.Action, change.State)
+		}
 	}
 }
