@@ -162,6 +162,8 @@ type Applying interface {
 type Links interface {
 	SaveLinks(ctx context.Context, org, instance ident.ID, links []Link) error
 	DeleteLinks(ctx context.Context, instance ident.ID, sourceIDs []string) error
+	// RemovedWith returns those of the groups, by their ids in the tenant, whose objects were removed because they were deleted there.
+	RemovedWith(ctx context.Context, instance ident.ID, groups []string) (map[string]bool, error)
 	// CountLinks counts by status.
 	CountLinks(ctx context.Context, instance ident.ID) (map[plan.LinkStatus]int, error)
 	// Claimants names, for objects of the destination, another instance with Auto Sync on whose open failed entry OwnedByOther is about the

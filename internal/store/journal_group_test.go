@@ -64,6 +64,7 @@ func TestQueriesAboutGroupsReadOnlyWhatTheyName(t *testing.T) {
 		"planned leaves":   {plannedLeaves, "SEARCH changes USING INDEX changes_rare (run_id=?)"},
 		"held":             {holdRemovals, "SEARCH changes USING INDEX changes_pending (run_id=?)"},
 		"held of a group":  {holdRemovals + holdOfGroup, "SEARCH changes USING INDEX changes_by_place (instance_id=? AND source_seq=?)"},
+		"removed with":     {db.listedText(removedWith, 4), "SEARCH changes USING INDEX changes_removals (instance_id=? AND object_type=?)"},
 		"a run left":       {wakeRun, "SEARCH changes USING INDEX changes_pending (run_id=?)"},
 		"places of groups": {db.listedText(placesOfGroups, 4), "SEARCH m USING INDEX mirror_groups_by_source (connection_id=? AND source_id=?)"},
 		"objects of":       {db.listedText(objectsOf, 4), "SEARCH m USING INDEX mirror_users_by_source (connection_id=? AND source_id=?)"},
