@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"rollcall/internal/api"
@@ -82,7 +83,9 @@ func (c *failedRetryCommand) Run(ctx context.Context, in *invocation) error {
 		if err != nil {
 			return err
 		}
-		retry.IDs = append(retry.IDs, id)
+		if !slices.Contains(retry.IDs, id) {
+			retry.IDs = append(retry.IDs, id)
+		}
 	}
 	var retried api.Retried
 	if err := server.call(ctx, http.MethodPost, server.here("failed", "retry"), nil, retry, &retried); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"rollcall/internal/api"
 	"rollcall/internal/fault"
@@ -104,7 +105,9 @@ func (c *decide) decide(ctx context.Context, in *invocation, verb, done string) 
 		if err != nil {
 			return err
 		}
-		decision.IDs = append(decision.IDs, id)
+		if !slices.Contains(decision.IDs, id) {
+			decision.IDs = append(decision.IDs, id)
+		}
 	}
 	if decision.Members, err = server.memberIDs(ctx, c.Member); err != nil {
 		return err

@@ -36,7 +36,7 @@ func DefaultReconciles() Reconciles {
 	return Reconciles{Every: 7 * 24 * time.Hour, Repair: true, PerSecond: 2000}
 }
 
-// check fails as fault.Invalid; nil is the default.
+// Check fails as fault.Invalid; nil is the default.
 func (r *Reconciles) Check() error {
 	switch {
 	case r == nil:

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"rollcall/internal/engine"
 	"rollcall/internal/ident"
 	"rollcall/internal/plan"
+	"rollcall/internal/scope"
 )
 
 // rejects has Ada reject changes; all that is held if there are none.
@@ -124,6 +126,26 @@ func TestTheLatestChangesOfAnExplanationAreThoseThatWereMade(t *testing.T) {
 	for _, change := range history {
 		if change.State != engine.Applied {
 			t.Errorf("%s is told as %s", change.Action, change.State)
+		}
+	}
+}
+
+func TestAPreviewSaysHowManyRemovalsWouldBeHeld(t *testing.T) {
+	w := newWorld(t, 100)
+	w.good(engine.Incremental)
+	for count, want := range map[int]int{8: 0, 20: 20} {
+		settings := engine.DefaultSettings()
+		var titles []string
+		for _, person := range w.people(count) {
+			title, _ := person["userPrincipalName"].(string)
+			titles = append(titles, regexp.QuoteMeta(title))
+		}
+		settings.Scope.Filters = []scope.Filter{{Name: "not these", Clauses: []scope.Clause{
+			{Attribute: "userPrincipalName", Operator: "NOT REGEX MATCH", Value: "^(" + strings.Join(titles, "|") + ")$"},
+		}}}
+		preview, err := w.engine.Preview(t.Context(), w.current(), settings)
+		if err != nil || preview.Held != want || preview.Changes[plan.Deactivate] != count {
+			t.Errorf("of %d removals (%v) %d are foretold to be held (%v), want %d", count, preview.Changes, preview.Held, err, want)
 		}
 	}
 }
