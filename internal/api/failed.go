@@ -19,8 +19,8 @@ type Retry struct {
 
 // Retried says how many changes are tried again, and by which run.
 type Retried struct {
-	Count int `json:"count" doc:"How many changes are tried again."`
-	Run   Run `json:"run" doc:"The run that tries them; it waits for the one before it."`
+	Count int  `json:"count" doc:"How many changes are tried again."`
+	Run   *Run `json:"run,omitempty" doc:"The run that tries them; it waits for the one before it. Absent where nothing waits."`
 }
 
 func (s *server) serveFailed() {
@@ -66,5 +66,9 @@ func (s *server) retryFailed(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &created[Retried]{Location: at(ctx, "/runs/%s", run.ID), Body: Retried{Count: count, Run: s.runOf(run)}}, nil
+	if count == 0 {
+		return &created[Retried]{}, nil
+	}
+	told := s.runOf(run)
+	return &created[Retried]{Location: at(ctx, "/runs/%s", run.ID), Body: Retried{Count: count, Run: &told}}, nil
 }

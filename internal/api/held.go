@@ -26,11 +26,12 @@ type Decided struct {
 
 func (s *server) serveHeld() {
 	serve(s, operation{
-		id: "listHeld", method: http.MethodGet, path: inOrg + "/held", tag: "Held", summary: "List what is held",
+		id: "listHeld", method: http.MethodGet, path: inOrg + "/held", tag: "Held", summary: "List what is held, or was rejected",
 	}, s.listHeld)
 	serve(s, operation{
 		id: "approveHeld", method: http.MethodPost, path: inOrg + "/held/approve", tag: "Held", summary: "Approve held changes",
-		detail:   "A run that starts at once applies those that are still what was approved. Give either ids or all; of one change of members also some of its members.",
+		detail: "A run that starts at once applies those that are still what was approved. Give either ids or all; of one change of members also some of its members. " +
+			"The id of a rejected change takes the rejection back.",
 		failures: []int{http.StatusNotFound},
 	}, func(ctx context.Context, in *deciding) (*body[Decided], error) { return s.decide(ctx, in.Body, true) })
 	serve(s, operation{
@@ -48,11 +49,16 @@ type deciding struct {
 func (s *server) listHeld(ctx context.Context, in *struct {
 	InOrganization
 	Instance ident.ID `query:"instance" format:"uuid" doc:"Only what this instance holds."`
+	Rejected bool     `query:"rejected" doc:"What was rejected and stays as it is, in the place of what is held."`
 	ByObjectType
 	Paging
 },
 ) (*body[List[Change]], error) {
-	query := engine.EntryQuery{Instance: in.Instance, Open: true, States: []engine.EntryState{engine.Held}, Object: in.one()}
+	state := engine.Held
+	if in.Rejected {
+		state = engine.Rejected
+	}
+	query := engine.EntryQuery{Instance: in.Instance, Open: true, States: []engine.EntryState{state}, Object: in.one()}
 	return s.listEntries(ctx, query, ChangeFilter{}, in.Paging)
 }
 
@@ -73,6 +79,9 @@ func (s *server) decide(ctx context.Context, decision Decision, approve bool) (*
 	if len(decision.Members) > 0 {
 		count, err := s.Engine.DecideMembers(ctx, decision.Instance, decision.IDs[0], decision.Members, approve)
 		return reply(Decided{Count: count}), err
+	}
+	if decision.All {
+		decision.IDs = nil
 	}
 	count, err := s.Engine.Decide(ctx, decision.Instance, decision.IDs, approve)
 	return reply(Decided{Count: count}), err

@@ -74,6 +74,7 @@ type UserCounts struct {
 	Held       int `json:"held" doc:"Removals that wait for approval."`
 	OutOfScope int `json:"outOfScope" doc:"Other users of the tenant."`
 	InBin      int `json:"inBin" doc:"Deleted in the tenant and not purged yet."`
+	Rejected   int `json:"rejected" doc:"Removals that were rejected, so that they are not done; the people are counted as they stand, too."`
 }
 
 // NewInstance sets an instance up.
@@ -200,7 +201,7 @@ func (s *server) instanceOf(ctx context.Context, instance engine.Instance) (Inst
 			Warnings: each(status.Warnings, expiryOf),
 			Users: UserCounts{
 				Synced: status.Synced, Skipped: status.Skipped, Failed: status.Failed, Held: status.Held, OutOfScope: status.OutOfScope,
-				InBin: status.InBin,
+				InBin: status.InBin, Rejected: status.Rejected,
 			},
 			Groups:    groupCountsOf(status.Groups),
 			OddGroups: each(status.OddGroups, func(g engine.OddGroup) OddGroup { return OddGroup(g) }),

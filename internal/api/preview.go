@@ -29,6 +29,7 @@ type Preview struct {
 	InScope      int      `json:"inScope" doc:"Those of them who would be in scope."`
 	// Actions counts what the next run would do.
 	Actions map[plan.Action]int `json:"actions" doc:"Users by what the next run would do: create, update, deactivate, reactivate, delete, release, skip, fail. Names that several want are counted as if each could have them."`
+	Held    int                 `json:"held" doc:"How many of these removals the guard would hold for approval."`
 	Renamed int                 `json:"renamed" doc:"Existing users who would get another userName."`
 	Beside  int                 `json:"beside" doc:"Users who would be created beside an existing user whom the present settings would find."`
 	Groups  GroupPreview        `json:"groups" doc:"What would become of groups, where they are kept as objects."`
@@ -43,6 +44,7 @@ type GroupPreview struct {
 	Unread  bool                `json:"unread" doc:"All groups of the tenant are to be kept, and they are read first; nothing can be counted before."`
 	Kept    int                 `json:"kept" doc:"Groups that would be kept."`
 	Actions map[plan.Action]int `json:"actions" doc:"Groups by what the next run would do: create, update, delete, release, fail. Who joins and leaves them is not counted."`
+	Held    int                 `json:"held" doc:"How many of these deletions the guard would hold for approval."`
 }
 
 // FailureReason is why some users or groups would fail.

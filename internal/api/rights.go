@@ -81,6 +81,7 @@ var accesses = map[string]access{
 	"undoUser": {right: directory.Administer},
 	"listPins": {right: directory.ReadDirectory},
 	"liftPin":  {right: directory.Administer},
+	"liftPins": {right: directory.Administer},
 
 	"listUsers":  {right: directory.ReadDirectory},
 	"createUser": {right: directory.WriteUsers},

@@ -54,7 +54,7 @@ func TestAnInstanceIsSetUpReadChangedAndDeleted(t *testing.T) {
 
 func TestABadInstanceIsRefused(t *testing.T) {
 	h := open(t, -1)
-	good := map[string]any{"name": "a", "tenantId": "t", "clientId": "c", "clientSecret": "very-secret"}
+	good := map[string]any{"name": "a", "tenantId": "t", "clientId": "9f2c6d0e-8a35-4e39-9f4f-2a1f6d7c3b10", "clientSecret": "very-secret"}
 	h.call(h.full, http.MethodPost, "instances", good).want(http.StatusCreated)
 	h.call(h.full, http.MethodPost, "instances", good).want(http.StatusConflict)
 	for field, c := range map[string]struct {
@@ -64,7 +64,7 @@ func TestABadInstanceIsRefused(t *testing.T) {
 		"name": {"", 422}, "clientSecret": {5, 422}, "cloud": {"moon", 400}, "intervalSeconds": {0.5, 422}, "settings": {map[string]any{"scope": 1}, 422},
 		"surprise": {true, 422},
 	} {
-		bad := map[string]any{"name": "b", "tenantId": "t", "clientId": "c", "clientSecret": "very-secret", field: c.value}
+		bad := map[string]any{"name": "b", "tenantId": "t", "clientId": "9f2c6d0e-8a35-4e39-9f4f-2a1f6d7c3b10", "clientSecret": "very-secret", field: c.value}
 		if a := h.call(h.full, http.MethodPost, "instances", bad).want(c.status); strings.Contains(a.text, "very-secret") {
 			t.Errorf("%s: the answer repeats the secret: %s", field, a.text)
 		}
@@ -349,7 +349,11 @@ func TestHeldChangesAreListedApprovedAndRejected(t *testing.T) {
 	}
 	decide("held/approve", api.Decision{Instance: instance.ID, IDs: entries(held[:1])}, 1)
 	decide("held/reject", api.Decision{Instance: instance.ID, All: true}, 2)
-	h.call(h.full, http.MethodPost, "held/reject", api.Decision{Instance: instance.ID, All: true}).problem(http.StatusNotFound, "NothingHeld")
+	if rejected, _ := everything[api.Change](h, h.full, "held?rejected=true&instance="+instance.ID.String(), "100"); len(rejected) != 2 || rejected[0].DecidedBy != "full" {
+		t.Errorf("rejected are %+v, want two, by full", rejected)
+	}
+	decide("held/reject", api.Decision{Instance: instance.ID, All: true}, 0)
+	h.call(h.full, http.MethodPost, "held/reject", api.Decision{Instance: instance.ID, IDs: entries(held[:1])}).problem(http.StatusNotFound, "NothingHeld")
 	h.work()
 	blocked := map[bool]int{}
 	for _, user := range users[:3] {

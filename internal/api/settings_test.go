@@ -33,7 +33,7 @@ func TestSettingsThatAreRefusedSayWhereEachMistakeIs(t *testing.T) {
 		"save":    h.call(h.full, http.MethodPatch, "instances/"+instance.ID.String(), api.InstancePatch{Settings: &settings}),
 		"preview": h.call(h.full, http.MethodPost, "instances/"+instance.ID.String()+"/preview", api.PreviewRequest{Settings: &settings}),
 		"create": h.call(h.full, http.MethodPost, "instances", api.NewInstance{
-			Name: "second", TenantID: "t", ClientID: "c", ClientSecret: "s", Settings: &settings,
+			Name: "second", TenantID: "t", ClientID: "9f2c6d0e-8a35-4e39-9f4f-2a1f6d7c3b10", ClientSecret: "s", Settings: &settings,
 		}),
 	}
 	for name, a := range refused {

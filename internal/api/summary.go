@@ -38,6 +38,8 @@ type GroupCounts struct {
 	Skipped    int   `json:"skipped" doc:"Groups left alone on purpose; the reasons are in the changes."`
 	Held       int   `json:"held" doc:"Deletions of groups that wait for approval."`
 	Leaving    int   `json:"leaving" doc:"Members whose leaving a group waits for approval."`
+	Rejected   int   `json:"rejected" doc:"Deletions of groups that were rejected, so that they are not done."`
+	Staying    int   `json:"staying" doc:"Members whose leaving a group was rejected, so that they stay."`
 }
 
 // Person is somebody in one of the lists of a summary.
@@ -91,7 +93,7 @@ func (s *server) getSummary(ctx context.Context, in *InInstance) (*body[Summary]
 		InstanceID: instance.ID, Name: instance.Name, Job: summary.Job, Explanation: summary.Explanation, Overdue: summary.Overdue,
 		Users: UserCounts{
 			Synced: summary.Synced, Skipped: summary.Skipped, Failed: summary.Failed, Held: summary.Held, OutOfScope: summary.OutOfScope,
-			InBin: summary.InBin,
+			InBin: summary.InBin, Rejected: summary.Rejected,
 		},
 		Groups: groupCountsOf(summary.Groups),
 	}
@@ -111,7 +113,7 @@ func (s *server) getSummary(ctx context.Context, in *InInstance) (*body[Summary]
 
 func (s *server) listSummary(ctx context.Context, in *struct {
 	InInstance
-	Bucket string `path:"bucket" enum:"synced,skipped,failed,held,out-of-scope,in-bin" doc:"The number whose people are listed."`
+	Bucket string `path:"bucket" enum:"synced,skipped,failed,held,rejected,out-of-scope,in-bin" doc:"The number whose people are listed."`
 	Paging
 },
 ) (*body[List[Person]], error) {
@@ -138,7 +140,7 @@ type SummaryGroup struct {
 
 func (s *server) listGroupSummary(ctx context.Context, in *struct {
 	InInstance
-	Bucket string `path:"bucket" enum:"synced,to-be-synced,failed,skipped,held" doc:"The number whose groups are listed."`
+	Bucket string `path:"bucket" enum:"synced,to-be-synced,failed,skipped,held,rejected" doc:"The number whose groups are listed."`
 	Paging
 },
 ) (*body[List[SummaryGroup]], error) {

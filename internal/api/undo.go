@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rollcall/internal/engine"
+	"rollcall/internal/fault"
 	"rollcall/internal/ident"
 )
 
@@ -66,6 +67,10 @@ func (s *server) serveUndo() {
 		detail: "What is left out by plans because something was taken back. Pinned memberships are listed by group, with their number.",
 	}, s.listPins)
 	serve(s, operation{
+		id: "liftPins", method: http.MethodDelete, path: inOrg + "/pins", tag: "Undo", summary: "Lift all pins of an instance or a run",
+		detail: "All or none, and planned by one run, so that the guard weighs together what they held back.",
+	}, s.liftPins)
+	serve(s, operation{
 		id: "liftPin", method: http.MethodDelete, path: inOrg + "/pins/{id}", tag: "Undo", summary: "Lift a pin",
 		detail: "What Entra says of the person or group holds again, or of all pinned members of a group: at once if Auto Sync is on, else with the next run.",
 	}, func(ctx context.Context, in *struct {
@@ -75,6 +80,25 @@ func (s *server) serveUndo() {
 	) (*struct{}, error) {
 		return nil, s.Engine.LiftPin(ctx, orgOf(ctx), in.ID)
 	})
+}
+
+// Lifted says how many pins were lifted.
+type Lifted struct {
+	Count int `json:"count" doc:"How many pins were lifted."`
+}
+
+// liftPins lifts all pins of an instance or a run. A request that names neither never means all.
+func (s *server) liftPins(ctx context.Context, in *struct {
+	InOrganization
+	Instance ident.ID `query:"instance" format:"uuid" doc:"What this instance leaves out."`
+	Run      ident.ID `query:"run" format:"uuid" doc:"What was pinned because this run was taken back, or by this undo."`
+},
+) (*body[Lifted], error) {
+	if in.Instance.IsZero() && in.Run.IsZero() {
+		return nil, fault.New(fault.Invalid, "BadLift", "it is not said of what all pins are lifted").WithRemedy("Give instance or run.")
+	}
+	count, err := s.Engine.LiftPins(ctx, engine.PinQuery{Org: orgOf(ctx), Instance: in.Instance, Run: in.Run})
+	return reply(Lifted{Count: count}), err
 }
 
 // dry reports whether nothing is to be written.

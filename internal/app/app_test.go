@@ -257,7 +257,7 @@ func TestACopyDoesNotGoOnWithTheRunsOfItsOriginal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	instance, err := a.Engine.CreateInstance(t.Context(), organization.ID, engine.NewInstance{Name: "One", TenantID: "t", ClientID: "c", ClientSecret: "s"})
+	instance, err := a.Engine.CreateInstance(t.Context(), organization.ID, engine.NewInstance{Name: "One", TenantID: "t", ClientID: "9f2c6d0e-8a35-4e39-9f4f-2a1f6d7c3b10", ClientSecret: "s"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,8 +39,8 @@ A file, of which a change needs only the name and what is to change:
         - clauses:
             - {attribute: country, operator: IS NOT NULL}
 
-What is absent stays as it is; scope, attributes and thresholds are each taken whole. But a scope without allUsers, users and groups keeps
-who is selected, and one without filters keeps the filters.
+What is absent stays as it is, also single thresholds; scope and attributes are each taken whole. But a scope without allUsers, users and groups
+keeps who is selected, and one without filters keeps the filters.
 
 Attributes and thresholds go as in the API; rollcall instance export writes a whole file. rollcall instance diff tells before what apply changes.`
 }

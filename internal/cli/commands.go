@@ -116,8 +116,8 @@ type groupCommands struct {
 	Delete  groupDeleteCommand  `cmd:"" help:"Delete a group that no instance manages; its members stay in the directory."`
 	LetGo   groupLetGoCommand   `cmd:"" help:"Let go of a group that a source took over: nobody manages it then."`
 	Members groupMembersCommand `cmd:"" help:"List the members of a group."`
-	Add     groupAddCommand     `cmd:"" help:"Put members into a group that no instance manages."`
-	Remove  groupRemoveCommand  `cmd:"" help:"Take members out of a group that no instance manages."`
+	Add     groupAddCommand     `cmd:"" help:"Put members into a group by hand."`
+	Remove  groupRemoveCommand  `cmd:"" help:"Take members out of a group who were put in by hand."`
 	Explain groupExplainCommand `cmd:"" help:"Say what is made of a group of the tenant and of its members, and why."`
 }
 

@@ -64,9 +64,9 @@ func unexplained(x api.Explanation) error {
 		case step.Name == engine.ConnectStep && step.State == engine.StepFailed && x.Live:
 			return &outcome{exitUnreachable, "the tenant did not answer; without --live it is told what the last run knew"}
 		case step.Name == engine.ImportStep && step.Code == "Unknown" && x.Type == groupType:
-			return &outcome{exitNotFound, fmt.Sprintf("no group is known as %q", x.Who)}
+			return &outcome{exitNotFound, fmt.Sprintf("no group is known as %q. Name it by object id or displayName; --live asks the tenant now", x.Who)}
 		case step.Name == engine.ImportStep && step.Code == "Unknown":
-			return &outcome{exitNotFound, fmt.Sprintf("nobody is known as %q", x.Who)}
+			return &outcome{exitNotFound, fmt.Sprintf("nobody is known as %q. Name the person by object id, userPrincipalName or userName; --live asks the tenant now", x.Who)}
 		}
 	}
 	return nil

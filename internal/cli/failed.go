@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"rollcall/internal/api"
@@ -82,7 +83,9 @@ func (c *failedRetryCommand) Run(ctx context.Context, in *invocation) error {
 		if err != nil {
 			return err
 		}
-		retry.IDs = append(retry.IDs, id)
+		if !slices.Contains(retry.IDs, id) {
+			retry.IDs = append(retry.IDs, id)
+		}
 	}
 	var retried api.Retried
 	if err := server.call(ctx, http.MethodPost, server.here("failed", "retry"), nil, retry, &retried); err != nil {
@@ -90,6 +93,10 @@ func (c *failedRetryCommand) Run(ctx context.Context, in *invocation) error {
 	}
 	if c.JSON {
 		return writeJSON(in.stdout, retried)
+	}
+	if retried.Run == nil {
+		_, err = fmt.Fprintln(in.stdout, "Nothing waits for another try.")
+		return err
 	}
 	_, err = fmt.Fprintf(in.stdout, "%s tried again by the run %s.\n", counted(retried.Count, "change is", "changes are"), retried.Run.ID)
 	return err

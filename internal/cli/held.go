@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"rollcall/internal/api"
 	"rollcall/internal/fault"
@@ -14,6 +15,7 @@ type heldListCommand struct {
 	remote
 	Instance string `help:"Only what is held of this instance, such as Demo." placeholder:"NAME"`
 	Type     string `help:"Only users, groups, or members of a group: User, Group or Members." enum:"User,Group,Members," default:""`
+	Rejected bool   `help:"What was rejected, and is not done, instead of what waits."`
 }
 
 // Help gives an example.
@@ -32,12 +34,18 @@ func (c *heldListCommand) Run(ctx context.Context, in *invocation) error {
 	if c.Type != "" {
 		query.Set("objectType", c.Type)
 	}
+	if c.Rejected {
+		query.Set("rejected", "true")
+	}
 	changes, err := list[api.Change](ctx, server, server.here("held"), paged(query, largestPage))
 	if err != nil {
 		return err
 	}
 	if c.JSON {
 		return writeJSON(in.stdout, changes)
+	}
+	if c.Rejected {
+		return writeRejected(in, names, changes)
 	}
 	out := newTable("ID", "INSTANCE", "ACTION", "WHO", "REASON", "SINCE")
 	for _, change := range changes {
@@ -47,6 +55,19 @@ func (c *heldListCommand) Run(ctx context.Context, in *invocation) error {
 		return err
 	}
 	in.say("%d held. Let them pass with `rollcall held approve INSTANCE ID…`, or refuse them with `rollcall held reject`; --all means all.", len(changes))
+	return nil
+}
+
+// writeRejected lists what was rejected, by whom and when.
+func writeRejected(in *invocation, names map[ident.ID]string, changes []api.Change) error {
+	out := newTable("ID", "INSTANCE", "ACTION", "WHO", "REASON", "REJECTED BY", "WHEN")
+	for _, change := range changes {
+		out.add(change.ID.String(), names[change.InstanceID], string(change.Action), who(change), change.Reason.Text, change.DecidedBy, short(change.SettledAt))
+	}
+	if err := out.write(in.stdout, in.columns(), "Nothing stands rejected."); err != nil || len(changes) == 0 {
+		return err
+	}
+	in.say("%d rejected, which stay as they are. Take that back with `rollcall held approve INSTANCE ID…`.", len(changes))
 	return nil
 }
 
@@ -84,7 +105,9 @@ func (c *decide) decide(ctx context.Context, in *invocation, verb, done string) 
 		if err != nil {
 			return err
 		}
-		decision.IDs = append(decision.IDs, id)
+		if !slices.Contains(decision.IDs, id) {
+			decision.IDs = append(decision.IDs, id)
+		}
 	}
 	if decision.Members, err = server.memberIDs(ctx, c.Member); err != nil {
 		return err
@@ -98,6 +121,10 @@ func (c *decide) decide(ctx context.Context, in *invocation, verb, done string) 
 	}
 	if len(c.Member) > 0 {
 		_, err = fmt.Fprintf(in.stdout, "%s %s; the others stay held.\n", counted(len(c.Member), "member was", "members were"), done)
+		return err
+	}
+	if c.All && decided.Count == 0 {
+		_, err = fmt.Fprintln(in.stdout, "Nothing waits for approval.")
 		return err
 	}
 	if _, err = fmt.Fprintf(in.stdout, "%s %s.\n", counted(decided.Count, "change was", "changes were"), done); err != nil {

@@ -109,7 +109,7 @@ func showInstance(w io.Writer, instance api.Instance) error {
 		"Last run", short(status.LastRunAt), "Last good run", short(status.LastGoodAt),
 		"Users", fmt.Sprintf("%d synced, %d skipped, %d failed, %d held, %d out of scope, %d in the recycle bin",
 			users.Synced, users.Skipped, users.Failed, users.Held, users.OutOfScope, users.InBin),
-		"Groups", groupCountsText(status.Groups),
+		"Groups", groupCountsText(status.Groups), "Rejected", rejectedText(instance),
 		"Configuration", "version "+strconv.FormatInt(instance.ConfigVersion, 10),
 	)
 }
@@ -124,6 +124,16 @@ func groupCountsText(groups api.GroupCounts) string {
 		text += fmt.Sprintf(", %s held", counted(groups.Leaving, "member", "members"))
 	}
 	return text
+}
+
+// rejectedText counts removals that were rejected and stand so, with the command that lists them; "" if there are none.
+func rejectedText(instance api.Instance) string {
+	users, groups := instance.Status.Users, instance.Status.Groups
+	count := users.Rejected + groups.Rejected + groups.Staying
+	if count == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s not done: rollcall held list --instance %s --rejected", counted(count, "removal is", "removals are"), quoted(instance.Name))
 }
 
 func oddText(groups []api.OddGroup) string {

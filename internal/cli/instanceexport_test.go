@@ -77,9 +77,9 @@ func TestAnInstanceThatWasExportedReadsBackTheSame(t *testing.T) {
 		settings := aSetting(t)
 		instance := api.Instance{
 			ID: anID, Name: texts.Filter(func(s string) bool { return strings.TrimSpace(s) != "" }).Draw(t, "name"), TenantID: texts.Draw(t, "tenant"),
-			Cloud: "global", ClientID: "c", IntervalSeconds: float64(rapid.IntRange(1, 86_400_000).Draw(t, "interval")) / 1000, Settings: &settings,
+			Cloud: "global", ClientID: "c", IntervalSeconds: float64(rapid.IntRange(1000, 86_400_000).Draw(t, "interval")) / 1000, Settings: &settings,
 			Reconcile: api.Reconciling{
-				EverySeconds: float64(rapid.IntRange(0, 31_622_400).Draw(t, "every")), Repair: rapid.Bool().Draw(t, "repair"),
+				EverySeconds: float64(rapid.SampledFrom([]int{0, 60, 3601, 604800}).Draw(t, "every")), Repair: rapid.Bool().Draw(t, "repair"),
 				PerSecond: rapid.IntRange(0, 1_000_000).Draw(t, "per second"),
 			},
 		}
@@ -212,7 +212,7 @@ func TestAMistakeInSettingsIsToldWithItsLineInTheFile(t *testing.T) {
 	got.want(t, 2, fmt.Sprintf("rollcall: %s, line 6: filter 1, clause 1: no; %s, line 11: title: line 2, column 1: no.\n", path, path))
 	// An instance that does not exist is checked here.
 	env, _ = answers(t, map[string]any{"GET instances": api.List[api.Instance]{}})
-	text := bytes.ReplaceAll(readAll(t, path), []byte("name: Contoso\n"), []byte("name: New\ntenantId: t\nclientId: c\nclientSecretFile: s\n"))
+	text := bytes.ReplaceAll(readAll(t, path), []byte("name: Contoso\n"), []byte("name: New\ntenantId: t\nclientId: 9f2c6d0e-8a35-4e39-9f4f-2a1f6d7c3b10\nclientSecretFile: s\n"))
 	path = file(t, "new.yaml", string(text))
 	got = call(t, env, "instance", "diff", path)
 	got.want(t, 2, "line 9: filter 1, clause 1: users of the tenant have no attribute")

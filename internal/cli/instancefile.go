@@ -16,8 +16,8 @@ import (
 )
 
 // instanceFile is the YAML that `instance apply` reads. Names are those of the API's JSON. What is absent stays as it is, or, for a new
-// instance, is what sync defaults say; scope, attributes and thresholds are each taken whole, but for parts of the scope: without filters the filters
-// stay, and an empty list means none; without allUsers, users and groups altogether the selection stays; so do groupObjects and allGroups.
+// instance, is what sync defaults say, also single thresholds; scope and attributes are each taken whole, but for parts of the scope: without filters
+// the filters stay, and an empty list means none; without allUsers, users and groups altogether the selection stays; so do groupObjects and allGroups.
 type instanceFile struct {
 	Name     string `yaml:"name"`
 	TenantID string `yaml:"tenantId"`
@@ -43,6 +43,8 @@ type instanceFile struct {
 	text         []byte
 	// selects: the scope says who is selected; objects and allGroups: it has groupObjects, or allGroups.
 	selects, objects, allGroups bool
+	// weighs has those of the thresholds that the file gives, such as groups.count.
+	weighs map[string]bool
 }
 
 // moment is a day or a time in YAML.
@@ -107,10 +109,54 @@ func parseInstanceFile(path string, text []byte) (instanceFile, error) {
 	if strings.TrimSpace(file.Name) == "" {
 		return file, fault.New(fault.Invalid, "InstanceFile", "%s names no instance", path).WithRemedy("Add a line such as name: Contoso.")
 	}
+	if err := file.check(); err != nil {
+		return file, err
+	}
 	for i := range file.Attributes {
 		file.Attributes[i].Apply = cmp.Or(file.Attributes[i].Apply, mapping.Always)
 	}
 	return file, nil
+}
+
+// check refuses what the server would refuse of when the instance runs, with its line. Of the settings the server tells by itself (placed).
+func (f instanceFile) check() error {
+	for _, part := range []struct {
+		place string
+		wrong func() error
+	}{
+		{"interval", func() error {
+			if f.Interval == nil {
+				return nil
+			}
+			return engine.CheckInterval(time.Duration(*f.Interval))
+		}},
+		{"reconcile.every", func() error {
+			if f.Reconcile == nil || f.Reconcile.Every == nil {
+				return nil
+			}
+			return (&engine.Reconciles{Every: time.Duration(*f.Reconcile.Every)}).Check()
+		}},
+		{"reconcile.perSecond", func() error {
+			if f.Reconcile == nil || f.Reconcile.PerSecond == nil {
+				return nil
+			}
+			return (&engine.Reconciles{PerSecond: *f.Reconcile.PerSecond}).Check()
+		}},
+	} {
+		if err := f.at(part.place, part.wrong()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// at gives what is wrong with a member of the file its line.
+func (f instanceFile) at(place string, err error) error {
+	told := fault.Of(err)
+	if told == nil {
+		return err
+	}
+	return fault.New(told.Kind, told.Code, "%s, line %d: %s", f.path, f.lineOf(place), told.Message).WithRemedy("%s", told.Remedy)
 }
 
 // secret reads the client secret that the file points to; "" if it points to none.
@@ -142,9 +188,40 @@ func (f instanceFile) settings(settings engine.Settings) engine.Settings {
 		settings.Attributes = f.Attributes
 	}
 	if f.Thresholds != nil {
-		settings.Thresholds = *f.Thresholds
+		settings.Thresholds = f.thresholds(settings.Thresholds)
 	}
 	return settings
+}
+
+// thresholds puts those that the file gives over the others: none becomes 0 because it is not mentioned.
+func (f instanceFile) thresholds(was plan.Thresholds) plan.Thresholds {
+	merged, file := was, *f.Thresholds
+	if f.weighs["count"] {
+		merged.Count = file.Count
+	}
+	if f.weighs["percent"] {
+		merged.Percent = file.Percent
+	}
+	if f.weighs["absolute"] {
+		merged.Absolute = file.Absolute
+	}
+	if file.Groups != nil {
+		merged.Groups = f.share("groups", *file.Groups, was.OfGroups())
+	}
+	if file.Members != nil {
+		merged.Members = f.share("members", *file.Members, was.OfMembers())
+	}
+	return merged
+}
+
+func (f instanceFile) share(name string, file, was plan.Share) *plan.Share {
+	if f.weighs[name+".count"] {
+		was.Count = file.Count
+	}
+	if f.weighs[name+".percent"] {
+		was.Percent = file.Percent
+	}
+	return &was
 }
 
 // endText is when a secret ends.
@@ -164,6 +241,9 @@ func (f instanceFile) create(secret string, destination *api.Destination) (api.N
 			return api.NewInstance{}, fault.New(fault.Invalid, "InstanceFile", "there is no instance %q yet, and the file lacks %s", f.Name, required.name).
 				WithRemedy("A new instance needs tenantId, clientId and clientSecretFile.")
 		}
+	}
+	if err := f.at("clientId", engine.CheckClientID(f.ClientID)); err != nil {
+		return api.NewInstance{}, err
 	}
 	settings := f.settings(engine.DefaultSettings())
 	want := api.NewInstance{

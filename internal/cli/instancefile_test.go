@@ -9,6 +9,7 @@ import (
 
 	"rollcall/internal/api"
 	"rollcall/internal/engine"
+	"rollcall/internal/plan"
 	"rollcall/internal/scope"
 )
 
@@ -127,7 +128,7 @@ func TestTheTenantOfAnInstanceCannotBeChanged(t *testing.T) {
 func TestAnInstanceIsCreatedWithTheSecretBesideItsFile(t *testing.T) {
 	secret := file(t, "secret.txt", "  s3cret\n")
 	yaml := strings.TrimSuffix(secret, "secret.txt") + "i.yaml"
-	writeFile(t, yaml, "name: Contoso\ntenantId: t\nclientId: c\nclientSecretFile: secret.txt\n")
+	writeFile(t, yaml, "name: Contoso\ntenantId: t\nclientId: 9f2c6d0e-8a35-4e39-9f4f-2a1f6d7c3b10\nclientSecretFile: secret.txt\n")
 	env, bodies := answers(t, map[string]any{
 		"GET instances":  api.List[api.Instance]{Items: []api.Instance{}},
 		"POST instances": api.Instance{ID: anID, Name: "Contoso"},
@@ -154,5 +155,42 @@ func TestASecretIsOneLine(t *testing.T) {
 	}
 	if got, err := readSecret(&invocation{stdin: strings.NewReader("abc\n")}, "-"); got != "abc" || err != nil {
 		t.Errorf("from standard input: %q, %v", got, err)
+	}
+}
+
+func TestAFileIsRefusedWithItsLineForWhatTheServerWouldRefuse(t *testing.T) {
+	for text, want := range map[string]string{
+		"name: Demo\ninterval: -5s\n":                                    "demo.yaml, line 2: the interval -5s is not between 1s and 24h0m0s",
+		"name: Demo\ninterval: 0s\n":                                     "demo.yaml, line 2: the interval 0s is not between",
+		"name: Demo\nreconcile: {every: 1s}\n":                           "demo.yaml, line 2: a reconcile every 1s",
+		"name: Demo\nreconcile:\n  every: 168h\n  perSecond: -4\n":       "demo.yaml, line 4: a reconcile looks at",
+		"name: Demo\nreconcile: {every: 0s, perSecond: 0}\ninterval: 5s": "",
+	} {
+		_, err := parseInstanceFile("demo.yaml", []byte(text))
+		if (err == nil) != (want == "") || err != nil && !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+	file, err := parseInstanceFile("demo.yaml", []byte("name: Demo\ntenantId: t\nclientId: nonsense\nclientSecretFile: x\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.create("s", nil); err == nil || !strings.HasPrefix(err.Error(), `demo.yaml, line 3: "nonsense" is not the id of an app registration`) {
+		t.Errorf("a client id that is none: %v", err)
+	}
+}
+
+func TestAThresholdThatAFileDoesNotMentionStays(t *testing.T) {
+	file, err := parseInstanceFile("demo.yaml", []byte("name: Demo\nthresholds: {count: 20, percent: 7, members: {count: 60}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	was := engine.DefaultSettings()
+	was.Thresholds = plan.Thresholds{Count: 1, Percent: 2, Absolute: 300, Groups: &plan.Share{Count: 4, Percent: 5}}
+	want := plan.Thresholds{
+		Count: 20, Percent: 7, Absolute: 300, Groups: &plan.Share{Count: 4, Percent: 5}, Members: &plan.Share{Count: 60, Percent: plan.DefaultMembers().Percent},
+	}
+	if diff := cmp.Diff(want, file.settings(was).Thresholds); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -57,7 +57,13 @@ func previewText(p api.Preview) string {
 	} else {
 		fmt.Fprintf(&text, "The next run: %s.\n", does)
 	}
+	if p.Held > 0 {
+		fmt.Fprintf(&text, "Of them %s held for approval first.\n", counted(p.Held, "removal is", "removals are"))
+	}
 	text.WriteString(groupPreviewText(p.Groups))
+	if p.Groups.Held > 0 {
+		fmt.Fprintf(&text, "Of them %s held for approval first.\n", counted(p.Groups.Held, "deletion is", "deletions are"))
+	}
 	for _, reason := range p.Failures[:min(len(p.Failures), mostReasons)] {
 		fmt.Fprintf(&text, "  %d to fail (%s), such as: %s.\n", reason.Count, reason.Code, printable(strings.TrimSuffix(reason.Text, ".")))
 	}

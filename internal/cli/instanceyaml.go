@@ -44,8 +44,12 @@ func decodeYAML(path string, text []byte, file *instanceFile) error {
 	if texts.wrong != nil {
 		return yamlMistake{path, text, found}.fault(texts.wrong)
 	}
-	file.selects = scopeSays(found, "allUsers", "users", "groups")
-	file.objects, file.allGroups = scopeSays(found, "groupObjects"), scopeSays(found, "allGroups")
+	file.selects = says(found, "scope.allUsers", "scope.users", "scope.groups")
+	file.objects, file.allGroups = says(found, "scope.groupObjects"), says(found, "scope.allGroups")
+	file.weighs = map[string]bool{}
+	for _, name := range []string{"count", "percent", "absolute", "groups.count", "groups.percent", "members.count", "members.percent"} {
+		file.weighs[name] = says(found, "thresholds."+name)
+	}
 	decoder := yaml.NewDecoder(bytes.NewReader(nil), yaml.Strict())
 	if err := decoder.DecodeFromNode(found, file); err != nil {
 		return yamlMistake{path, text, found}.fault(err)
@@ -53,10 +57,10 @@ func decodeYAML(path string, text []byte, file *instanceFile) error {
 	return nil
 }
 
-// scopeSays reports whether the scope of a file has one of the members: one that is null says nothing.
-func scopeSays(file ast.Node, members ...string) bool {
+// says reports whether a file has one of the members: one that is null says nothing.
+func says(file ast.Node, members ...string) bool {
 	for _, name := range members {
-		path, err := yaml.PathString("$.scope." + name)
+		path, err := yaml.PathString("$." + name)
 		if err != nil {
 			continue
 		}

@@ -148,6 +148,9 @@ func (c chosen) find(ctx context.Context, server *client) (group api.Group, memb
 	return group, members, names, nil
 }
 
+// byHandOnly says what can be done about groups that an instance manages.
+const byHandOnly = "Of a group that an instance manages, members can be put in by hand, and taken out again; whom the instance put in follows Entra."
+
 type groupAddCommand struct {
 	remote
 	chosen
@@ -155,7 +158,7 @@ type groupAddCommand struct {
 
 // Help gives an example.
 func (groupAddCommand) Help() string {
-	return "Example: rollcall group add Sales anna@contoso.example --nested Berlin"
+	return "Example: rollcall group add Sales anna@contoso.example --nested Berlin\n\n" + byHandOnly
 }
 
 // Run puts members into a group.
@@ -203,7 +206,7 @@ type groupRemoveCommand struct {
 
 // Help gives an example.
 func (groupRemoveCommand) Help() string {
-	return "Example: rollcall group remove Sales anna@contoso.example"
+	return "Example: rollcall group remove Sales anna@contoso.example\n\n" + byHandOnly
 }
 
 // Run takes members out of a group.

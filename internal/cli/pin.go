@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"rollcall/internal/api"
 	"rollcall/internal/fault"
@@ -77,20 +78,19 @@ func (c *pinLiftCommand) Run(ctx context.Context, in *invocation) error {
 	if err != nil {
 		return err
 	}
-	ids, err := c.pins(ctx, server)
+	var lifted int
+	if c.All {
+		lifted, err = c.liftAll(ctx, server)
+	} else {
+		lifted, err = c.liftNamed(ctx, server)
+	}
 	if err != nil {
 		return err
 	}
-	for _, id := range ids {
-		err := server.call(ctx, http.MethodDelete, server.here("pins", id.String()), nil, nil, nil)
-		if err != nil && (!c.All || !fault.Is(err, fault.NotFound)) { // lifted meanwhile
-			return err
-		}
-	}
 	if c.JSON {
-		return writeJSON(in.stdout, map[string]int{"lifted": len(ids)})
+		return writeJSON(in.stdout, map[string]int{"lifted": lifted})
 	}
-	_, err = fmt.Fprintf(in.stdout, "%s lifted.\n", counted(len(ids), "pin was", "pins were"))
+	_, err = fmt.Fprintf(in.stdout, "%s lifted.\n", counted(lifted, "pin was", "pins were"))
 	return err
 }
 
@@ -110,38 +110,43 @@ func (c *pinLiftCommand) check() error {
 	return nil
 }
 
-// pins are the ids of what is to be lifted.
-func (c *pinLiftCommand) pins(ctx context.Context, server *client) ([]ident.ID, error) {
+// liftNamed lifts single pins.
+func (c *pinLiftCommand) liftNamed(ctx context.Context, server *client) (int, error) {
 	ids := make([]ident.ID, 0, len(c.IDs))
 	for _, text := range c.IDs {
 		id, err := parseID("pin", text)
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
-		ids = append(ids, id)
-	}
-	if !c.All {
-		return ids, nil
-	}
-	var run ident.ID
-	if c.RunID != "" {
-		var err error
-		if run, err = parseID("run", c.RunID); err != nil {
-			return nil, err
-		}
-		if err := server.get(ctx, server.here("runs", run.String()), nil, &api.Run{}); err != nil {
-			return nil, lookUp(err, noRun)
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
 		}
 	}
+	for _, id := range ids {
+		if err := server.call(ctx, http.MethodDelete, server.here("pins", id.String()), nil, nil, nil); err != nil {
+			return 0, err
+		}
+	}
+	return len(ids), nil
+}
+
+// liftAll lifts all pins of an instance or a run together.
+func (c *pinLiftCommand) liftAll(ctx context.Context, server *client) (int, error) {
 	_, query, err := server.instanceNames(ctx, c.Instance)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	pins, err := list[api.Pin](ctx, server, server.here("pins"), paged(query, largestPage))
-	for _, pin := range pins {
-		if run.IsZero() || pin.UndoneID == run || pin.RunID == run {
-			ids = append(ids, pin.ID)
+	if c.RunID != "" {
+		run, err := parseID("run", c.RunID)
+		if err != nil {
+			return 0, err
 		}
+		if err := server.get(ctx, server.here("runs", run.String()), nil, &api.Run{}); err != nil {
+			return 0, lookUp(err, noRun)
+		}
+		query.Set("run", run.String())
 	}
-	return ids, err
+	var lifted api.Lifted
+	err = server.call(ctx, http.MethodDelete, server.here("pins"), query, nil, &lifted)
+	return lifted.Count, err
 }

@@ -195,8 +195,8 @@ func parseID(what, text string) (ident.ID, error) {
 	id, err := ident.Parse(text)
 	if err != nil {
 		thing := what
-		if what == "held" {
-			thing = "held change"
+		if what == "held" || what == "failed" {
+			thing = what + " change"
 		}
 		return id, fault.New(fault.Invalid, "BadID", "%q is not the id of a %s", text, thing).WithRemedy("List them with `rollcall %s list`.", what)
 	}

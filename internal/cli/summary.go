@@ -19,10 +19,11 @@ type summaryCommand struct {
 	Skipped    bool `help:"List who is left alone on purpose, and why."`
 	Failed     bool `help:"List who could not be written, why, and when the next try is."`
 	Held       bool `help:"List whose removal waits for approval."`
+	Rejected   bool `help:"List whose removal was rejected, and is not done."`
 	OutOfScope bool `help:"List who else is in the tenant, and why not in scope."`
 	InBin      bool `help:"List who is deleted in Entra, and until when he can be restored."`
 	ToBeSynced bool `help:"List the groups that wait for members in scope, and how many."`
-	Groups     bool `help:"List groups instead of people: with --synced, --skipped, --failed or --held."`
+	Groups     bool `help:"List groups instead of people: with --synced, --skipped, --failed, --held or --rejected."`
 	All        bool `help:"Show the number of those who are out of scope as well."`
 	Limit      *int `help:"How many people, or groups, to list at most; 0 for all. Without it 100, and with --json all." placeholder:"N"`
 }
@@ -45,6 +46,7 @@ var buckets = []bucket{
 	{"skipped", "Skipped", func(u api.UserCounts) int { return u.Skipped }, func(c *summaryCommand) bool { return c.Skipped }},
 	{"failed", "Failed", func(u api.UserCounts) int { return u.Failed }, func(c *summaryCommand) bool { return c.Failed }},
 	{"held", "Held", func(u api.UserCounts) int { return u.Held }, func(c *summaryCommand) bool { return c.Held }},
+	{"rejected", "Rejected", func(u api.UserCounts) int { return u.Rejected }, func(c *summaryCommand) bool { return c.Rejected }},
 	{"in-bin", "In recycle bin", func(u api.UserCounts) int { return u.InBin }, func(c *summaryCommand) bool { return c.InBin }},
 	{"out-of-scope", "Out of scope", func(u api.UserCounts) int { return u.OutOfScope }, func(c *summaryCommand) bool { return c.OutOfScope }},
 }
@@ -127,7 +129,7 @@ func (c *summaryCommand) show(in *invocation, instance api.Instance, summary api
 	out := newTable("USERS", "NUMBER", "WHO")
 	for _, b := range buckets {
 		count := b.count(summary.Users)
-		if b.name == "out-of-scope" && !c.All {
+		if b.name == "out-of-scope" && !c.All || b.name == "rejected" && count == 0 {
 			continue
 		}
 		list := ""
@@ -171,11 +173,16 @@ func (c *summaryCommand) list(ctx context.Context, in *invocation, server *clien
 	case len(people) == 0:
 	case b.name == "failed":
 		in.say("Try one of them now: rollcall provision %s WHO.", quoted(instance.Name))
+	case b.name == "rejected":
+		in.say(takeBack, quoted(instance.Name))
 	case b.name == "held":
 		in.say("Let them pass with `rollcall held approve %s ID…`, or refuse them with `rollcall held reject`; --all means all.", quoted(instance.Name))
 	}
 	return nil
 }
+
+// takeBack says how a rejection is taken back.
+const takeBack = "They stay as they are. Take a rejection back with `rollcall held approve %s ID`."
 
 // peopleTable has the columns that say something about the bucket.
 func peopleTable(bucket string, people []api.Person) *table {
@@ -186,7 +193,7 @@ func peopleTable(bucket string, people []api.Person) *table {
 			out.add(nameOf(p), short(p.Since), strconv.Itoa(p.Attempts), short(p.RetryAt), p.Reason.Text, p.SourceID)
 		}
 		return out
-	case "held":
+	case "held", "rejected":
 		out := newTable("ID", "ACTION", "WHO", "SINCE", "REASON")
 		for _, p := range people {
 			out.add(p.ChangeID.String(), string(p.Action), nameOf(p), short(p.Since), p.Reason.Text)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/url"
 	"strconv"
 
 	"rollcall/internal/api"
@@ -30,7 +31,11 @@ func showGroups(in *invocation, instance string, groups api.GroupCounts) error {
 		{"Skipped", "--groups --skipped", groups.Skipped},
 		{"Failed", "--groups --failed", groups.Failed},
 		{"Held", "--groups --held", groups.Held},
+		{"Rejected", "--groups --rejected", groups.Rejected},
 	} {
+		if row.heading == "Rejected" && row.count == 0 {
+			continue
+		}
 		list := ""
 		if row.count > 0 {
 			list = fmt.Sprintf("rollcall summary %s %s", quoted(instance), row.flags)
@@ -42,6 +47,9 @@ func showGroups(in *invocation, instance string, groups api.GroupCounts) error {
 	}
 	if groups.Leaving > 0 {
 		out.add("Members held", strconv.Itoa(groups.Leaving), fmt.Sprintf("rollcall held list --instance %s --type Members", quoted(instance)))
+	}
+	if groups.Staying > 0 {
+		out.add("Members rejected", strconv.Itoa(groups.Staying), fmt.Sprintf("rollcall held list --instance %s --type Members --rejected", quoted(instance)))
 	}
 	return out.write(in.stdout, in.columns(), "")
 }
@@ -55,9 +63,16 @@ func (c *summaryCommand) listGroups(ctx context.Context, in *invocation, server 
 	if err != nil {
 		return err
 	}
+	if bucket == "held" || bucket == "rejected" {
+		leaving, err := server.leaving(ctx, instance, bucket == "rejected")
+		if err != nil {
+			return err
+		}
+		groups = append(groups, leaving...)
+	}
 	var out *table
 	switch bucket {
-	case "failed", "skipped", "held":
+	case "failed", "skipped", "held", "rejected":
 		people := make([]api.Person, len(groups))
 		for i, group := range groups {
 			people[i] = group.Person
@@ -75,10 +90,28 @@ func (c *summaryCommand) listGroups(ctx context.Context, in *invocation, server 
 	in.sayMore(more)
 	switch {
 	case len(groups) == 0:
+	case bucket == "rejected":
+		in.say(takeBack, quoted(instance.Name))
 	case bucket == "held":
 		in.say("Let them pass with `rollcall held approve %s ID…`, or refuse them with `rollcall held reject`; --all means all.", quoted(instance.Name))
 	case bucket == toBeSynced:
 		in.say("Who failed is listed by `rollcall summary %s --failed`, with the reason.", quoted(instance.Name))
 	}
 	return nil
+}
+
+// leaving are the changes of members that are held, or were rejected, as what they are to the groups.
+func (c *client) leaving(ctx context.Context, instance api.Instance, rejected bool) ([]api.SummaryGroup, error) {
+	query := url.Values{"instance": {instance.ID.String()}, "objectType": {objectMembers}}
+	if rejected {
+		query.Set("rejected", "true")
+	}
+	changes, err := list[api.Change](ctx, c, c.here("held"), paged(query, largestPage))
+	groups := make([]api.SummaryGroup, len(changes))
+	for i, change := range changes {
+		groups[i].Person = api.Person{
+			SourceID: change.SourceID, SourceName: change.SourceName, Reason: change.Reason, ChangeID: change.ID, Action: change.Action, Since: change.PlannedAt,
+		}
+	}
+	return groups, err
 }

@@ -101,7 +101,7 @@ func (c *client) result(ctx context.Context, run api.Run) error {
 	}
 	if run.Kind == engine.DryRun {
 		if heldIn(run) > 0 || run.Held != "" {
-			return &outcome{exitHeld, "a real run would hold removals for approval: " + run.Held}
+			return &outcome{exitHeld, wouldHold(run)}
 		}
 		return nil
 	}
@@ -117,4 +117,13 @@ func (c *client) result(ctx context.Context, run api.Run) error {
 		return &outcome{exitHeld, text + ". Look at them with `rollcall held list`"}
 	}
 	return nil
+}
+
+// wouldHold says what a real run would hold, and why; what is held already has no reason here.
+func wouldHold(run api.Run) string {
+	if run.Held != "" {
+		return "a real run would hold removals for approval: " + run.Held
+	}
+	return fmt.Sprintf("%s held for approval already and would stay so; look at them with `rollcall held list`",
+		counted(heldIn(run), "removal is", "removals are"))
 }

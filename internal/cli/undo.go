@@ -138,7 +138,7 @@ func (c *undoFlags) show(in *invocation, dry api.Run, changes []api.Change, poss
 
 // undo shows what would be taken back, and takes it back if that is confirmed.
 func (c *undoFlags) undo(ctx context.Context, in *invocation, server *client, path string, request api.UndoRequest) error {
-	if c.Yes && c.Reason == "" {
+	if blank := strings.TrimSpace(c.Reason) == ""; blank && (c.Yes || c.Reason != "") {
 		return fault.New(fault.Invalid, "Usage", "it is not said why").WithRemedy("Give --reason; whoever meets the pins reads it.")
 	}
 	request.Reason = c.Reason
@@ -178,9 +178,9 @@ func (c *undoFlags) undo(ctx context.Context, in *invocation, server *client, pa
 	users, groups := run.Counts["failed"]+run.Counts["skipped"], run.Groups["failed"]+run.Groups["skipped"]
 	switch {
 	case groups > 0:
-		in.say("%s as it was; see `rollcall run show %s`.", counted(users+groups, "user or group stays", "users and groups stay"), run.ID)
+		in.say("%s; see `rollcall run show %s`.", counted(users+groups, "user or group stays as it was", "users and groups stay as they were"), run.ID)
 	case users > 0:
-		in.say("%s as it was; see `rollcall run show %s`.", counted(users, "user stays", "users stay"), run.ID)
+		in.say("%s; see `rollcall run show %s`.", counted(users, "user stays as it was", "users stay as they were"), run.ID)
 	}
 	return nil
 }

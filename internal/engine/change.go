@@ -69,7 +69,7 @@ func (e *Engine) change(ctx context.Context, instance *Instance, change Change, 
 		after.Set("name", instance.Name)
 	}
 	if change.Interval != nil {
-		if err := checkInterval(*change.Interval); err != nil {
+		if err := CheckInterval(*change.Interval); err != nil {
 			return err
 		}
 		before.Set("interval", instance.Interval.String())
@@ -78,7 +78,7 @@ func (e *Engine) change(ctx context.Context, instance *Instance, change Change, 
 		instance.NextRunAt = e.Now().Add(instance.Interval)
 	}
 	if change.Reconciles != nil {
-		if err := change.Reconciles.check(); err != nil {
+		if err := change.Reconciles.Check(); err != nil {
 			return err
 		}
 		before.Set("reconcile", instance.Reconciles.text())

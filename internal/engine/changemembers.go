@@ -88,8 +88,8 @@ func (e *Engine) memberNames(ctx context.Context, org ident.ID, members []plan.M
 }
 
 // DecideMembers approves or rejects that some of those who are held to leave a group do so: members of one held change, by their ids in the tenant
-// or in the directory. The others stay held. It returns how many changes were decided, and fails as fault.NotFound if one of the members is not in
-// the change, or the change is not held.
+// or in the directory. The others stay as they are. Of a rejected change some can be approved. It returns how many changes were decided, and fails as
+// fault.NotFound if one of the members is not in the change, or the change is not held.
 func (e *Engine) DecideMembers(ctx context.Context, id, change ident.ID, members []ident.ID, approve bool) (int, error) {
 	var count int
 	err := e.Store.InTx(ctx, func(ctx context.Context) error {
@@ -97,9 +97,12 @@ func (e *Engine) DecideMembers(ctx context.Context, id, change ident.ID, members
 		if err != nil {
 			return err
 		}
-		of := plan.Members
+		of, states := plan.Members, []EntryState{Held}
+		if approve {
+			states = append(states, Rejected)
+		}
 		held, err := e.Store.ListEntries(ctx, EntryQuery{
-			Org: instance.OrgID, Instance: id, IDs: []ident.ID{change}, States: []EntryState{Held}, Open: true, Object: &of, Limit: 1,
+			Org: instance.OrgID, Instance: id, IDs: []ident.ID{change}, States: states, Open: true, Object: &of, Limit: 1,
 		})
 		if err != nil {
 			return err
@@ -132,8 +135,7 @@ func (e *Engine) split(ctx context.Context, instance Instance, held Entry, membe
 	}
 	switch {
 	case len(missing) > 0:
-		return ident.ID{}, fault.New(fault.NotFound, "UnknownMember", "the change %s is not about %s", held.ID, missing[0]).
-			WithRemedy("Look with `rollcall change show %s`.", held.ID)
+		return ident.ID{}, e.notIn(ctx, held, missing[0])
 	case len(rest) == 0:
 		return held.ID, nil
 	}
@@ -147,6 +149,36 @@ func (e *Engine) split(ctx context.Context, instance Instance, held Entry, membe
 	}
 	return part.ID, e.Store.InsertEntries(ctx, []Entry{part})
 }
+
+// notIn says that a change is not about a member, and what was decided about him, if that is why.
+func (e *Engine) notIn(ctx context.Context, held Entry, member ident.ID) error {
+	open, err := e.Store.OpenAbout(ctx, held.InstanceID, held.SourceSeq, []ident.ID{member})
+	if err != nil {
+		return err
+	}
+	called := member.String()
+	for _, entry := range open {
+		if entry.DecidedBy == "" {
+			continue
+		}
+		about := slices.IndexFunc(entry.Members, func(m plan.Member) bool { return m.Source == member || m.Object == member })
+		names, err := e.memberNames(ctx, held.OrgID, entry.Members[about:about+1])
+		if err != nil {
+			return err
+		}
+		if name := names[entry.Members[about].Object]; name != "" {
+			called = name
+		}
+		return fault.New(fault.NotFound, "DecidedAlready", "that %s leaves was %s already, by %s on %s",
+			called, entry.State, entry.DecidedBy, entry.SettledAt.UTC().Format(minutes)).
+			WithRemedy("It is the change %s now; approved by its id, it is done.", entry.ID)
+	}
+	return fault.New(fault.NotFound, "UnknownMember", "the change %s is not about %s", held.ID, called).
+		WithRemedy("Look with `rollcall change show %s`.", held.ID)
+}
+
+// minutes is how times are told in sentences.
+const minutes = "2006-01-02 15:04 MST"
 
 // ofMembers makes the entry about other members, who left their group.
 func (entry *Entry) ofMembers(members []plan.Member, configVersion int64) {

@@ -12,11 +12,18 @@ func (q Quarantine) awaitsConsent() bool {
 }
 
 // whatWaits ends the explanation of an instance that waits for consent.
-const whatWaits = "The configuration is kept, nobody is changed meanwhile, and the next good run goes on by itself. " +
-	"Never delete the app in Entra: an app that is made anew has another client id and secret."
+const (
+	whatWaits   = "The configuration is kept, nobody is changed meanwhile, and the next good run goes on by itself."
+	neverDelete = "Never delete the app in Entra: an app that is made anew has another client id and secret."
+)
 
 // waiting says in plain words what an instance waits for.
-func (q Quarantine) waiting() string { return sentences(q.Reason, q.Remedy, whatWaits) }
+func (q Quarantine) waiting() string {
+	if strings.Contains(q.Remedy, "Never delete the app") {
+		return sentences(q.Reason, q.Remedy, whatWaits)
+	}
+	return sentences(q.Reason, q.Remedy, whatWaits+" "+neverDelete)
+}
 
 // sentences joins texts, which have no full stop, to sentences; empty ones are left out.
 func sentences(texts ...string) string {

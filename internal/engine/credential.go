@@ -268,7 +268,13 @@ func (e *Engine) checkCredential(change Change) error {
 	case change.ClientID != nil && change.ClientSecret == nil:
 		return fault.New(fault.Invalid, "Missing", "another app registration has another client secret").
 			WithRemedy("Enter the client secret together with the client id.")
-	case change.SecretExpiresAt != nil:
+	}
+	if change.ClientID != nil {
+		if err := CheckClientID(*change.ClientID); err != nil {
+			return err
+		}
+	}
+	if change.SecretExpiresAt != nil {
 		return e.checkSecretEnd(*change.SecretExpiresAt)
 	}
 	return nil

@@ -156,12 +156,14 @@ func TestANewSecretStartsRunsOfAllInstancesThatShareIt(t *testing.T) {
 
 func TestACredentialThatCannotBeIsRefused(t *testing.T) {
 	w := newWorld(t, 0)
+	nonsense := "nonsense"
 	over, empty, id := w.now.Add(-time.Second), " ", "9f2c6d0e-8a35-4e39-9f4f-2a1f6d7c3b10"
 	for name, change := range map[string]engine.Change{
 		"a secret that has ended":                {SecretExpiresAt: &over},
 		"an empty secret":                        {ClientSecret: &empty},
 		"another application without its secret": {ClientID: &id},
 		"an application without id":              {ClientID: &empty, ClientSecret: &id},
+		"an application whose id is none":        {ClientID: &nonsense, ClientSecret: &id},
 	} {
 		if _, err := w.engine.ChangeInstance(t.Context(), w.instance.ID, change); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%s: %v", name, err)

@@ -25,7 +25,8 @@ type Working interface {
 	Escrow
 }
 
-// RetryNow has failed changes tried again by a run that starts at once, by entry id, or all if ids is empty. It returns how many, and the run.
+// RetryNow has failed changes tried again by a run that starts at once, by entry id, or all if ids is empty. It returns how many, and the run: none
+// and no run if all are nothing.
 // Their schedule goes on as if the try had been due.
 func (e *Engine) RetryNow(ctx context.Context, id ident.ID, ids []ident.ID) (int, Run, error) {
 	var count int
@@ -41,7 +42,10 @@ func (e *Engine) RetryNow(ctx context.Context, id ident.ID, ids []ident.ID) (int
 		if count, err = e.Store.RetryEntries(ctx, id, ids, e.Now()); err != nil {
 			return err
 		}
-		if count == 0 {
+		switch {
+		case count == 0 && ids == nil:
+			return nil
+		case count == 0:
 			return fault.New(fault.NotFound, "NothingFailed", "none of these changes waits for another try now").
 				WithRemedy("List them with `rollcall failed list`.")
 		}

@@ -132,8 +132,18 @@ func (e *Engine) actStep(ctx context.Context, f foreseen, trace plan.Trace, obje
 	return step, nil
 }
 
-// guardFact says what the guard makes of a removal, or has made of it already.
+// guardFact says what the guard makes of a removal, or what was decided about it already.
 func (e *Engine) guardFact(ctx context.Context, f foreseen, step *ExplainedStep) error {
+	if waiting := step.Waiting; waiting != nil && waiting.State == Rejected && f.stands() {
+		step.rejected(f.of)
+		return nil
+	}
+	if waiting := step.Waiting; waiting != nil && waiting.State == Rejected {
+		step.State, step.Code = StepSkipped, "Held"
+		step.Text = fmt.Sprintf("Held: %s rejected another removal, so that this one waits for approval. %s", waiting.DecidedBy, step.Text)
+		step.fact("guard", "held: another removal was rejected")
+		return nil
+	}
 	if step.Waiting != nil && step.Waiting.State == Held && !f.named {
 		step.State, step.Code = StepSkipped, "Held"
 		step.Text = "Held: waits for approval, and is not written before (rollcall held list). " + step.Text
@@ -146,6 +156,22 @@ func (e *Engine) guardFact(ctx context.Context, f foreseen, step *ExplainedStep)
 	}
 	step.fact("guard", note)
 	return nil
+}
+
+// stands reports whether the change is the one that stands open.
+func (f foreseen) stands() bool {
+	open := f.object.Open
+	return open != nil && open.Fingerprint == f.changes[f.place].Fingerprint(f.run.ConfigVersion)
+}
+
+// rejected says of a removal that a person decided that it is not done.
+func (s *ExplainedStep) rejected(of plan.ObjectType) {
+	waiting := s.Waiting
+	s.State, s.Code = StepSkipped, "Rejected"
+	s.Text = fmt.Sprintf("The %s stays as it is, because %s rejected the removal on %s (held approve takes that back, with the id %s). Rejected was: %s",
+		of, waiting.DecidedBy, waiting.At.UTC().Format(minutes), waiting.ID, s.Text)
+	s.fact("guard", "rejected by "+waiting.DecidedBy)
+	s.unwritten("the change was rejected")
 }
 
 // planText begins the sentence that says what a run does to a user or a group.
@@ -253,10 +279,13 @@ func (e *Engine) past(ctx context.Context, f foreseen, step *ExplainedStep, obje
 	if object.IsZero() {
 		return nil
 	}
-	latest, err := e.Store.ListEntries(ctx, EntryQuery{Org: f.instance.OrgID, ObjectID: object, Newest: true, Limit: latestChanges, Bare: true})
+	latest, err := e.Store.ListEntries(ctx, EntryQuery{
+		Org: f.instance.OrgID, ObjectID: object, States: []EntryState{Applied, Planned, Parked}, Newest: true, Limit: latestChanges, Bare: true,
+	})
 	for _, entry := range latest {
 		step.History = append(step.History, pastChange(concealed(entry, f.hidden)))
 	}
+	slices.SortStableFunc(step.History, func(a, b PastChange) int { return b.At.Compare(a.At) }) // what was held is applied long after it was planned
 	return err
 }
 

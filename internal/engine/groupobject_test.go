@@ -135,7 +135,10 @@ func TestSelectedGroupsAreKeptWithTheirMembersInTheRunThatBringsThese(t *testing
 	w.control(http.MethodDelete, "/sim/groups/"+sales, nil)
 	w.kept("deleted", names)
 	w.control(http.MethodPost, "/sim/groups/"+sales+"/restore", nil)
-	w.kept("restored", names, "Sales EMEA, ours: b c")
+	run = w.kept("restored", names, "Sales EMEA, ours: b c")
+	if entry := w.entries(run)[0]; entry.Action != plan.Create || !strings.Contains(entry.Reason.Text, "created again without whom people had put in by hand") {
+		t.Errorf("it is %s because it %s", entry.Action, entry.Reason.Text)
+	}
 	if run := w.good(engine.Full); len(w.entries(run)) != 0 {
 		t.Errorf("planning all again after applying gives %v", w.entries(run))
 	}
@@ -168,7 +171,7 @@ func TestWhoComesIntoScopeLaterIsPutIntoHisGroupsInThatRun(t *testing.T) {
 	w := newWorld(t, 60)
 	p, names := w.lettered("abc")
 	sales := w.group("Sales", p...)
-	onlyTwo := func(rules *scope.Rules) { rules.AllUsers, rules.Users, rules.Groups = false, p[:2], nil }
+	onlyTwo := func(rules *scope.Rules) { rules.AllUsers, rules.Users, rules.AllGroups = false, p[:2], false }
 	withGroup := func(rules *scope.Rules) { rules.NeverTouch = []string{p[2]} }
 	w.keeps(withGroup, of(sales))
 	w.kept("one is never touched", names, "Sales, ours: a b")

@@ -143,7 +143,7 @@ func (e *Engine) planAskedGroup(ctx context.Context, w *work, run *Run, rules *p
 		if err := e.concludeGroup(ctx, &group.Explanation, f); err != nil {
 			return err
 		}
-		group.Step(ActStep).Waiting = nil // it is overtaken by this run
+		group.Step(ActStep).overtake()
 		group.Outcome = ""
 		if err := e.Store.SaveResults(ctx, results); err != nil {
 			return err

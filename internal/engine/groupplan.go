@@ -182,6 +182,9 @@ func (e *Engine) judgeGroupsAmong(ctx context.Context, w *work, rules *plan.Rule
 			return j, err
 		}
 	}
+	if groupRules.CameBack, err = e.cameBack(ctx, w, sources, linked, groups); err != nil {
+		return j, err
+	}
 	if err := e.findPins(ctx, w, pinPlaces(objects), &j.found); err != nil {
 		return j, err
 	}
@@ -192,6 +195,20 @@ func (e *Engine) judgeGroupsAmong(ctx context.Context, w *work, rules *plan.Rule
 		j.changes[i], j.does[i] = groupRules.Decide(sources[i], object, j.found)
 	}
 	return j, nil
+}
+
+// cameBack returns which groups without an object had one that went when they were deleted in the tenant.
+func (e *Engine) cameBack(ctx context.Context, w *work, sources []plan.GroupSource, linked map[ident.ID]*plan.Target, groups []GroupObject) (map[string]bool, error) {
+	var ids []string
+	for i, source := range sources {
+		if source.Kept && source.State == plan.Live && linked[groups[i].Link.ObjectID] == nil {
+			ids = append(ids, source.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return e.Store.RemovedWith(ctx, w.instance.ID, ids)
 }
 
 // linkedGroups returns the objects of groups that have one, by their ids.

@@ -289,7 +289,7 @@ func TestAGroupThatIsLetGoKeepsWhoIsLetGoInTheSameRun(t *testing.T) {
 	w := newWorld(t, 60)
 	p, _ := w.lettered("abc")
 	sales := w.group("Sales", p...)
-	one := func(r *scope.Rules) { r.AllUsers, r.Users = false, p[:1] }
+	one := func(r *scope.Rules) { r.AllUsers, r.Users, r.AllGroups = false, p[:1], false }
 	w.keeps(one, of(sales))
 	w.good(engine.Incremental)
 	settings, on := engine.DefaultSettings(), true

@@ -20,6 +20,8 @@ type GroupCounts struct {
 	// Failed and Skipped groups have an open entry that says why. Held ones wait for a decision whether they are deleted, and Leaving members for one
 	// whether they leave; until then they are counted as they stand.
 	Failed, Skipped, Held, Leaving int
+	// Rejected groups, and Staying members, are those whose removal a person rejected; counted as they stand, too.
+	Rejected, Staying int
 }
 
 // BucketToBeSynced are groups that have not all their members in scope. Groups are Synced, Failed, Skipped and Held like people, too.
@@ -45,6 +47,7 @@ func (e *Engine) countGroups(ctx context.Context, instance Instance) (GroupCount
 	}
 	members, err := e.Store.CountOpen(ctx, instance.ID, plan.Members)
 	counts.Failed, counts.Skipped, counts.Held, counts.Leaving = groups[EntryFailed], groups[EntrySkipped], groups[Held], members[Held]
+	counts.Rejected, counts.Staying = groups[Rejected], members[Rejected]
 	return counts, err
 }
 
@@ -151,23 +154,35 @@ func (e *Engine) oddGroups(ctx context.Context, instance Instance, rules *plan.R
 		return nil, err
 	}
 	kept, _ := rules.Scope.Objects()
+	objects, err := e.Store.GroupObjectsOf(ctx, instance, ids)
+	if err != nil {
+		return nil, err
+	}
+	tied := make(map[string]bool, len(objects))
+	for _, object := range objects {
+		tied[object.SourceID] = !object.Link.ObjectID.IsZero()
+	}
 	var odd []OddGroup
 	for _, id := range ids {
 		group, known := groups[id]
 		if !known || group.State != plan.Live {
 			continue
 		}
-		for _, text := range oddities(group, in[id], kept) {
+		for _, text := range oddities(group, in[id], kept, tied[id]) {
 			odd = append(odd, OddGroup{ID: id, Text: text})
 		}
 	}
 	return odd, nil
 }
 
-// oddities are sentences about a live group; in are the groups that it is in, by Seq, and kept says that it has an object, or should have one.
-func oddities(group mirror.Group, in []int64, kept bool) []string {
+// oddities are sentences about a live group; in are the groups that it is in, by Seq, kept says that it should have an object, and tied that it has one.
+func oddities(group mirror.Group, in []int64, kept, tied bool) []string {
 	var texts []string
-	if kept && strings.TrimSpace(group.Record.Text("displayName")) == "" {
+	nameless := strings.TrimSpace(group.Record.Text("displayName")) == ""
+	switch {
+	case kept && nameless && tied:
+		texts = append(texts, fmt.Sprintf("The selected group %s has no name in Entra any more, so it keeps its last one here.", group.SourceID))
+	case kept && nameless:
 		texts = append(texts, fmt.Sprintf("The selected group %s has no name in Entra, so it cannot be created here.", group.SourceID))
 	}
 	for _, seq := range in {

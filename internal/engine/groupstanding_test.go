@@ -135,6 +135,11 @@ func TestWhatIsOddAboutASelectedGroupIsSaidAndTheRestGoesOn(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+	w.control(http.MethodPatch, "/sim/groups/"+sales, map[string]any{"displayName": nil})
+	w.kept("it loses its name", names, "Sales, ours: a b")
+	if first := w.status().OddGroups[0].Text; first != "The selected group "+sales+" has no name in Entra any more, so it keeps its last one here." {
+		t.Errorf("of a kept group without name it is said: %s", first)
+	}
 }
 
 func TestOfMembersWhoAreHeldSomeAreApprovedAndSomeRejected(t *testing.T) {

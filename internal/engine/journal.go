@@ -162,6 +162,8 @@ type Applying interface {
 type Links interface {
 	SaveLinks(ctx context.Context, org, instance ident.ID, links []Link) error
 	DeleteLinks(ctx context.Context, instance ident.ID, sourceIDs []string) error
+	// RemovedWith returns those of the groups, by their ids in the tenant, whose objects were removed because they were deleted there.
+	RemovedWith(ctx context.Context, instance ident.ID, groups []string) (map[string]bool, error)
 	// CountLinks counts by status.
 	CountLinks(ctx context.Context, instance ident.ID) (map[plan.LinkStatus]int, error)
 	// Claimants names, for objects of the destination, another instance with Auto Sync on whose open failed entry OwnedByOther is about the
@@ -197,7 +199,7 @@ type Review interface {
 	// CountOpen counts an instance's open entries about objects of a type by state; of plan.Members the members that they are about.
 	CountOpen(ctx context.Context, instance ident.ID, of plan.ObjectType) (map[EntryState]int, error)
 	// DecideEntries takes held entries of the instance, by id or all if ids is nil, to Approved or Rejected, marks their objects dirty, and
-	// returns how many.
+	// returns how many. By id, rejected ones are approved as well.
 	DecideEntries(ctx context.Context, instance Instance, ids []ident.ID, state EntryState, by string, at time.Time) (int, error)
 	// ScrubEntries empties before, after, names and members of up to limit closed entries of runs before the given one, and returns how many.
 	// Entry.MemberCount stays.

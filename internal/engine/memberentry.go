@@ -46,11 +46,11 @@ func (j *joining) add(object MemberObject, synced bool) {
 			j.granted = map[string][]plan.Member{}
 		}
 		j.granted[by] = append(j.granted[by], membership.Member)
-	case action == plan.Leave && j.run.Kind == OnDemand: // asked for by name, whatever stands open
+	case action == plan.Leave && j.run.Kind == OnDemand && stands != Rejected: // asked for by name, be it held or not
 		j.open.drop(membership.Object, Superseded)
 		j.leaves = append(j.leaves, membership.Member)
 	case action == plan.Leave && (stands == Held || stands == Rejected):
-		if j.run.Kind == DryRun {
+		if j.run.Kind == DryRun && stands == Held {
 			j.run.Progress.count(heldMembers, 1)
 		}
 	case action == plan.Leave:

@@ -327,7 +327,9 @@ func (e *Engine) judgeMembers(ctx context.Context, w *work, run *Run, group Grou
 	}
 	batch := &joining{planned: planned{run: run, now: e.Now()}, group: group, open: newStanding(open), ended: ended}
 	for _, id := range pinned {
-		batch.open.drop(id, Dropped)
+		if stands, _ := batch.open.of(id); stands != Rejected { // which outlives the pin
+			batch.open.drop(id, Dropped)
+		}
 	}
 	for _, member := range members {
 		if member.Link.ObjectID == group.Link.ObjectID {

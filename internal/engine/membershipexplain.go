@@ -131,7 +131,7 @@ func (e *Engine) marksOf(
 // judge says what is made of the membership.
 func (x *ExplainedMembership) judge(m plan.Membership, f membershipFacts) {
 	action, weighed := m.Decide()
-	decided := weighed && !f.named && (f.standing == Held || f.standing == Rejected)
+	decided := weighed && (f.standing == Held && !f.named || f.standing == Rejected)
 	say := func(state StepState, code, text string) { x.State, x.Code, x.Text = state, code, text }
 	switch {
 	case !f.kept:

@@ -21,11 +21,17 @@ func (e *Engine) tellPlan(ctx context.Context, w *work, rules *plan.Rules, judge
 		if err := e.conclude(ctx, &results[i].Explanation, f); err != nil {
 			return err
 		}
-		// What stood open about the person is overtaken by this run.
-		results[i].Step(ActStep).Waiting = nil
+		results[i].Step(ActStep).overtake()
 		results[i].Outcome = ""
 	}
 	return e.Store.SaveResults(ctx, results)
+}
+
+// overtake forgets what stood open, because the run on demand replaces it: all but what a person rejected.
+func (s *ExplainedStep) overtake() {
+	if s.Waiting != nil && s.Waiting.State != Rejected {
+		s.Waiting = nil
+	}
 }
 
 // settleResults writes into the results what became of the changes.
@@ -98,14 +104,14 @@ func (r *Result) settle(entries []Entry) {
 	case applied:
 		r.Outcome, act.State = OutcomeSuccess, StepOK
 		act.Code, act.Text = last.Reason.Code, sentence(doneText(r.Object, last.Action), last.Reason.Text)
-	case last.State == EntrySkipped:
+	case last.State == EntrySkipped, last.State == Held: // another removal was rejected, so that this one waits
 		r.Outcome = OutcomeSkipped
 	default: // superseded again and again
 		r.Outcome, act.State, act.Code = OutcomeFailed, StepFailed, "Overtaken"
 		act.Text = "The " + r.Object.String() + " changed each time that the change was to be written; the next run of the instance tries again."
 	}
 	if r.Outcome != OutcomeSuccess {
-		act.unwritten()
+		act.unwritten("the change could not be written")
 	}
 }
 
@@ -119,11 +125,11 @@ func (r *Result) without() Outcome {
 	return OutcomeSkipped
 }
 
-// unwritten takes back what the plan said would be written.
-func (s *ExplainedStep) unwritten() {
+// unwritten takes back what the plan said would be written, and notes why.
+func (s *ExplainedStep) unwritten(why string) {
 	for i := range s.Attributes {
 		if a := &s.Attributes[i]; a.Written {
-			a.Written, a.After, a.Note = false, nil, "the change could not be written"
+			a.Written, a.After, a.Note = false, nil, why
 		}
 	}
 }
@@ -157,7 +163,7 @@ func (e *Engine) breakOff(ctx context.Context, run *Run) error {
 		}
 		step := r.Step(name)
 		step.State, step.Code, step.Text = StepFailed, codeOf(failure), failure.sentences()
-		step.unwritten()
+		step.unwritten("the change could not be written")
 		r.Outcome = OutcomeFailed
 	}
 	return e.Store.SaveResults(ctx, results)

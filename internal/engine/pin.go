@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 
 	"rollcall/internal/attr"
@@ -35,6 +36,8 @@ type PinQuery struct {
 	Org ident.ID
 	// Instance, if not zero, keeps only its pins.
 	Instance ident.ID
+	// Run, if not zero, keeps only what was pinned because this run was taken back, or by this undo.
+	Run ident.ID
 	// After is the pin behind which the page begins.
 	After ident.ID
 	Limit int
@@ -62,9 +65,21 @@ type Ties interface {
 	MemberPins
 }
 
-// Pins returns a page of pins.
+// Pins returns a page of pins. Objects are called as people call them now, not as when they were pinned.
 func (e *Engine) Pins(ctx context.Context, query PinQuery) ([]Pin, error) {
-	return e.Store.ListPins(ctx, query)
+	pins, err := e.Store.ListPins(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	objects := make([]plan.Member, len(pins))
+	for i, pin := range pins {
+		objects[i].Object = pin.ObjectID
+	}
+	names, err := e.memberNames(ctx, query.Org, objects)
+	for i := range pins {
+		pins[i].ObjectName = cmp.Or(names[pins[i].ObjectID], pins[i].ObjectName)
+	}
+	return pins, err
 }
 
 // LiftPin ends a pin by hand, or all that it lists: what Entra says of the person or group holds again, at once if Auto Sync is on, else with the
@@ -100,6 +115,35 @@ func (e *Engine) LiftPin(ctx context.Context, org, id ident.ID) error {
 		return err
 	})
 }
+
+// LiftPins ends all pins of a query, as LiftPin does each, and returns how many. It is one change: one run plans them all, so that the guard weighs
+// together what they held back.
+func (e *Engine) LiftPins(ctx context.Context, query PinQuery) (int, error) {
+	var lifted int
+	err := e.Store.InTx(ctx, func(ctx context.Context) error {
+		lifted = 0
+		query.After, query.Limit = ident.ID{}, planBatch
+		for {
+			pins, err := e.Store.ListPins(ctx, query)
+			if err != nil || len(pins) == 0 {
+				return err
+			}
+			for _, pin := range pins {
+				if query.After = pin.ID; !pin.of(query.Run) {
+					continue
+				}
+				if err := e.LiftPin(ctx, query.Org, pin.ID); err != nil {
+					return err
+				}
+				lifted++
+			}
+		}
+	})
+	return lifted, err
+}
+
+// of reports whether the pin comes of a run, or of taking it back; of every run if it is zero.
+func (p Pin) of(run ident.ID) bool { return run.IsZero() || p.RunID == run || p.Run == run }
 
 // lift removes a pin and has its object planned again; of a group whose members are pinned, all members.
 func (e *Engine) lift(ctx context.Context, instance Instance, pin Pin) error {

@@ -173,7 +173,8 @@ func retryAt(first, now time.Time) time.Time {
 }
 
 // asked takes in what is to be done for somebody whom a person asked for by name: now, whatever stands open about him. Another run's entry
-// about him is overtaken, also one that is held or was rejected, since whoever asks may decide that.
+// about him is overtaken, also one that is held, since whoever asks may decide that. What was rejected stays so until the rejection is taken back, and
+// another removal in its place is held.
 func (p *planned) asked(object Object, change plan.Change, does bool) {
 	open := object.Open
 	if !does {
@@ -182,10 +183,16 @@ func (p *planned) asked(object Object, change plan.Change, does bool) {
 		}
 		return
 	}
-	entry := p.entry(object.Seq, change, change.Fingerprint(p.run.ConfigVersion))
+	fingerprint := change.Fingerprint(p.run.ConfigVersion)
+	if open != nil && open.State == Rejected && open.Fingerprint == fingerprint {
+		return
+	}
+	entry := p.entry(object.Seq, change, fingerprint)
 	if open != nil {
 		p.overtaken = append(p.overtaken, open.ID)
 		switch {
+		case open.State == Rejected && entry.State == Planned && change.Removal:
+			p.keepHeld(&entry)
 		case open.State == EntryFailed && entry.State == EntryFailed:
 			entry.Attempts, entry.FailedAt = open.Attempts+1, open.FailedAt
 			entry.RetryAt = retryAt(entry.FailedAt, p.now)

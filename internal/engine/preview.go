@@ -31,6 +31,8 @@ type Preview struct {
 	Complete       bool
 	// Changes counts what the next run would do about users, by action. Names that several people want are counted as if each could have them.
 	Changes map[plan.Action]int
+	// Held counts the removals among them that the guard would hold for approval.
+	Held int
 	// Renamed counts existing users who would get another userName. Beside counts people who would be created beside an existing user whom
 	// the present settings would find.
 	Renamed, Beside int
@@ -40,6 +42,9 @@ type Preview struct {
 	Warnings []Warning
 	// Groups is what would become of groups.
 	Groups GroupPreview
+
+	// removals counts what the guard weighs.
+	removals map[plan.ObjectType]int
 }
 
 // FailureReason is why some users or groups would fail.
@@ -73,7 +78,7 @@ const (
 
 // Preview says what settings would do if they were saved now (C2, C7). It fails like saving them would.
 func (e *Engine) Preview(ctx context.Context, instance Instance, settings Settings) (Preview, error) {
-	preview := Preview{Changes: map[plan.Action]int{}, Groups: GroupPreview{Changes: map[plan.Action]int{}}}
+	preview := Preview{Changes: map[plan.Action]int{}, Groups: GroupPreview{Changes: map[plan.Action]int{}}, removals: map[plan.ObjectType]int{}}
 	next, err := settings.compile()
 	if err != nil {
 		return preview, invalid([]error{err})
@@ -113,6 +118,9 @@ func (e *Engine) Preview(ctx context.Context, instance Instance, settings Settin
 			return preview, err
 		}
 		if err := e.foretellGroups(ctx, w, &preview, next, cursor.Groups); err != nil {
+			return preview, err
+		}
+		if err := e.foretellHeld(ctx, instance, settings.Thresholds, &preview); err != nil {
 			return preview, err
 		}
 		slices.SortStableFunc(preview.Failures, func(a, b FailureReason) int { return b.Count - a.Count })
@@ -155,6 +163,31 @@ func (e *Engine) foretell(ctx context.Context, w work, preview *Preview, now, ne
 	return nil
 }
 
+// foretellHeld weighs the removals of the next run as the guard would: it holds all of a kind, or none.
+func (e *Engine) foretellHeld(ctx context.Context, instance Instance, thresholds plan.Thresholds, preview *Preview) error {
+	for of, held := range map[plan.ObjectType]*int{plan.User: &preview.Held, plan.Group: &preview.Groups.Held} {
+		recent, err := e.Store.RecentRemovals(ctx, instance.ID, of, 0, e.Now().Add(-guardWindow))
+		if err != nil {
+			return err
+		}
+		because, err := e.weigh(ctx, instance, of, thresholds, plan.Removals{Planned: preview.removals[of], Recent: recent})
+		if err != nil {
+			return err
+		}
+		if because != "" {
+			*held = preview.removals[of]
+		}
+	}
+	return nil
+}
+
+// weighs counts a change that the guard weighs.
+func (p *Preview) weighs(of plan.ObjectType, change plan.Change) {
+	if change.Removal && change.Action.Writes() {
+		p.removals[of]++
+	}
+}
+
 // fails counts a reason.
 func (p *Preview) fails(reason plan.Reason) {
 	for i := range p.Failures {
@@ -177,6 +210,7 @@ func (p *Preview) add(was, is judged) {
 			continue
 		}
 		p.Changes[change.Action]++
+		p.weighs(plan.User, change)
 		if change.Action == plan.Fail {
 			p.fails(change.Reason)
 		}

@@ -149,7 +149,9 @@ func TestAPreviewForetellsWhatTheNextRunDoesAboutGroups(t *testing.T) {
 	sales, berlin := w.group("Sales", w.someone(3)...), w.group("Berlin")
 	w.control(http.MethodPost, "/sim/groups/"+sales+"/join", map[string]any{"members": []string{berlin}})
 	keeping := func(objects bool, groups ...scope.SelectedGroup) func(*engine.Settings) {
-		return func(s *engine.Settings) { s.Scope = scope.Rules{AllUsers: true, GroupObjects: objects, AllGroups: len(groups) == 0, Groups: groups} }
+		return func(s *engine.Settings) {
+			s.Scope = scope.Rules{AllUsers: true, GroupObjects: objects, AllGroups: len(groups) == 0, Groups: groups}
+		}
 	}
 	w.good(engine.Incremental)
 	if p := w.preview(keeping(true)); !p.Groups.Unread || p.Users == 0 {

@@ -19,6 +19,8 @@ type GroupPreview struct {
 	Kept int
 	// Changes counts what the next run would do about groups, by action; who joins and leaves them is not counted.
 	Changes map[plan.Action]int
+	// Held counts the deletions among them that the guard would hold for approval.
+	Held int
 }
 
 // foretellGroups plans the groups that the settings reach, and those that have an object, and counts.
@@ -119,6 +121,7 @@ func (p *Preview) addGroups(is judged) {
 			continue
 		}
 		p.Groups.Changes[change.Action]++
+		p.weighs(plan.Group, change)
 		if change.Action == plan.Fail {
 			p.fails(change.Reason)
 		}

@@ -36,8 +36,8 @@ func DefaultReconciles() Reconciles {
 	return Reconciles{Every: 7 * 24 * time.Hour, Repair: true, PerSecond: 2000}
 }
 
-// check fails as fault.Invalid; nil is the default.
-func (r *Reconciles) check() error {
+// Check fails as fault.Invalid; nil is the default.
+func (r *Reconciles) Check() error {
 	switch {
 	case r == nil:
 		return nil

@@ -28,8 +28,9 @@ func (e *Engine) SyncNow(ctx context.Context, id ident.ID, kind Kind) (Run, erro
 	return run, err
 }
 
-// Decide approves or rejects held changes, by entry id, or all if ids is empty. Approved ones are applied by a run that starts at once, if
-// they are still what was approved (rule 9). It returns how many were decided.
+// Decide approves or rejects held changes, by entry id, or all if ids is nil. Approved ones are applied by a run that starts at once, if
+// they are still what was approved (rule 9). Whoever approves a rejected change by its id takes the rejection back. It returns how many were decided:
+// none of all is no error.
 func (e *Engine) Decide(ctx context.Context, id ident.ID, ids []ident.ID, approve bool) (int, error) {
 	state, action := Rejected, "held.reject"
 	if approve {
@@ -45,7 +46,10 @@ func (e *Engine) Decide(ctx context.Context, id ident.ID, ids []ident.ID, approv
 		if count, err = e.Store.DecideEntries(ctx, instance, ids, state, by, e.Now()); err != nil {
 			return err
 		}
-		if count == 0 {
+		switch {
+		case count == 0 && ids == nil:
+			return nil // nothing waits
+		case count == 0:
 			return fault.New(fault.NotFound, "NothingHeld", "none of these changes is held now").WithRemedy("List them with `rollcall held list`.")
 		}
 		if err := e.record(ctx, instance, action, nil, attr.From(map[string]any{"changes": float64(count)})); err != nil {

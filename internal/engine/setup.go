@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -123,7 +124,10 @@ func (e *Engine) checkNew(want NewInstance, settings Settings) error {
 			problems = append(problems, fault.New(fault.Invalid, "Missing", "an instance needs %s (%s)", field.name, field.flag))
 		}
 	}
-	problems = append(problems, checkInterval(want.Interval), want.Reconciles.check(), settings.Check(), e.checkService(want.Service))
+	if strings.TrimSpace(want.ClientID) != "" {
+		problems = append(problems, CheckClientID(want.ClientID))
+	}
+	problems = append(problems, CheckInterval(cmp.Or(want.Interval, DefaultInterval)), want.Reconciles.Check(), settings.Check(), e.checkService(want.Service))
 	return invalid(problems)
 }
 
@@ -134,9 +138,19 @@ func cloudName(name string) string {
 	return name
 }
 
-func checkInterval(interval time.Duration) error {
-	if interval != 0 && (interval < minInterval || interval > maxInterval) {
+// CheckInterval says what is wrong with the distance of runs, as a fault.Invalid.
+func CheckInterval(interval time.Duration) error {
+	if interval < minInterval || interval > maxInterval {
 		return fault.New(fault.Invalid, "BadInterval", "the interval %s is not between %s and %s", interval, minInterval, maxInterval)
+	}
+	return nil
+}
+
+// CheckClientID says that something cannot be the id of an app registration, as a fault.Invalid: these are GUIDs.
+func CheckClientID(id string) error {
+	if _, err := ident.Parse(strings.TrimSpace(id)); err != nil {
+		return fault.New(fault.Invalid, "BadClientID", "%q is not the id of an app registration", id).
+			WithRemedy("Take the Application (client) ID from the app's overview in Entra; it looks like 9f2c6d0e-8a35-4e39-9f4f-2a1f6d7c3b10.")
 	}
 	return nil
 }

@@ -40,6 +40,8 @@ type Status struct {
 	// decision; OutOfScope are the other live users of the tenant; InBin are linked and deleted in the tenant. Held ones who are still in scope
 	// are Synced as well, until somebody decides.
 	Synced, Skipped, Failed, Held, OutOfScope, InBin int
+	// Rejected are those whose removal a person rejected, so that they stay as they are; counted as they stand, too.
+	Rejected int
 	// Warnings are what will stop the instance if nobody acts.
 	Warnings []Expiry
 	// LostGroups are the ids of selected groups that bring nobody, because the tenant does not know them or they are in the recycle bin.
@@ -143,7 +145,7 @@ func (e *Engine) count(ctx context.Context, instance Instance, status *Status) e
 		return err
 	}
 	status.Synced, status.InBin = links[plan.InScope]-troubled.InScope, links[plan.InBin]
-	status.Skipped, status.Failed, status.Held = entries[EntrySkipped], entries[EntryFailed], entries[Held]
+	status.Skipped, status.Failed, status.Held, status.Rejected = entries[EntrySkipped], entries[EntryFailed], entries[Held], entries[Rejected]
 	status.OutOfScope = users[plan.Live] - (status.Synced - troubled.Away) - troubled.Live
 	status.Groups, err = e.countGroups(ctx, instance)
 	return err

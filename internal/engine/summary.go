@@ -27,13 +27,14 @@ const (
 	BucketSkipped    Bucket = "skipped"
 	BucketFailed     Bucket = "failed"
 	BucketHeld       Bucket = "held"
+	BucketRejected   Bucket = "rejected"
 	BucketOutOfScope Bucket = "out-of-scope"
 	BucketInBin      Bucket = "in-bin"
 )
 
 // entries is the state of the open entries that a bucket consists of; "" if it consists of people of the mirror.
 func (b Bucket) entries() EntryState {
-	return map[Bucket]EntryState{BucketSkipped: EntrySkipped, BucketFailed: EntryFailed, BucketHeld: Held}[b]
+	return map[Bucket]EntryState{BucketSkipped: EntrySkipped, BucketFailed: EntryFailed, BucketHeld: Held, BucketRejected: Rejected}[b]
 }
 
 // BucketPlace is the place in a bucket behind which a page begins: an entry or a place in the mirror. Zero is its begin, or behind its end.

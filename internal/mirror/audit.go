@@ -19,7 +19,9 @@ type Audit struct {
 	Generation int64 `json:"generation,omitempty"`
 	// Listing is how far the list of the tenant's users was read.
 	Listing
-	// Missing: the list has ended, and those are looked up whom it lacked, by their Seq behind After.
+	// Ended: the list was read to its end.
+	Ended bool `json:"ended,omitempty"`
+	// Missing: those are looked up whom the list lacked, by their Seq behind After.
 	Missing bool  `json:"missing,omitempty"`
 	After   int64 `json:"after,omitempty"`
 	// Found counts those of them who are in the tenant all the same.
@@ -45,7 +47,7 @@ func (p *Pull) Audit(ctx context.Context, at Audit) (Audit, Suspects, error) {
 	case at.Generation == 0:
 		cursor.Generation++
 		return Audit{Generation: cursor.Generation, Listing: beginning()}, nil, p.saveCursor(ctx, cursor)
-	case at.Missing:
+	case at.Ended, at.Missing:
 		return p.auditMissing(ctx, at)
 	}
 	return p.auditPage(ctx, at, cursor)
@@ -73,9 +75,7 @@ func (p *Pull) auditPage(ctx context.Context, at Audit, cursor Cursor) (Audit, S
 	if at.endless() {
 		return at, nil, endless("the list of the tenant's users has not ended after %d pages", at.Pages)
 	}
-	if page.Next == "" {
-		at.Missing = true
-	}
+	at.Ended = page.Next == ""
 	suspects, err := p.auditUsers(ctx, users, at.Generation)
 	return at, suspects, err
 }
@@ -119,6 +119,7 @@ func (p *Pull) saw(ctx context.Context, seqs []int64, generation int64) error {
 }
 
 func (p *Pull) auditMissing(ctx context.Context, at Audit) (Audit, Suspects, error) {
+	at.Missing = true
 	missing, err := p.Store.UnseenUsers(ctx, p.Connection, at.Generation, at.After, lookUps)
 	if err != nil {
 		return at, nil, err

@@ -109,6 +109,24 @@ func TestAListThatLacksUsersRemovesNobody(t *testing.T) {
 	}
 }
 
+// That the manager of a person was deleted is in the list of the tenant, and in no change of the person (entrasim's and Graph's way).
+func TestManyUsersWhoDifferAreNotTakenForALackOfTheList(t *testing.T) {
+	s := newTenant(t, 120)
+	s.mustRun(everything)
+	live := s.users("live")
+	for _, id := range live[:60] {
+		s.astray(id, func(u *mirror.User) { u.Record.Set("jobTitle", "Astray") })
+	}
+	for _, mend := range []bool{false, true} {
+		differ, at, err := s.audit(mend)
+		s.must(err)
+		if len(differ) != 60 || at.Found != 0 {
+			t.Errorf("mend %v: the mirror differs of %d, and %d were taken for missing; want 60 and nobody", mend, len(differ), at.Found)
+		}
+	}
+	s.equals(attributes)
+}
+
 func TestAFullReadEndsAnAuditSinceItTellsMore(t *testing.T) {
 	s := newTenant(t, 40)
 	s.mustRun(everything)

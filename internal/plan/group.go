@@ -22,6 +22,8 @@ type GroupRules struct {
 	Instance ident.ID
 	// Namesakes counts the kept groups of the tenant with a name key, the group itself included.
 	Namesakes func(nameKey string) int
+	// CameBack are the groups, by their ids in the tenant, whose objects were removed when they were deleted there.
+	CameBack map[string]bool
 }
 
 // wanted is what the object of a group should hold.
@@ -134,6 +136,9 @@ func (r GroupRules) unlinkedGroup(g GroupSource, found map[Key][]Target) Change 
 		}
 	}
 	change := g.base(Create, Write, "Added", g.Because)
+	if r.CameBack[g.ID] {
+		change.Reason.Text = "was restored in Entra, and is created again without whom people had put in by hand; " + g.Because
+	}
 	change.After, change.Link = wanted, true
 	return change
 }

@@ -64,6 +64,7 @@ func TestQueriesAboutGroupsReadOnlyWhatTheyName(t *testing.T) {
 		"planned leaves":   {plannedLeaves, "SEARCH changes USING INDEX changes_rare (run_id=?)"},
 		"held":             {holdRemovals, "SEARCH changes USING INDEX changes_pending (run_id=?)"},
 		"held of a group":  {holdRemovals + holdOfGroup, "SEARCH changes USING INDEX changes_by_place (instance_id=? AND source_seq=?)"},
+		"removed with":     {db.listedText(removedWith, 4), "SEARCH changes USING INDEX changes_removals (instance_id=? AND object_type=?)"},
 		"a run left":       {wakeRun, "SEARCH changes USING INDEX changes_pending (run_id=?)"},
 		"places of groups": {db.listedText(placesOfGroups, 4), "SEARCH m USING INDEX mirror_groups_by_source (connection_id=? AND source_id=?)"},
 		"objects of":       {db.listedText(objectsOf, 4), "SEARCH m USING INDEX mirror_users_by_source (connection_id=? AND source_id=?)"},
@@ -72,6 +73,7 @@ func TestQueriesAboutGroupsReadOnlyWhatTheyName(t *testing.T) {
 		for name, c := range map[string]struct{ where, want string }{
 			" that are due": {due, openByInstance}, " by object": {object, byObject}, " by code": {code, byCode}, " of a run": {pendingEntries, pending},
 			" that were decided": {heldEntries + "c.instance_id = $ AND c.id", openByInstance}, " that were all decided": {heldEntries + "c.instance_id", openByInstance},
+			" that were approved": {approvableEntries + "c.instance_id = $ AND c.id", openByInstance},
 		} {
 			cases[of+name] = struct{ query, want string }{db.listedText(listed{head: head + c.where}, 1), c.want}
 		}

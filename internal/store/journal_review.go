@@ -84,12 +84,15 @@ func (db *DB) CountOpen(ctx context.Context, instance ident.ID, of plan.ObjectTy
 }
 
 // DecideEntries takes held entries of the instance, by id or all if ids is nil, to Approved or Rejected, marks their objects dirty, and
-// returns how many.
+// returns how many. By id, rejected ones are approved as well.
 func (db *DB) DecideEntries(
 	ctx context.Context, instance engine.Instance, ids []ident.ID, state engine.EntryState, by string, at time.Time,
 ) (int, error) {
-	decide := listed{head: "UPDATE changes AS c SET state = $, approved_removal = $, decided_by = $, settled_at = $ WHERE " + heldEntries + "c.instance_id"}
 	mark := heldEntries + "c.instance_id"
+	if ids != nil && state == engine.Approved {
+		mark = approvableEntries + "c.instance_id"
+	}
+	decide := listed{head: "UPDATE changes AS c SET state = $, approved_removal = $, decided_by = $, settled_at = $ WHERE " + mark}
 	args := []any{string(state), bit(state == engine.Approved), by, micros(at)}
 	var count int
 	err := db.InTx(ctx, func(ctx context.Context) error {

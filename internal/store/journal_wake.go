@@ -79,6 +79,8 @@ func (db *DB) markMembersOf(ctx context.Context, run, id ident.ID) error {
 const (
 	failedEntries = "c.open = 1 AND c.state = 'failed' AND "
 	heldEntries   = "c.open = 1 AND c.state = 'held' AND "
+	// approvableEntries are those that can be approved one by one: a rejection can be taken back.
+	approvableEntries = "c.open = 1 AND c.state IN ('held', 'rejected') AND "
 )
 
 // WakeDue marks the objects of open failed entries whose retry is due.

@@ -122,6 +122,22 @@ func tally[K ~string](ctx context.Context, db *DB, query string, args ...any) (m
 	return counts, err
 }
 
+// removedWith goes by changes_removals, in which an instance has few deletions of groups.
+var removedWith = listed{head: `SELECT DISTINCT source_id FROM changes WHERE instance_id = $ AND object_type = 1 AND removal = 1
+	AND state = 'applied' AND object_type <> 2 AND action = 'delete' AND source_id`}
+
+// RemovedWith returns those of the groups, by their ids in the tenant, whose objects were removed because they were deleted there.
+func (db *DB) RemovedWith(ctx context.Context, instance ident.ID, groups []string) (map[string]bool, error) {
+	removed := map[string]bool{}
+	err := eachListed(ctx, db, removedWith, []any{instance}, groups, func(rows *sql.Rows) error {
+		var source string
+		err := rows.Scan(&source)
+		removed[source] = true
+		return err
+	})
+	return removed, err
+}
+
 // Claimants names, for objects of the destination, another instance with Auto Sync on whose open failed entry OwnedByOther is about the object.
 func (db *DB) Claimants(ctx context.Context, instance ident.ID, objects []ident.ID) (map[ident.ID]string, error) {
 	claimants := map[ident.ID]string{}
