@@ -43,6 +43,7 @@ func places() []place {
 	return []place{
 		{"nav.overview", "/overview", "home-regular", like("listInstances"), false},
 		{"nav.users", "/users", "people-regular", like("listUsers"), false},
+		{"groups.title", "/groups", "participant-list-regular", like("listGroups"), false},
 		{"nav.settings", "/administrators", "settings-regular", administers, false},
 		{"nav.administrators", "/administrators", "", administers, true},
 	}

@@ -90,6 +90,9 @@ func NewService(store Store, now func() time.Time, retention Retention) *Service
 	return &Service{store: store, now: now, retention: retention, hashing: make(hashing, 4)}
 }
 
+// Retention returns for how many days things are kept.
+func (s *Service) Retention() Retention { return s.retention }
+
 // record appends an audit event in the transaction of the context.
 func (s *Service) record(ctx context.Context, event audit.Event) error {
 	event.At = s.now()

@@ -77,7 +77,7 @@ export async function accessible(page: Page): Promise<void> {
 export async function picture(page: Page, name: string): Promise<void> {
   mkdirSync(shots, { recursive: true });
   for (const scheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme: scheme });
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
     for (const [width, height] of [[1360, 900], [390, 844]] as const) {
       await page.setViewportSize({ width, height });
       expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 'the page is wider than the window').toBeLessThanOrEqual(0);
