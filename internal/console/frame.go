@@ -44,6 +44,8 @@ func places() []place {
 		{"nav.overview", "/overview", "home-regular", like("listInstances"), false},
 		{"nav.users", "/users", "people-regular", like("listUsers"), false},
 		{"groups.title", "/groups", "participant-list-regular", like("listGroups"), false},
+		{"archive.title", "/archive", "archive-regular", like("listArchive"), false},
+		{"audit.title", "/audit", "document-regular", like("listEvents"), false},
 		{"nav.settings", "/administrators", "settings-regular", administers, false},
 		{"nav.administrators", "/administrators", "", administers, true},
 	}

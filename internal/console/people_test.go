@@ -115,3 +115,52 @@ func TestAUserIsChangedByThoseWhoMayAndAFormSavedUntouchedChangesNothing(t *test
 		t.Errorf("the user who was deleted: %d", status)
 	}
 }
+
+func TestTheArchiveIsFoundByEitherNameAndNotForEverybody(t *testing.T) {
+	h := openPeopleHouse(t)
+	kept := directory.Archived{
+		OrgID: h.org, ID: ident.New(time.Now()), Name: "0a1bgrace@contoso.example", FormerName: "grace@contoso.example", Reason: "purged in Entra",
+		ArchivedAt: time.Now(), KeepUntil: time.Now().AddDate(1, 0, 0),
+		User: directory.User{Attributes: attr.From(map[string]any{"userName": "0a1bgrace@contoso.example", "title": attr.Seal([]byte("x"))}), Origin: "Entra"},
+	}
+	h.must(h.store.SaveArchived(t.Context(), []directory.Archived{kept}))
+	path := "/archive/" + kept.ID.String()
+	h.only("/archive", nil, fullAdministrator, complianceOfficer)
+	h.only(path, nil, fullAdministrator, complianceOfficer)
+	for _, name := range []string{kept.Name, "GRACE@contoso.example"} {
+		if _, text := h.page(complianceOfficer, "/archive?search="+url.QueryEscape(name), nil); !strings.Contains(text, path) {
+			t.Errorf("%s is not found\n%s", name, text)
+		}
+	}
+	if _, text := h.page(complianceOfficer, path, nil); !strings.Contains(text, "[Redact]") || strings.Contains(text, "$sealed") {
+		t.Errorf("a sealed value is shown\n%s", text)
+	}
+}
+
+func TestTheAuditLogIsFilteredAndExportedWithoutFormulas(t *testing.T) {
+	h := openPeopleHouse(t)
+	_, err := h.directory.CreateGroup(t.Context(), h.org, attr.From(map[string]any{"displayName": "=1+1"}))
+	h.must(err)
+	h.only("/audit", nil, fullAdministrator, readOnlyAdministrator, complianceOfficer)
+	h.only("/audit/export?format=csv", nil, fullAdministrator, readOnlyAdministrator, complianceOfficer)
+	_, all := h.page(complianceOfficer, "/audit", nil)
+	if !strings.Contains(all, "Created the group") || !strings.Contains(all, "Made an administrator of") {
+		t.Errorf("the log\n%s", all)
+	}
+	if _, groups := h.page(complianceOfficer, "/audit?kind=group&who=rollcall&object=1%2B1&from=2020-01-01", nil); !strings.Contains(groups, "Created the group") ||
+		strings.Contains(groups, "Made an administrator of") {
+		t.Errorf("of groups\n%s", groups)
+	}
+	if _, none := h.page(complianceOfficer, "/audit?until=2020-01-01", nil); !strings.Contains(none, "Nothing fits") {
+		t.Errorf("long ago\n%s", none)
+	}
+	if _, own := h.page(fullAdministrator, "/audit?log=server&kind=organization", nil); !strings.Contains(own, "Created the organization") {
+		t.Errorf("an administrator of the organization is shown another log\n%s", own)
+	}
+	if _, csv := h.page(complianceOfficer, "/audit/export?format=csv&kind=group", nil); strings.Count(csv, "\r\n") != 2 || !strings.Contains(csv, ",'=1+1,") {
+		t.Errorf("%q", csv)
+	}
+	if _, lines := h.page(complianceOfficer, "/audit/export?format=json&kind=group", nil); strings.Count(lines, "\n") != 1 || !strings.Contains(lines, `"action":"group.create"`) {
+		t.Errorf("%q", lines)
+	}
+}

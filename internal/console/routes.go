@@ -49,6 +49,11 @@ func (s *server) table() []route {
 		{"POST /groups/{id}/members", like("addMembers"), s.addMembers},
 		{"POST /groups/{id}/members/{member}/remove", like("removeMember"), s.removeMember},
 
+		{"GET /archive", like("listArchive"), s.archive},
+		{"GET /archive/{id}", like("listArchive"), s.archived},
+		{"GET /audit", like("listEvents"), s.auditLog},
+		{"GET /audit/export", like("listEvents"), s.exportAudit},
+
 		{"GET /administrators", administers, s.administrators},
 		{"POST /administrators/invite", administers, s.invite},
 		{"POST /administrators/{id}/role", administers, s.changeRole},

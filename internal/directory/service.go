@@ -106,7 +106,12 @@ func (s *Service) Record(ctx context.Context, event audit.Event) error { return 
 
 // Events returns the organization's audit log, newest first, after the given event.
 func (s *Service) Events(ctx context.Context, org, after ident.ID, limit int) ([]audit.Event, error) {
-	return s.store.ListEvents(ctx, org, after, limit)
+	return s.SearchEvents(ctx, org, EventQuery{After: after, Limit: limit})
+}
+
+// SearchEvents returns a page of the organization's audit log, or of the server's for the zero organization.
+func (s *Service) SearchEvents(ctx context.Context, org ident.ID, query EventQuery) ([]audit.Event, error) {
+	return s.store.ListEvents(ctx, org, query)
 }
 
 // User returns one user by id.
