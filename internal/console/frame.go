@@ -47,8 +47,22 @@ func places() []place {
 		{"archive.title", "/archive", "archive-regular", like("listArchive"), false},
 		{"audit.title", "/audit", "document-regular", like("listEvents"), false},
 		{"nav.settings", "/administrators", "settings-regular", administers, false},
+		{"domains.title", "/domains", "", like("listDomains"), true},
+		{"tokens.title", "/tokens", "", like("listTokens"), true},
+		{"retention.title", "/retention", "", keeps, true},
 		{"nav.administrators", "/administrators", "", administers, true},
 	}
+}
+
+// settings makes the entry above the settings lead to the first of them that who is signed in may see.
+func (r *request) settings(entry place) place {
+	for _, p := range places() {
+		if p.sub && p.needs.allows(r.who) {
+			entry.path, entry.needs = p.path, p.needs
+			break
+		}
+	}
+	return entry
 }
 
 // first is the path of the first page that who is signed in may see.
@@ -87,6 +101,9 @@ func (r *request) frame() Page {
 		}
 	}
 	for _, q := range places() {
+		if q.key == "nav.settings" {
+			q = r.settings(q)
+		}
 		if !q.needs.allows(r.who) || q.sub && !inSettings {
 			continue
 		}

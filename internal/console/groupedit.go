@@ -16,7 +16,9 @@ type objectForm struct {
 	// Version is the one that the form shows; "" for something new.
 	Version string
 	New     bool
-	Fields  []Field
+	// Button is its text; "" for that of saving or creating.
+	Button string
+	Fields []Field
 }
 
 // groupFields are what people may change of a group.

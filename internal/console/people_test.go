@@ -3,6 +3,7 @@ package console_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -162,5 +163,138 @@ func TestTheAuditLogIsFilteredAndExportedWithoutFormulas(t *testing.T) {
 	}
 	if _, lines := h.page(complianceOfficer, "/audit/export?format=json&kind=group", nil); strings.Count(lines, "\n") != 1 || !strings.Contains(lines, `"action":"group.create"`) {
 		t.Errorf("%q", lines)
+	}
+}
+
+func TestTokensAreMadeShownOnceRotatedAndRevokedByFullAdministratorsOnly(t *testing.T) {
+	h := openPeopleHouse(t)
+	for _, page := range []string{"/tokens", "/tokens/new", "/tokens/clients", "/tokens/clients/new"} {
+		h.only(page, nil, fullAdministrator)
+	}
+	_, form := h.page(fullAdministrator, "/tokens/new", nil)
+	want := h.untouched(form)
+	want.Set("name", `Entra "<x>"`)
+	for _, role := range []directory.Role{userAdministrator, readOnlyAdministrator, complianceOfficer} {
+		if status, _ := h.page(role, "/tokens", want); status != http.StatusForbidden {
+			t.Errorf("%s makes a token: %d", role, status)
+		}
+	}
+	status, made := h.page(fullAdministrator, "/tokens", want)
+	found := regexp.MustCompile(`<code id="secret">(rc_[^<]+)</code>`).FindStringSubmatch(made)
+	if status != http.StatusOK || found == nil || !strings.Contains(made, "/identity/scim/"+h.org.String()+"/v2") {
+		t.Fatalf("%d\n%s", status, made)
+	}
+	token, err := h.directory.Authenticate(t.Context(), found[1])
+	h.must(err)
+	if token.OrgID != h.org || token.Role != directory.SCIMWriter {
+		t.Errorf("%+v", token)
+	}
+	if _, again := h.page(fullAdministrator, "/tokens", nil); strings.Contains(again, found[1]) {
+		t.Error("the secret is shown again")
+	}
+	path := "/tokens/" + token.ID.String()
+	_, form = h.page(fullAdministrator, path+"/rotate", nil)
+	_, made = h.page(fullAdministrator, path+"/rotate", h.untouched(form))
+	newer := regexp.MustCompile(`<code id="secret">(rc_[^<]+)</code>`).FindStringSubmatch(made)
+	if newer == nil {
+		t.Fatalf("no new secret\n%s", made)
+	}
+	for _, secret := range []string{found[1], newer[1]} {
+		if _, err := h.directory.Authenticate(t.Context(), secret); err != nil {
+			t.Errorf("in the overlap: %v", err)
+		}
+	}
+	h.only(path+"/rotate", url.Values{"days": {"0"}, "overlap": {"0"}}, fullAdministrator)
+	h.only(path+"/revoke", url.Values{}, fullAdministrator)
+	if _, err := h.directory.Authenticate(t.Context(), newer[1]); err == nil {
+		t.Error("the revoked token is good")
+	}
+	want.Set("days", "4000")
+	if status, text := h.page(fullAdministrator, "/tokens", want); status != http.StatusUnprocessableEntity || !strings.Contains(text, "Enter 1 to 3650 days.") {
+		t.Errorf("4000 days: %d", status)
+	}
+	events, err := h.directory.Events(t.Context(), h.org, ident.ID{}, 50)
+	h.must(err)
+
+	_, list := h.page(fullAdministrator, "/tokens", nil)
+	if status, _ := h.page(fullAdministrator, "/sources", h.untouched(list)); status != http.StatusSeeOther {
+		t.Errorf("sources: %d", status)
+	}
+	if after, err := h.directory.Events(t.Context(), h.org, ident.ID{}, 50); err != nil || len(after) != len(events) {
+		t.Errorf("a form saved untouched was written: %+v %v", after[0], err)
+	}
+	h.only("/sources", url.Values{"source-SCIM": {"true"}}, fullAdministrator)
+	if org, err := h.directory.Organization(t.Context(), h.org); err != nil || len(org.BlockedSources) != 3 {
+		t.Errorf("%+v %v", org, err)
+	}
+}
+
+func TestClientsAreMadeRotatedAndRevokedByFullAdministratorsOnly(t *testing.T) {
+	h := openPeopleHouse(t)
+	_, form := h.page(fullAdministrator, "/tokens/clients/new", nil)
+	want := h.untouched(form)
+	want.Set("name", "Entra")
+	h.only("/tokens/clients", want, fullAdministrator)
+	clients, err := h.directory.Clients(t.Context(), h.org)
+	h.must(err)
+	if len(clients) != 1 || len(clients[0].Secrets) != 1 {
+		t.Fatalf("%+v", clients)
+	}
+	path := "/tokens/clients/" + clients[0].ID.String()
+	_, form = h.page(fullAdministrator, path+"/rotate", nil)
+	h.only(path+"/rotate", h.untouched(form), fullAdministrator)
+	if rotated, err := h.directory.Client(t.Context(), h.org, clients[0].ID); err != nil || len(rotated.Secrets) != 2 {
+		t.Errorf("%+v %v", rotated, err)
+	}
+	h.only(path+"/revoke", url.Values{}, fullAdministrator)
+	want.Set("issuer", "https://issuer.example")
+	if status, text := h.page(fullAdministrator, "/tokens/clients", want); status != http.StatusUnprocessableEntity || !strings.Contains(text, "together") {
+		t.Errorf("half a federation: %d\n%s", status, text)
+	}
+	want.Set("subject", "s")
+	want.Set("audience", "a")
+	if _, text := h.page(fullAdministrator, "/tokens/clients", want); !strings.Contains(text, "there is no secret") {
+		t.Errorf("a federated client\n%s", text)
+	}
+}
+
+func TestDomainsAndTheirRuleAreChangedByFullAdministratorsOnly(t *testing.T) {
+	h := openPeopleHouse(t)
+	h.only("/domains", nil, fullAdministrator, userAdministrator, readOnlyAdministrator)
+	if _, text := h.page(readOnlyAdministrator, "/domains", nil); strings.Contains(text, "<form method=\"post\" action=\"/org") {
+		t.Errorf("a read-only administrator is offered a form\n%s", text)
+	}
+	h.only("/domains", url.Values{"name": {"Contoso.Example"}}, fullAdministrator)
+	if status, text := h.page(fullAdministrator, "/domains", url.Values{"name": {"contoso.example"}}); status != http.StatusUnprocessableEntity || !strings.Contains(text, "verified already") {
+		t.Errorf("twice: %d\n%s", status, text)
+	}
+	if status, text := h.page(fullAdministrator, "/domains", url.Values{"name": {"no domain"}}); status != http.StatusUnprocessableEntity || !strings.Contains(text, "not the name of a domain") {
+		t.Errorf("no domain: %d\n%s", status, text)
+	}
+	h.only("/domains/rule", url.Values{"require": {"true"}}, fullAdministrator)
+	if org, err := h.directory.Organization(t.Context(), h.org); err != nil || !org.RequireVerifiedDomain {
+		t.Errorf("%+v %v", org, err)
+	}
+	h.only("/domains/contoso.example/remove", url.Values{}, fullAdministrator)
+	if domains, err := h.directory.Domains(t.Context(), h.org); err != nil || len(domains) != 0 {
+		t.Errorf("%+v %v", domains, err)
+	}
+	h.only("/retention", nil, fullAdministrator, complianceOfficer)
+}
+
+func TestEachRoleIsShownThePagesItMaySeeAndNoOthers(t *testing.T) {
+	h := openPeopleHouse(t)
+	for role, want := range map[directory.Role]string{
+		fullAdministrator:     "overview users groups archive audit domains",
+		userAdministrator:     "overview users groups domains",
+		readOnlyAdministrator: "overview users groups audit domains",
+		complianceOfficer:     "archive audit retention",
+	} {
+		_, text := h.page(role, "/profile", nil)
+		for _, page := range strings.Fields("overview users groups archive audit domains retention") {
+			if linked := strings.Contains(text, "/"+page+`">`); linked != strings.Contains(" "+want+" ", " "+page+" ") {
+				t.Errorf("%s: the link to %s is shown: %t", role, page, linked)
+			}
+		}
 	}
 }
