@@ -177,7 +177,9 @@ func tenantURL(ctx context.Context, org ident.ID) string {
 }
 
 // TenantURL is where the SCIM service of an organization is on the server with this public address.
-func TenantURL(base string, org ident.ID) string { return base + "/identity/scim/" + org.String() + "/v2" }
+func TenantURL(base string, org ident.ID) string {
+	return base + "/identity/scim/" + org.String() + "/v2"
+}
 
 // days is so many of them.
 func days(count int) time.Duration { return time.Duration(count) * 24 * time.Hour }

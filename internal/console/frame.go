@@ -1,6 +1,7 @@
 package console
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -65,6 +66,11 @@ func (r *request) settings(entry place) place {
 	return entry
 }
 
+// inSettings reports whether the page is one of the settings.
+func (r *request) inSettings() bool {
+	return slices.ContainsFunc(places(), func(p place) bool { return p.sub && strings.HasPrefix(r.URL.Path, r.at(p.path)) })
+}
+
 // first is the path of the first page that who is signed in may see.
 func (r *request) first() string {
 	for _, p := range places() {
@@ -94,12 +100,7 @@ func (r *request) frame() Page {
 		return p
 	}
 	p.Who, p.Role = r.who.Name, r.say("role."+string(r.who.Role))
-	inSettings := false
-	for _, q := range places() {
-		if q.sub && strings.HasPrefix(r.URL.Path, r.at(q.path)) {
-			inSettings = true
-		}
-	}
+	inSettings := r.inSettings()
 	for _, q := range places() {
 		if q.key == "nav.settings" {
 			q = r.settings(q)

@@ -16,6 +16,8 @@ type objectForm struct {
 	// Version is the one that the form shows; "" for something new.
 	Version string
 	New     bool
+	// Pairs puts two fields beside each other where there is room.
+	Pairs bool
 	// Button is its text; "" for that of saving or creating.
 	Button string
 	Fields []Field

@@ -291,7 +291,7 @@ func TestEachRoleIsShownThePagesItMaySeeAndNoOthers(t *testing.T) {
 		complianceOfficer:     "archive audit retention",
 	} {
 		_, text := h.page(role, "/profile", nil)
-		for _, page := range strings.Fields("overview users groups archive audit domains retention") {
+		for page := range strings.FieldsSeq("overview users groups archive audit domains retention") {
 			if linked := strings.Contains(text, "/"+page+`">`); linked != strings.Contains(" "+want+" ", " "+page+" ") {
 				t.Errorf("%s: the link to %s is shown: %t", role, page, linked)
 			}

@@ -2,7 +2,6 @@ package console_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -49,7 +48,7 @@ type peopleHouse struct {
 
 func openPeopleHouse(t *testing.T) *peopleHouse {
 	t.Helper()
-	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
+	logger := slog.New(slog.DiscardHandler)
 	h := &peopleHouse{t: t, cookies: map[directory.Role]string{}}
 	var err error
 	h.store, err = store.Open(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "rollcall.db"), Logger: logger, Now: time.Now})

@@ -56,7 +56,7 @@ func (s *server) userToChange(r *request) (directory.User, error) {
 }
 
 func (s *server) showUserForm(w http.ResponseWriter, r *request, status int, user directory.User, wrong error) error {
-	view := objectForm{New: user.ID.IsZero(), Action: r.at("/users"), Back: r.at("/users"), Fields: r.fields("user.", userFields(), user.Attributes)}
+	view := objectForm{Pairs: true, New: user.ID.IsZero(), Action: r.at("/users"), Back: r.at("/users"), Fields: r.fields("user.", userFields(), user.Attributes)}
 	if view.New {
 		r.titled(r.say("user.new"), r.say("users.title"), "/users")
 	} else {

@@ -92,12 +92,12 @@ export async function picture(page: Page, name: string): Promise<void> {
 interface Fixtures { demo: Demo }
 
 // Nothing may be refused by the Content Security Policy, no script may fail, and no file may be missing.
-export const test = plain.extend<{ watched: void }, Fixtures>({
+export const test = plain.extend<Fixtures & { watched: void }>({
   demo: [async ({}, use) => { // eslint-disable-line no-empty-pattern
     const { demo, stop } = await start(300);
     await use(demo);
     await stop();
-  }, { scope: 'worker', timeout: 60_000 }],
+  }, { timeout: 60_000 }],
   watched: [async ({ page }, use) => {
     const wrong: string[] = [];
     page.on('pageerror', (error) => wrong.push(String(error)));
