@@ -55,10 +55,11 @@ func (s *server) listEvents(ctx context.Context, p Paging) (*body[List[Event]], 
 		return nil, err
 	}
 	events, err := s.Directory.Events(ctx, orgOf(ctx), after, p.Limit+1)
-	return reply(page(p, byEvent, events, func(e audit.Event) string { return e.ID.String() }, eventOf)), err
+	return reply(page(p, byEvent, events, func(e audit.Event) string { return e.ID.String() }, EventOf)), err
 }
 
-func eventOf(event audit.Event) Event {
+// EventOf shows an event.
+func EventOf(event audit.Event) Event {
 	return Event{
 		ID: event.ID, At: event.At, Action: event.Action, ObjectID: event.ObjectID, ObjectName: event.ObjectName,
 		Actor: Actor{

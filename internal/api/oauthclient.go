@@ -125,19 +125,13 @@ func (s *server) createClient(ctx context.Context, in *struct {
 
 func (s *server) clientOf(ctx context.Context, client directory.Client) Client {
 	shown := Client{
-		ID: client.ID, Name: client.Name, Role: client.Role, Source: client.Source, Profile: client.Profile, State: "good",
+		ID: client.ID, Name: client.Name, Role: client.Role, Source: client.Source, Profile: client.Profile, State: string(client.State()),
 		TakeOver: client.TakeOver,
 		Secrets: each(client.Secrets, func(secret directory.ClientSecret) ClientSecret {
 			return ClientSecret{CreatedAt: secret.CreatedAt, ExpiresAt: secret.ExpiresAt}
 		}),
 		CreatedAt: client.CreatedAt, RevokedAt: client.RevokedAt, TokenURL: exchangeOf(ctx).base + oauth.Path, TenantURL: tenantURL(ctx, client.OrgID),
 		Warning: s.clientExpiry(client),
-	}
-	switch {
-	case !client.RevokedAt.IsZero():
-		shown.State = "revoked"
-	case client.AdministratorRole == "":
-		shown.State = "orphaned"
 	}
 	if client.Federation != (directory.Federation{}) {
 		federation := Federation(client.Federation)

@@ -136,7 +136,7 @@ func (s *server) serveServerTokens() {
 
 func (s *server) tokenOf(token directory.Token) Token {
 	shown := Token{
-		ID: token.ID, Name: token.Name, Role: token.Role, UserID: token.UserID, State: s.tokenState(token),
+		ID: token.ID, Name: token.Name, Role: token.Role, UserID: token.UserID, State: string(token.State(s.Now())),
 		CreatedAt: token.CreatedAt, ExpiresAt: token.ExpiresAt, RevokedAt: token.RevokedAt, UsedAt: token.UsedAt,
 		Warning: s.tokenExpiry(token),
 	}
@@ -147,20 +147,6 @@ func (s *server) tokenOf(token directory.Token) Token {
 		shown.Source, shown.Profile, shown.TakeOver = token.Source, token.Profile, token.TakeOver
 	}
 	return shown
-}
-
-func (s *server) tokenState(token directory.Token) string {
-	switch {
-	case !token.RevokedAt.IsZero():
-		return "revoked"
-	case !s.Now().Before(token.ExpiresAt):
-		return "expired"
-	case token.AdministratorRole == "" && token.UserID.IsZero():
-		return "orphaned"
-	case token.Suspended:
-		return "suspended"
-	}
-	return "good"
 }
 
 // createToken makes a token of the organization that the request is about, of the server if it is about none.
@@ -189,7 +175,12 @@ func (s *server) createdToken(ctx context.Context, token directory.Token, secret
 
 // tenantURL is where the SCIM service of an organization is.
 func tenantURL(ctx context.Context, org ident.ID) string {
-	return exchangeOf(ctx).base + "/identity/scim/" + org.String() + "/v2"
+	return TenantURL(exchangeOf(ctx).base, org)
+}
+
+// TenantURL is where the SCIM service of an organization is on the server with this public address.
+func TenantURL(base string, org ident.ID) string {
+	return base + "/identity/scim/" + org.String() + "/v2"
 }
 
 // days is so many of them.

@@ -22,7 +22,7 @@ func (a *App) console(settings config.Config, version string) (http.Handler, err
 	a.baseURL = strings.TrimRight(settings.BaseURL, "/")
 	return console.New(console.Config{
 		Engine: a.Engine, Directory: a.Directory, Logger: a.logger, Metrics: a.metrics, Now: a.now, Machine: a.Engine.Machine, Version: version,
-		BaseURL: a.baseURL, TrustedProxies: settings.Proxies(), Bundle: bundle,
+		BaseURL: a.baseURL, TrustedProxies: settings.Proxies(), Bundle: bundle, ChangesDays: a.changesDays,
 	})
 }
 

@@ -84,12 +84,16 @@ func (s *server) invite(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	base := strings.TrimRight(s.BaseURL, "/")
-	if base == "" {
-		base = inbound.BaseURL(r.Request, s.TrustedProxies)
-	}
 	r.PostForm.Del("email")
-	return s.showAdministrators(w, r, http.StatusOK, base+JoinPath+secret, nil)
+	return s.showAdministrators(w, r, http.StatusOK, s.publicURL(r)+JoinPath+secret, nil)
+}
+
+// publicURL is the server's own address as others reach it, without a slash at its end.
+func (s *server) publicURL(r *request) string {
+	if s.BaseURL != "" {
+		return strings.TrimRight(s.BaseURL, "/")
+	}
+	return inbound.BaseURL(r.Request, s.TrustedProxies)
 }
 
 func (s *server) changeRole(w http.ResponseWriter, r *request) error {

@@ -34,6 +34,8 @@ type Config struct {
 	BaseURL string
 	// TrustedProxies are the networks of proxies whose X-Forwarded headers are believed.
 	TrustedProxies []netip.Prefix
+	// ChangesDays is for how many days the provisioning history keeps what it knows of people.
+	ChangesDays int
 	// Bundle holds what `make web` built.
 	Bundle fs.FS
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -43,9 +44,31 @@ func places() []place {
 	return []place{
 		{"nav.overview", "/overview", "home-regular", like("listInstances"), false},
 		{"nav.users", "/users", "people-regular", like("listUsers"), false},
+		{"groups.title", "/groups", "participant-list-regular", like("listGroups"), false},
+		{"archive.title", "/archive", "archive-regular", like("listArchive"), false},
+		{"audit.title", "/audit", "document-regular", like("listEvents"), false},
 		{"nav.settings", "/administrators", "settings-regular", administers, false},
+		{"domains.title", "/domains", "", like("listDomains"), true},
+		{"tokens.title", "/tokens", "", like("listTokens"), true},
+		{"retention.title", "/retention", "", keeps, true},
 		{"nav.administrators", "/administrators", "", administers, true},
 	}
+}
+
+// settings makes the entry above the settings lead to the first of them that who is signed in may see.
+func (r *request) settings(entry place) place {
+	for _, p := range places() {
+		if p.sub && p.needs.allows(r.who) {
+			entry.path, entry.needs = p.path, p.needs
+			break
+		}
+	}
+	return entry
+}
+
+// inSettings reports whether the page is one of the settings.
+func (r *request) inSettings() bool {
+	return slices.ContainsFunc(places(), func(p place) bool { return p.sub && strings.HasPrefix(r.URL.Path, r.at(p.path)) })
 }
 
 // first is the path of the first page that who is signed in may see.
@@ -77,13 +100,11 @@ func (r *request) frame() Page {
 		return p
 	}
 	p.Who, p.Role = r.who.Name, r.say("role."+string(r.who.Role))
-	inSettings := false
+	inSettings := r.inSettings()
 	for _, q := range places() {
-		if q.sub && strings.HasPrefix(r.URL.Path, r.at(q.path)) {
-			inSettings = true
+		if q.key == "nav.settings" {
+			q = r.settings(q)
 		}
-	}
-	for _, q := range places() {
 		if !q.needs.allows(r.who) || q.sub && !inSettings {
 			continue
 		}

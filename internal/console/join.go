@@ -69,6 +69,7 @@ func (s *server) showJoin(w http.ResponseWriter, r *request, status int, invitat
 // fieldOf says which field a fault is about.
 var fieldOf = map[string]string{
 	"MissingName": "name", "BadEmail": "email", "OtherEmail": "email", "EmailHeld": "email",
+	"TokenLife": "days", "Federation": "issuer", "MissingDisplayName": "displayName", "MissingUserName": "userName", "NameHeld": "userName", "InvalidDomain": "userName",
 	"PasswordTooShort": "password", "PasswordTooLong": "password", "PasswordCommon": "password", "PasswordIsName": "password", "WrongPassword": "old",
 }
 

@@ -25,9 +25,12 @@ type userView struct {
 	Notice       *Notice
 	Attributes   []Choice
 	Manager      *Choice
-	Groups       []string
+	Groups       []Choice
 	Created      *Moment
 	History      []historyLine
+	// Editable: no instance manages the user. KeptUntil is until when a copy would stay if he were deleted now.
+	Editable, Active bool
+	KeptUntil        string
 }
 
 type historyLine struct {
@@ -48,7 +51,10 @@ func (s *server) user(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	view := userView{userRow: r.userRow(user), ID: id.String(), SourceID: user.SourceID, Created: r.moment(user.CreatedAt), Attributes: attributeList(user.Attributes)}
+	view := userView{
+		userRow: r.userRow(user), ID: id.String(), SourceID: user.SourceID, Created: r.moment(user.CreatedAt), Attributes: attributeList(user.Attributes),
+		Editable: user.Owner.IsZero(), Active: user.Active(), KeptUntil: r.day(r.now().AddDate(0, 0, s.Directory.Retention().Archive)),
+	}
 	switch {
 	case view.Until != "":
 		n := notice("warn", "", r.say("user.inBin", "day", r.day(user.RestorableUntil())))
@@ -78,7 +84,7 @@ func (s *server) relations(r *request, user directory.User, view *userView) erro
 	}
 	groups, err := s.Directory.MemberOf(r.ctx(), r.org, user.ID, ident.ID{}, groupsShown)
 	for _, membership := range groups {
-		view.Groups = append(view.Groups, membership.Of.Attributes.Text(attr.DisplayName))
+		view.Groups = append(view.Groups, Choice{Text: membership.Of.Name(), Href: r.at("/groups/", membership.Of.ID.String())})
 	}
 	return err
 }

@@ -6,7 +6,6 @@ import (
 
 	"rollcall/internal/attr"
 	"rollcall/internal/directory"
-	"rollcall/internal/fault"
 )
 
 // pageSize is how many rows a page of a table has.
@@ -131,7 +130,7 @@ func cursorAt(key string) string { return base64.RawURLEncoding.EncodeToString([
 func placeOf(cursor string) (string, error) {
 	key, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil {
-		return "", fault.New(fault.NotFound, "BadCursor", "the cursor is not one of this list")
+		return "", badCursor()
 	}
 	return string(key), nil
 }

@@ -34,6 +34,17 @@ type Client struct {
 	Secrets []ClientSecret
 }
 
+// State says whether the client gets tokens; that its secrets are over is not told by it.
+func (c Client) State() CredentialState {
+	switch {
+	case !c.RevokedAt.IsZero():
+		return CredentialRevoked
+	case c.AdministratorRole == "":
+		return CredentialOrphaned
+	}
+	return CredentialGood
+}
+
 // Federation is what an assertion must say: workload identity federation.
 type Federation struct {
 	// Issuer, Subject and Audience are the claims iss, sub and aud.

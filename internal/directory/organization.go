@@ -70,11 +70,25 @@ type Archive interface {
 	DropArchived(ctx context.Context, before time.Time) (int, error)
 }
 
+// EventQuery selects a page of an audit log, newest first. What is zero keeps all.
+type EventQuery struct {
+	// Actor and Object keep events whose actor, or object, has the text in its name, without regard to case; of letters that are not ASCII a
+	// few too many. Object also keeps those of the object with this id.
+	Actor, Object string
+	// Kind keeps events about this kind of object: what stands before the dot of Action.
+	Kind string
+	// From and Until bound when it was: from the first on, before the second.
+	From, Until time.Time
+	// After is the event behind which the page begins.
+	After ident.ID
+	Limit int
+}
+
 // AuditLog keeps what people and tokens did.
 type AuditLog interface {
 	AppendEvent(ctx context.Context, event audit.Event) error
 	// DropEvents removes events from before the time.
 	DropEvents(ctx context.Context, before time.Time) (int, error)
-	// ListEvents returns events newest first, after the given id.
-	ListEvents(ctx context.Context, org ident.ID, after ident.ID, limit int) ([]audit.Event, error)
+	// ListEvents returns events of the organization, or of the server for the zero one.
+	ListEvents(ctx context.Context, org ident.ID, query EventQuery) ([]audit.Event, error)
 }

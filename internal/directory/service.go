@@ -92,6 +92,9 @@ func NewService(store Store, now func() time.Time, retention Retention) *Service
 	return &Service{store: store, now: now, retention: retention, hashing: make(hashing, 4)}
 }
 
+// Retention returns for how many days things are kept.
+func (s *Service) Retention() Retention { return s.retention }
+
 // record appends an audit event in the transaction of the context.
 func (s *Service) record(ctx context.Context, event audit.Event) error {
 	event.At = s.now()
@@ -105,7 +108,12 @@ func (s *Service) Record(ctx context.Context, event audit.Event) error { return 
 
 // Events returns the organization's audit log, newest first, after the given event.
 func (s *Service) Events(ctx context.Context, org, after ident.ID, limit int) ([]audit.Event, error) {
-	return s.store.ListEvents(ctx, org, after, limit)
+	return s.SearchEvents(ctx, org, EventQuery{After: after, Limit: limit})
+}
+
+// SearchEvents returns a page of the organization's audit log, or of the server's for the zero organization.
+func (s *Service) SearchEvents(ctx context.Context, org ident.ID, query EventQuery) ([]audit.Event, error) {
+	return s.store.ListEvents(ctx, org, query)
 }
 
 // User returns one user by id.

@@ -63,6 +63,33 @@ func (t Token) May(right Right) bool {
 	return t.Role.May(right) && t.AdministratorRole.May(right) && (!t.Blocked || right != WriteSCIM)
 }
 
+// CredentialState says whether a credential is accepted.
+type CredentialState string
+
+// The states. Orphaned: the administrator for whom it was made is none any more. Suspended: its user is Inactive.
+const (
+	CredentialGood      CredentialState = "good"
+	CredentialExpired   CredentialState = "expired"
+	CredentialRevoked   CredentialState = "revoked"
+	CredentialSuspended CredentialState = "suspended"
+	CredentialOrphaned  CredentialState = "orphaned"
+)
+
+// State says whether the token is accepted at the time.
+func (t Token) State(now time.Time) CredentialState {
+	switch {
+	case !t.RevokedAt.IsZero():
+		return CredentialRevoked
+	case !now.Before(t.ExpiresAt):
+		return CredentialExpired
+	case t.AdministratorRole == "" && t.UserID.IsZero():
+		return CredentialOrphaned
+	case t.Suspended:
+		return CredentialSuspended
+	}
+	return CredentialGood
+}
+
 // Bearer names who is behind the token, for limits: all access tokens of a client are one.
 func (t Token) Bearer() ident.ID {
 	if !t.ClientID.IsZero() {

@@ -86,7 +86,7 @@ func logRow(entry Entry, names map[ident.ID]string) []string {
 		row[6] = ScrubbedText
 	}
 	for i, cell := range row {
-		row[i] = harmless(cell)
+		row[i] = HarmlessCell(cell)
 	}
 	return row
 }

@@ -52,7 +52,7 @@ func reportRow(entry Entry) []string {
 		reportObject(entry.Object), reportAction(entry), entry.SourceID, entry.SourceName, entry.ObjectName, entry.Reason.Text, Differences(entry),
 	}
 	for i, cell := range row {
-		row[i] = harmless(cell)
+		row[i] = HarmlessCell(cell)
 	}
 	return row
 }
@@ -102,8 +102,8 @@ func reportAction(entry Entry) string {
 	}
 }
 
-// harmless puts an apostrophe before what a spreadsheet would take for a formula.
-func harmless(cell string) string {
+// HarmlessCell puts an apostrophe before what a spreadsheet would take for a formula.
+func HarmlessCell(cell string) string {
 	if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
 		return "'" + cell
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 
 	"rollcall/internal/audit"
+	"rollcall/internal/directory"
 	"rollcall/internal/ident"
 )
 
@@ -17,15 +18,30 @@ func (db *DB) AppendEvent(ctx context.Context, event audit.Event) error {
 	return err
 }
 
-// ListEvents returns events newest first, after the given id.
-func (db *DB) ListEvents(ctx context.Context, org, after ident.ID, limit int) ([]audit.Event, error) {
+// ListEvents returns events of the organization, or of the server for the zero one, newest first.
+func (db *DB) ListEvents(ctx context.Context, org ident.ID, query directory.EventQuery) ([]audit.Event, error) {
 	var where condition
 	where.and("org_id = $", orgKey(org))
-	if !after.IsZero() {
-		where.and("id < $", after)
+	if !query.After.IsZero() {
+		where.and("id < $", query.After)
+	}
+	if !query.From.IsZero() { // ids are ordered by time
+		where.and("id >= $", ident.Before(query.From))
+	}
+	if !query.Until.IsZero() {
+		where.and("id < $", ident.Before(query.Until))
+	}
+	if query.Kind != "" {
+		where.and("action >= $ AND action < $", query.Kind+".", query.Kind+"/")
+	}
+	if query.Actor != "" {
+		where.and(`actor_name LIKE $ ESCAPE '\'`, resembling(query.Actor))
+	}
+	if query.Object != "" {
+		where.and(`(object_name LIKE $ ESCAPE '\' OR object_id = $)`, resembling(query.Object), query.Object)
 	}
 	text, args := where.text(`SELECT org_id, id, at, token_id, actor_name, address, request_id, action, object_id, object_name, before_doc,
-		after_doc FROM audit_events`, " ORDER BY id DESC LIMIT $", limit)
+		after_doc FROM audit_events`, " ORDER BY id DESC LIMIT $", query.Limit)
 	return collect(ctx, db, text, args, scanEvent)
 }
 

@@ -77,7 +77,7 @@ export async function accessible(page: Page): Promise<void> {
 export async function picture(page: Page, name: string): Promise<void> {
   mkdirSync(shots, { recursive: true });
   for (const scheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme: scheme });
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
     for (const [width, height] of [[1360, 900], [390, 844]] as const) {
       await page.setViewportSize({ width, height });
       expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 'the page is wider than the window').toBeLessThanOrEqual(0);
@@ -92,12 +92,12 @@ export async function picture(page: Page, name: string): Promise<void> {
 interface Fixtures { demo: Demo }
 
 // Nothing may be refused by the Content Security Policy, no script may fail, and no file may be missing.
-export const test = plain.extend<{ watched: void }, Fixtures>({
+export const test = plain.extend<Fixtures & { watched: void }>({
   demo: [async ({}, use) => { // eslint-disable-line no-empty-pattern
     const { demo, stop } = await start(300);
     await use(demo);
     await stop();
-  }, { scope: 'worker', timeout: 60_000 }],
+  }, { timeout: 60_000 }],
   watched: [async ({ page }, use) => {
     const wrong: string[] = [];
     page.on('pageerror', (error) => wrong.push(String(error)));

@@ -56,15 +56,43 @@ func organizationCases() []testCase {
 			server := audit.Event{ID: ident.New(start), At: start, Action: "token.create", Actor: audit.System()}
 			f.must(t, f.AppendEvent(f.ctx, server))
 			slices.Reverse(events)
-			got, err := f.ListEvents(f.ctx, f.org, ident.ID{}, 3)
+			got, err := f.ListEvents(f.ctx, f.org, directory.EventQuery{Limit: 3})
 			f.must(t, err)
 			same(t, "first page", events[:3], got)
-			got, err = f.ListEvents(f.ctx, f.org, got[2].ID, 3)
+			got, err = f.ListEvents(f.ctx, f.org, directory.EventQuery{After: got[2].ID, Limit: 3})
 			f.must(t, err)
 			same(t, "second page", events[3:], got)
-			got, err = f.ListEvents(f.ctx, ident.ID{}, ident.ID{}, 3)
+			got, err = f.ListEvents(f.ctx, ident.ID{}, directory.EventQuery{Limit: 3})
 			f.must(t, err)
 			same(t, "of the server", []audit.Event{server}, got)
+		}},
+		{"events are found by actor, object, kind and time", func(t *testing.T, f *fixture) {
+			event := func(day int, actor, action, object, name string) audit.Event {
+				at := start.AddDate(0, 0, day)
+				e := audit.Event{ID: ident.New(at), OrgID: f.org, At: at, Action: action, ObjectID: object, ObjectName: name, Actor: audit.Actor{Name: actor}}
+				f.must(t, f.AppendEvent(f.ctx, e))
+				return e
+			}
+			one := event(0, "Ada <ada@x.example>", "user.change", "o1", "50%_Zoë")
+			two := event(1, "backup", "user.delete", "o2", "5000 Zoe")
+			three := event(2, "ADA", "userless.change", "o1", "Pilots")
+			for name, c := range map[string]struct {
+				query directory.EventQuery
+				want  []audit.Event
+			}{
+				"actor":         {directory.EventQuery{Actor: "ada"}, []audit.Event{three, one}},
+				"kind":          {directory.EventQuery{Kind: "user"}, []audit.Event{two, one}},
+				"object's id":   {directory.EventQuery{Object: "o1"}, []audit.Event{three, one}},
+				"object's name": {directory.EventQuery{Object: "0%_zo"}, []audit.Event{one}},
+				"from":          {directory.EventQuery{From: two.At}, []audit.Event{three, two}},
+				"until":         {directory.EventQuery{Until: two.At}, []audit.Event{one}},
+				"all":           {directory.EventQuery{Actor: "ada", Object: "o1", Kind: "userless", From: one.At}, []audit.Event{three}},
+			} {
+				c.query.Limit = 9
+				got, err := f.ListEvents(f.ctx, f.org, c.query)
+				f.must(t, err)
+				same(t, name, c.want, got)
+			}
 		}},
 	}
 }
