@@ -43,7 +43,9 @@ func places() []place {
 	return []place{
 		{"nav.overview", "/overview", "home-regular", like("listInstances"), false},
 		{"nav.users", "/users", "people-regular", like("listUsers"), false},
-		{"nav.settings", "/administrators", "settings-regular", administers, false},
+		{"sync.runs", "/runs", "recents-regular", like("listRuns"), false},
+		{"nav.settings", "/directory-synchronization", "settings-regular", like("listInstances"), false},
+		{"sync.title", "/directory-synchronization", "", like("listInstances"), true},
 		{"nav.administrators", "/administrators", "", administers, true},
 	}
 }
@@ -66,6 +68,16 @@ func (r *request) titled(title string, crumbs ...string) {
 	}
 }
 
+// section is the path of the page's entry in the navigation: that of the page, but for pages that are reached through another one.
+func (r *request) section() string {
+	for _, inside := range [][2]string{{"/instances/", "/directory-synchronization"}, {"/log", "/runs"}, {"/pins", "/runs"}, {"/changes/", "/runs"}} {
+		if strings.HasPrefix(r.URL.Path, r.at(inside[0])) {
+			return r.at(inside[1])
+		}
+	}
+	return r.URL.Path
+}
+
 // frame fills what the layout shows.
 func (r *request) frame() Page {
 	p := r.page
@@ -77,9 +89,9 @@ func (r *request) frame() Page {
 		return p
 	}
 	p.Who, p.Role = r.who.Name, r.say("role."+string(r.who.Role))
-	inSettings := false
+	inSettings, here := false, r.section()
 	for _, q := range places() {
-		if q.sub && strings.HasPrefix(r.URL.Path, r.at(q.path)) {
+		if q.sub && strings.HasPrefix(here, r.at(q.path)) {
 			inSettings = true
 		}
 	}
@@ -87,7 +99,7 @@ func (r *request) frame() Page {
 		if !q.needs.allows(r.who) || q.sub && !inSettings {
 			continue
 		}
-		current := strings.HasPrefix(r.URL.Path, r.at(q.path)) && (q.sub || q.key != "nav.settings")
+		current := strings.HasPrefix(here, r.at(q.path)) && (q.sub || q.key != "nav.settings")
 		p.Navigation = append(p.Navigation, Link{Text: r.say(q.key), Href: r.at(q.path), Icon: q.icon, Current: current, Sub: q.sub})
 	}
 	for _, o := range r.organizations {
