@@ -30,12 +30,18 @@ type entryRow struct {
 func (r *request) entryRow(entry engine.Entry) entryRow {
 	row := entryRow{
 		ID: entry.ID.String(), Type: r.say("sync.type." + entry.Object.String()), Reason: entry.Reason.Text, Fingerprint: entry.Fingerprint,
-		State: r.entryPill(entry), Lines: shownLines(entry), At: r.moment(entry.At()), RunHref: r.at("/runs/", entry.RunID.String()),
+		State: r.changePill(entry), Lines: shownLines(entry), At: r.moment(entry.At()), RunHref: r.at("/runs/", entry.RunID.String()),
 		Retry: r.moment(entry.RetryAt), Attempts: entry.Attempts, DecidedBy: entry.DecidedBy,
 	}
 	row.Source, row.SourceAddress = nameAndAddress(entry.SourceName)
 	row.Object, row.ObjectAddress = nameAndAddress(entry.ObjectName)
-	if entry.Object == plan.User && !entry.ObjectID.IsZero() && entry.Action != plan.Delete {
+	if entry.Action == plan.Create && entry.State == engine.Applied && row.Object == "" {
+		row.Object, row.ObjectAddress = entry.After.Text(attr.DisplayName), entry.After.Text(attr.UserName)
+		if row.Object == "" {
+			row.Object, row.ObjectAddress = row.ObjectAddress, ""
+		}
+	}
+	if entry.Object == plan.User && !entry.ObjectID.IsZero() && row.Object != "" && entry.Action != plan.Delete {
 		row.Href = r.at("/users/", entry.ObjectID.String())
 	}
 	if entry.Object == plan.Members {
@@ -46,6 +52,22 @@ func (r *request) entryRow(entry engine.Entry) entryRow {
 		row.Reason = r.say("sync.scrubbed")
 	}
 	return row
+}
+
+// changePill says of a proposed change what would be done, in the words of the dry run's summary, and of others what was.
+func (r *request) changePill(entry engine.Entry) Pill {
+	if entry.State != engine.Proposed {
+		return r.entryPill(entry)
+	}
+	tone := "info"
+	switch entry.Action {
+	case plan.Create, plan.Reactivate, plan.Restore, plan.Join:
+		tone = "ok"
+	case plan.Deactivate, plan.Delete, plan.Release, plan.Leave:
+		tone = "warn"
+	default:
+	}
+	return pill(tone, r.say("sync.would.do."+string(entry.Action)))
 }
 
 // shownLines is what a change does to attributes.

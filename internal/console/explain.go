@@ -13,7 +13,7 @@ import (
 // explainedView is what is made of one person or group, step by step.
 type explainedView struct {
 	Title, Who, Address, SourceID string
-	Object, Href                  string
+	Object, ObjectAddress, Href   string
 	Outcome                       *Pill
 	Group                         bool
 	Steps                         []explainedStep
@@ -59,7 +59,7 @@ func (r *request) explained(x engine.Explanation, words string) explainedView {
 	if x.Name == "" {
 		view.Who = x.Who
 	}
-	view.Object = x.ObjectName
+	view.Object, view.ObjectAddress = nameAndAddress(x.ObjectName)
 	if !view.Group && !x.ObjectID.IsZero() && x.ObjectName != "" {
 		view.Href = r.at("/users/", x.ObjectID.String())
 	}

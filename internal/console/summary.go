@@ -19,6 +19,8 @@ type summaryView struct {
 	Next                  *Moment
 	Ended                 *Moment
 	Users, Groups         []Choice
+	// Outside are who is out of scope, hidden until asked for.
+	Outside []Choice
 }
 
 // summary is View summary: the last run, and how many objects stand how (D12).
@@ -54,8 +56,8 @@ func (s *server) summary(w http.ResponseWriter, r *request) error {
 		{Value: "failed", Count: &summary.Failed, Current: summary.Failed > 0},
 		{Value: "held", Count: &summary.Held},
 		{Value: "in-bin", Count: &summary.InBin},
-		{Value: "out-of-scope", Count: &summary.OutOfScope},
 	})
+	view.Outside = r.buckets(instance.ID, "users", "", []Choice{{Value: "out-of-scope", Count: &summary.OutOfScope}})
 	view.Groups = r.buckets(instance.ID, "groups", "", []Choice{
 		{Value: "synced", Count: &groups.Synced},
 		{Value: "to-be-synced", Count: &groups.ToBeSynced},
