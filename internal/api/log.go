@@ -208,6 +208,9 @@ func (s *server) everInstance(ctx context.Context, org, id ident.ID) error {
 	return err
 }
 
+// LogEntryOf makes a line of the log of a change; the console writes the same lines.
+func LogEntryOf(entry engine.Entry) LogEntry { return logEntryOf(entry) }
+
 func logEntryOf(entry engine.Entry) LogEntry {
 	return LogEntry{At: entry.At(), Change: changeOf(entry), Scrubbed: entry.Scrubbed()}
 }

@@ -28,9 +28,8 @@ func (s *server) exportAudit(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	header := w.Header()
-	header.Set("Content-Type", map[string]string{"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}[format])
-	header.Set("Content-Disposition", `attachment; filename="audit-`+r.now().In(r.zone).Format(time.DateOnly)+"."+format+`"`)
+	types := map[string]string{"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
+	download(w, types[format], "audit-"+r.now().In(r.zone).Format(time.DateOnly)+"."+format)
 	for first := true; ; first = false {
 		if err := write(w, found, first); err != nil {
 			return s.brokenOff(r, err)
@@ -43,12 +42,6 @@ func (s *server) exportAudit(w http.ResponseWriter, r *request) error {
 			return s.brokenOff(r, err)
 		}
 	}
-}
-
-// brokenOff ends an answer in the middle: the client sees that it is not whole.
-func (s *server) brokenOff(r *request, err error) error {
-	s.Logger.ErrorContext(r.ctx(), "export broken off", "request_id", r.id, "error", err.Error())
-	panic(http.ErrAbortHandler)
 }
 
 func writeEventsJSON(w io.Writer, events []audit.Event, _ bool) error {

@@ -105,11 +105,23 @@ func (n Notice) Icon() string {
 
 func notice(tone, title, text string) Notice { return Notice{tone, title, text} }
 
-// Confirm is a dialog that asks before an action is posted.
-type Confirm struct{ ID, Title, Text, Action, Button string }
+// Confirm is a dialog that asks before an action is posted, with what else the form sends. Kind is that of its button; "" for danger.
+type Confirm struct {
+	ID, Title, Text, Action, Button, Kind string
+	Hidden                                []Choice
+}
 
 func confirm(id, title, text, action, button string) Confirm {
-	return Confirm{id, title, text, action, button}
+	return Confirm{ID: id, Title: title, Text: text, Action: action, Button: button}
+}
+
+// ask is a confirm with another kind of button, which sends names and values.
+func ask(id, title, text, action, button, kind string, pairs ...string) Confirm {
+	c := Confirm{ID: id, Title: title, Text: text, Action: action, Button: button, Kind: kind}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		c.Hidden = append(c.Hidden, Choice{Text: pairs[i], Value: pairs[i+1]})
+	}
+	return c
 }
 
 // Line is one attribute that differs.

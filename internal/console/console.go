@@ -48,6 +48,7 @@ type server struct {
 	guard     *http.CrossOriginProtection
 	mux       *http.ServeMux
 	limits    limits
+	days      pastDays
 }
 
 // New builds the handler of all pages.

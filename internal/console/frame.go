@@ -46,8 +46,10 @@ func places() []place {
 		{"nav.users", "/users", "people-regular", like("listUsers"), false},
 		{"groups.title", "/groups", "participant-list-regular", like("listGroups"), false},
 		{"archive.title", "/archive", "archive-regular", like("listArchive"), false},
+		{"sync.runs", "/runs", "recents-regular", like("listRuns"), false},
 		{"audit.title", "/audit", "document-regular", like("listEvents"), false},
-		{"nav.settings", "/administrators", "settings-regular", administers, false},
+		{"nav.settings", "/directory-synchronization", "settings-regular", like("listInstances"), false},
+		{"sync.title", "/directory-synchronization", "", like("listInstances"), true},
 		{"domains.title", "/domains", "", like("listDomains"), true},
 		{"tokens.title", "/tokens", "", like("listTokens"), true},
 		{"retention.title", "/retention", "", keeps, true},
@@ -64,11 +66,6 @@ func (r *request) settings(entry place) place {
 		}
 	}
 	return entry
-}
-
-// inSettings reports whether the page is one of the settings.
-func (r *request) inSettings() bool {
-	return slices.ContainsFunc(places(), func(p place) bool { return p.sub && strings.HasPrefix(r.URL.Path, r.at(p.path)) })
 }
 
 // first is the path of the first page that who is signed in may see.
@@ -89,6 +86,16 @@ func (r *request) titled(title string, crumbs ...string) {
 	}
 }
 
+// section is the path of the page's entry in the navigation: that of the page, but for pages that are reached through another one.
+func (r *request) section() string {
+	for _, inside := range [][2]string{{"/instances/", "/directory-synchronization"}, {"/log", "/runs"}, {"/pins", "/runs"}, {"/changes/", "/runs"}} {
+		if strings.HasPrefix(r.URL.Path, r.at(inside[0])) {
+			return r.at(inside[1])
+		}
+	}
+	return r.URL.Path
+}
+
 // frame fills what the layout shows.
 func (r *request) frame() Page {
 	p := r.page
@@ -100,7 +107,8 @@ func (r *request) frame() Page {
 		return p
 	}
 	p.Who, p.Role = r.who.Name, r.say("role."+string(r.who.Role))
-	inSettings := r.inSettings()
+	here := r.section()
+	inSettings := slices.ContainsFunc(places(), func(q place) bool { return q.sub && strings.HasPrefix(here, r.at(q.path)) })
 	for _, q := range places() {
 		if q.key == "nav.settings" {
 			q = r.settings(q)
@@ -108,7 +116,7 @@ func (r *request) frame() Page {
 		if !q.needs.allows(r.who) || q.sub && !inSettings {
 			continue
 		}
-		current := strings.HasPrefix(r.URL.Path, r.at(q.path)) && (q.sub || q.key != "nav.settings")
+		current := strings.HasPrefix(here, r.at(q.path)) && (q.sub || q.key != "nav.settings")
 		p.Navigation = append(p.Navigation, Link{Text: r.say(q.key), Href: r.at(q.path), Icon: q.icon, Current: current, Sub: q.sub})
 	}
 	for _, o := range r.organizations {

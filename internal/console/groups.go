@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"rollcall/internal/directory"
-	"rollcall/internal/fault"
 	"rollcall/internal/ident"
 )
 
@@ -136,8 +135,4 @@ func idPlaceOf(cursor string) (ident.ID, error) {
 		return ident.ID{}, badCursor()
 	}
 	return id, nil
-}
-
-func badCursor() error {
-	return fault.New(fault.NotFound, "BadCursor", "the cursor is not one of this list")
 }

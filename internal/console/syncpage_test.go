@@ -1,0 +1,177 @@
+package console
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"rollcall/internal/directory"
+	"rollcall/internal/engine"
+	"rollcall/internal/ident"
+)
+
+const (
+	full   = directory.FullAdministrator
+	reader = directory.ReadOnlyAdministrator
+)
+
+func TestALesserRoleSeesInstancesAndChangesNothing(t *testing.T) {
+	h := openSyncHouse(t, 40)
+	run := h.sync(engine.Incremental)
+	of, runPath := "/instances/"+h.instance.ID.String(), "/runs/"+run.ID.String()
+	for _, path := range []string{
+		"/directory-synchronization", of + "/summary", of + "/summary/users/synced", of + "/summary/users/skipped", of + "/summary/groups/to-be-synced", of + "/held",
+		of + "/explain", "/runs", runPath, runPath + "?filter=create&search=a&type=users", runPath + "/report", "/log", "/log/csv", "/log/ndjson", "/pins",
+	} {
+		if code, text := h.get(reader, path); code != http.StatusOK {
+			t.Errorf("%s: %d", path, code)
+		} else if strings.Contains(text, `method="post" action="/org/`) {
+			t.Errorf("%s shows a form to a role that may not send it", path)
+		}
+	}
+	for _, path := range []string{of + "/provision", of + "/name"} {
+		if code, _ := h.get(reader, path); code != http.StatusForbidden {
+			t.Errorf("%s: %d, want 403", path, code)
+		}
+	}
+	for _, action := range []string{
+		of + "/auto-sync", of + "/sync", of + "/dry-run", of + "/name", of + "/delete", of + "/retry", of + "/held", of + "/provision", runPath + "/undo",
+		runPath + "/take-back", "/pins/" + ident.ID{1}.String() + "/lift",
+	} {
+		if code, _, _ := h.post(reader, action, "on", "true", "name", "Mine", "all", "true"); code != http.StatusForbidden {
+			t.Errorf("%s: %d, want 403", action, code)
+		}
+	}
+	if len(h.runs) != 0 {
+		t.Errorf("%d runs were asked for", len(h.runs))
+	}
+	if code, _ := h.get(directory.ComplianceOfficer, "/directory-synchronization"); code != http.StatusForbidden {
+		t.Errorf("a compliance officer: %d, want 403", code)
+	}
+}
+
+func TestFormsSavedUntouchedChangeNothing(t *testing.T) {
+	h := openSyncHouse(t, 10)
+	before, err := h.directory.Events(t.Context(), h.org.ID, ident.ID{}, 100)
+	h.must(err)
+	of := "/instances/" + h.instance.ID.String()
+	if code, to, _ := h.post(full, of+"/name", "name", "Staff"); code != http.StatusSeeOther || !strings.HasSuffix(to, "/directory-synchronization") {
+		t.Errorf("the name: %d %s", code, to)
+	}
+	if code, _, _ := h.post(full, of+"/auto-sync", "on", "false"); code != http.StatusSeeOther {
+		t.Errorf("Auto Sync: %d", code)
+	}
+	if code, _, _ := h.post(full, of+"/held", "decision", "approve"); code != http.StatusSeeOther {
+		t.Errorf("nothing chosen: %d", code)
+	}
+	after, err := h.directory.Events(t.Context(), h.org.ID, ident.ID{}, 100)
+	h.must(err)
+	for _, event := range after[:max(0, len(after)-len(before))] {
+		if strings.HasPrefix(event.Action, "instance.") || strings.HasPrefix(event.Action, "held.") {
+			t.Errorf("%s was written", event.Action)
+		}
+	}
+	if len(h.runs) != 0 {
+		t.Errorf("%d runs were asked for", len(h.runs))
+	}
+	if code, _, text := h.post(full, of+"/name", "name", " "); code != http.StatusUnprocessableEntity || !strings.Contains(text, "aria-invalid") {
+		t.Errorf("no name: %d", code)
+	}
+	if code, _, _ := h.post(full, of+"/name", "name", "<script>alert(1)</script>"); code != http.StatusSeeOther {
+		t.Errorf("another name: %d", code)
+	}
+	if _, text := h.get(full, "/directory-synchronization"); strings.Contains(text, "<script>alert") || !strings.Contains(text, "&lt;script&gt;alert") {
+		t.Error("the name is not escaped")
+	}
+}
+
+func TestOnlyWhatWasSeenIsApproved(t *testing.T) {
+	h := openSyncHouse(t, 100)
+	h.sync(engine.Incremental)
+	h.remove(15)
+	h.sync(engine.Incremental)
+	seen := h.heldNow()
+	if len(seen) != 15 {
+		t.Fatalf("%d are held, want 15", len(seen))
+	}
+	path := "/instances/" + h.instance.ID.String() + "/held"
+	if _, text := h.get(full, "/directory-synchronization"); !strings.Contains(text, "waits for your decision") || !strings.Contains(text, seen[14].ID.String()) {
+		t.Error("the banner does not say what waits, or up to which change")
+	}
+	if code, _, text := h.post(full, path, "decision", "approve", "change", seen[0].ID.String()+" "+strings.Repeat("0", 8)); code != http.StatusConflict ||
+		!strings.Contains(text, "not what you saw") {
+		t.Errorf("another fingerprint: %d", code)
+	}
+	if code, _, _ := h.post(full, path, "decision", "reject", "change", seen[0].ID.String()+" "+seen[0].Fingerprint); code != http.StatusSeeOther || len(h.heldNow()) != 14 {
+		t.Errorf("one is rejected: %d, %d are held", code, len(h.heldNow()))
+	}
+	h.remove(20)
+	h.sync(engine.Incremental)
+	later := len(h.heldNow()) - 14
+	if later < 1 {
+		t.Fatal("nothing else is held")
+	}
+	if code, _, _ := h.post(full, path, "decision", "approve", "all", "true", "through", seen[14].ID.String()); code != http.StatusSeeOther {
+		t.Errorf("all: %d", code)
+	}
+	if held := h.heldNow(); len(held) != later {
+		t.Errorf("%d are held, want the %d that came later", len(held), later)
+	}
+}
+
+func TestARunIsTakenBackAfterItsRehearsal(t *testing.T) {
+	h := openSyncHouse(t, 20)
+	run := h.sync(engine.Incremental)
+	code, to, _ := h.post(full, "/runs/"+run.ID.String()+"/undo")
+	if code != http.StatusSeeOther {
+		t.Fatalf("rehearse: %d", code)
+	}
+	h.work()
+	rehearsal := to[strings.LastIndex(to, "/"):]
+	if _, text := h.get(full, "/runs"+rehearsal); !strings.Contains(text, "/take-back") {
+		t.Error("the rehearsal does not offer the undo")
+	}
+	if _, text := h.get(reader, "/runs"+rehearsal); strings.Contains(text, "/take-back") {
+		t.Error("the undo is offered to a role that may not")
+	}
+	if code, _, _ := h.post(full, "/runs"+rehearsal+"/take-back"); code != http.StatusUnprocessableEntity {
+		t.Errorf("without a reason: %d, want 422", code)
+	}
+	if code, _, _ := h.post(full, "/runs/"+run.ID.String()+"/take-back", "reason", "a mistake"); code != http.StatusConflict {
+		t.Errorf("a run that is no rehearsal: %d, want 409", code)
+	}
+	if code, _, _ := h.post(full, "/runs"+rehearsal+"/take-back", "reason", "a mistake"); code != http.StatusSeeOther {
+		t.Errorf("with a reason: %d", code)
+	}
+	h.work()
+	if _, text := h.get(full, "/pins"); !strings.Contains(text, "a mistake") {
+		t.Error("nothing is pinned")
+	}
+}
+
+func TestProvisioningOnDemandLeadsToItsResults(t *testing.T) {
+	h := openSyncHouse(t, 20)
+	h.sync(engine.Incremental)
+	people, _, err := h.engine.ListBucket(t.Context(), h.instance, engine.BucketSynced, engine.BucketPlace{}, 1)
+	h.must(err)
+	path := "/instances/" + h.instance.ID.String() + "/provision"
+	if code, _, text := h.post(full, path, "kind", "user", "who", ""); code != http.StatusUnprocessableEntity || !strings.Contains(text, "aria-invalid") {
+		t.Errorf("nobody: %d", code)
+	}
+	code, to, _ := h.post(full, path, "kind", "user", "who", people[0].SourceID)
+	if code != http.StatusSeeOther || !strings.HasSuffix(to, "/results") {
+		t.Fatalf("%d %s", code, to)
+	}
+	h.work()
+	if _, text := h.get(full, strings.TrimPrefix(to, "/org/"+h.org.ID.String())); !strings.Contains(text, "Provisioning skipped") || !strings.Contains(text, "Provision another user") {
+		t.Error("the results do not say what came of it")
+	}
+	if code, text := h.get(reader, strings.TrimPrefix(to, "/org/"+h.org.ID.String())); code != http.StatusOK || strings.Contains(text, "Re-try") {
+		t.Errorf("the results for a reader: %d", code)
+	}
+	for _, live := range []string{"", "&live=true"} {
+		if code, text := h.get(reader, "/instances/"+h.instance.ID.String()+"/explain?who="+people[0].SourceID+live); code != http.StatusOK || !strings.Contains(text, "Nothing would be written") {
+			t.Errorf("explain%s: %d", live, code)
+		}
+	}
+}
