@@ -24,6 +24,8 @@ type Credentials interface {
 type Setup interface {
 	Instances
 	Credentials
+	TenantUsers
+	TenantGroups
 }
 
 // The kinds of credentials whose ends are announced.
