@@ -211,6 +211,9 @@ func (s *server) findUsers(w http.ResponseWriter, r *request) error {
 	picked := settings.Scope.Users
 	if r.value("for") == "never" {
 		view.Adds, picked = "spare", settings.Scope.NeverTouch
+		if view.None = r.value("search") == ""; view.None {
+			return r.render(w, http.StatusOK, "foundusers", view)
+		}
 	}
 	users, err := s.Engine.Store.FindTenantUsers(r.ctx(), instance.ConnectionID, r.value("search"), found+1)
 	if err != nil {

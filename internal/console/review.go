@@ -106,11 +106,14 @@ func (s *server) findPilot(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
+	view := foundUsersView{Adds: "pilot", Edit: r.at("/setup/", instance.ID.String(), "/pilot"), None: r.value("search") == ""}
+	if view.None {
+		return r.render(w, http.StatusOK, "foundusers", view)
+	}
 	users, err := s.Engine.Store.FindTenantUsers(r.ctx(), instance.ConnectionID, r.value("search"), found)
 	if err != nil {
 		return err
 	}
-	view := foundUsersView{Adds: "pilot", Edit: r.at("/setup/", instance.ID.String(), "/pilot"), None: r.value("search") == ""}
 	for _, user := range users[:min(len(users), 5)] {
 		view.Rows = append(view.Rows, r.pickedUser(user, false))
 	}

@@ -126,7 +126,7 @@ class Editor {
     if (m.kind === 'direct') parts.push(this.input('source', this.word('source'), m.source ?? '', (value) => { m.source = value; this.changed(); }, this.names.attributes));
     if (m.kind === 'constant') parts.push(this.input('constant', this.word('value'), m.constant ?? '', (value) => { m.constant = value; this.changed(); }));
     if (m.kind === 'expression') parts.push(this.expression(m));
-    parts.push(make('ul', { class: 'mistakes plain', role: 'status' }));
+    parts.push(make('div', { role: 'status' }, make('ul', { class: 'mistakes plain', hidden: true })));
     const warning = this.word(`warning.${m.target}`);
     if ((m.target === 'userName' || m.target === 'externalId') && !this.sameAsBefore(m)) parts.push(make('p', { class: 'small warned' }, warning));
     parts.push(this.options(m));
@@ -314,7 +314,9 @@ class Editor {
     const status = this.panel.querySelector('.status');
     const n = this.mistakes.length;
     status?.replaceChildren(...(n === 0 ? [] : [make('span', { class: 'pill bad' }, n === 1 ? this.word('problem') : this.word('problems').replace('{count}', String(n)))]));
-    this.panel.querySelector('.mistakes')?.replaceChildren(...this.mistakes.map((m) => {
+    const told = this.panel.querySelector<HTMLElement>('.mistakes');
+    if (told) told.hidden = n === 0;
+    told?.replaceChildren(...this.mistakes.map((m) => {
       const line = make('li', {}, m.message);
       if (m.replace && !this.locked) line.append(' ', make('button', { type: 'button', class: 'link', click: () => this.replace(m) }, `${this.word('replace')} ${m.replace}`));
       return line;
