@@ -77,8 +77,10 @@ func asText(value any) (string, error) {
 }
 
 func (r *request) mappingRow(a mapping.Attribute) mappingRow {
-	row := mappingRow{Target: a.Target, Source: a.Source}
+	row := mappingRow{Target: a.Target}
 	switch a.Kind {
+	case mapping.Direct:
+		row.Source = a.Source
 	case mapping.Constant:
 		row.Source = "“" + a.Constant + "”"
 	case mapping.Expression:
@@ -155,7 +157,7 @@ func (s *server) saveAttributes(w http.ResponseWriter, r *request) error {
 	}
 	after := settings
 	if err = readAttributes(r, &after); err == nil {
-		err = s.saveTab(w, r, instance, settings, after, engine.Change{})
+		err = s.saveTab(r, instance, settings, after, engine.Change{})
 	}
 	if err != nil {
 		texts, ok := r.mistakes(err)

@@ -200,26 +200,9 @@ func (s *server) findGroups(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	view := foundGroupsView{Edit: r.at("/setup/", instance.ID.String(), "/groups/edit")}
-	list := func(text string, limit int) ([]engine.TenantGroup, error) {
-		return s.Engine.Store.ListTenantGroups(r.ctx(), instance.ConnectionID, engine.GroupSearch{Text: text}, limit)
-	}
-	groups, err := list(r.value("search"), found+1)
+	groups, err := s.searchGroups(r, instance, &view)
 	if err != nil {
 		return err
-	}
-	if len(groups) == 0 || r.value("again") != "" {
-		any, err := list("", 1)
-		if err != nil {
-			return err
-		}
-		if len(any) == 0 || r.value("again") != "" {
-			if _, err := s.Engine.ReadTenantGroups(r.ctx(), instance); err != nil {
-				view.Failure, _ = r.fault(err)
-			}
-			if groups, err = list(r.value("search"), found+1); err != nil {
-				return err
-			}
-		}
 	}
 	if view.More = len(groups) > found; view.More {
 		groups = groups[:found]
@@ -243,6 +226,23 @@ func (s *server) findGroups(w http.ResponseWriter, r *request) error {
 	return r.render(w, http.StatusOK, "foundgroups", view)
 }
 
+// searchGroups lists the groups by name, one more than are shown, after reading them from the tenant where that is wanted.
+func (s *server) searchGroups(r *request, instance engine.Instance, view *foundGroupsView) ([]engine.TenantGroup, error) {
+	list := func(text string, limit int) ([]engine.TenantGroup, error) {
+		return s.Engine.Store.ListTenantGroups(r.ctx(), instance.ConnectionID, engine.GroupSearch{Text: text}, limit)
+	}
+	known, err := list("", 1)
+	if err != nil {
+		return nil, err
+	}
+	if len(known) == 0 || r.value("again") != "" {
+		if _, err := s.Engine.ReadTenantGroups(r.ctx(), instance); err != nil {
+			view.Failure, _ = r.fault(err)
+		}
+	}
+	return list(r.value("search"), found+1)
+}
+
 func (s *server) saveGroups(w http.ResponseWriter, r *request) error {
 	instance, settings, err := s.configured(r)
 	if err != nil {
@@ -250,7 +250,7 @@ func (s *server) saveGroups(w http.ResponseWriter, r *request) error {
 	}
 	after := settings
 	if err = readGroups(r, &after); err == nil {
-		err = s.saveTab(w, r, instance, settings, after, engine.Change{})
+		err = s.saveTab(r, instance, settings, after, engine.Change{})
 	}
 	if err != nil {
 		texts, ok := r.mistakes(err)

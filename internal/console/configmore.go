@@ -121,7 +121,7 @@ func (s *server) saveMore(w http.ResponseWriter, r *request) error {
 		if interval != instance.Interval {
 			change.Interval = &interval
 		}
-		err = s.saveTab(w, r, instance, settings, after, change)
+		err = s.saveTab(r, instance, settings, after, change)
 	}
 	if err != nil {
 		texts, ok := r.mistakes(err)

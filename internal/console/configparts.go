@@ -20,7 +20,9 @@ func (h setupHead) head() setupHead { return h }
 // binAction is a button that takes something off a list: the fields are asked for anew.
 type binAction struct{ Name, Value, Action, Label string }
 
-func binButton(name, value, action, label string) binAction { return binAction{name, value, action, label} }
+func binButton(name, value, action, label string) binAction {
+	return binAction{name, value, action, label}
+}
 
 // groupBranch is a group of the tree, with the page.
 type groupBranch struct {

@@ -22,7 +22,7 @@ type fieldsView struct {
 }
 
 // saveTab stores what a tab made of the settings. A form saved untouched changes nothing; one whose settings somebody changed meanwhile is refused.
-func (s *server) saveTab(w http.ResponseWriter, r *request, instance engine.Instance, before, after engine.Settings, change engine.Change) error {
+func (s *server) saveTab(r *request, instance engine.Instance, before, after engine.Settings, change engine.Change) error {
 	if r.value("version") != versionOf(instance) {
 		return fault.New(fault.Conflict, "ConfigurationMoved", "somebody saved this configuration meanwhile")
 	}

@@ -235,7 +235,7 @@ func (s *server) saveUsers(w http.ResponseWriter, r *request) error {
 	}
 	after := settings
 	if err = readUsers(r, &after); err == nil {
-		err = s.saveTab(w, r, instance, settings, after, engine.Change{})
+		err = s.saveTab(r, instance, settings, after, engine.Change{})
 	}
 	if err != nil {
 		texts, ok := r.mistakes(err)

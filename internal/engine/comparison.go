@@ -59,17 +59,8 @@ func (e *Engine) CompareMapping(ctx context.Context, instance Instance, settings
 	compare := comparing{target: path.String(), now: now.Mapping, next: next.Mapping, at: mapping.Circumstances{Now: e.Now(), Instance: instance.ID}, examples: examples}
 	redacted := func(path string) bool { return strings.EqualFold(path, compare.target) }
 	compare.hidden = slices.ContainsFunc(now.Mapping.Redacted(), redacted) || slices.ContainsFunc(next.Mapping.Redacted(), redacted)
-	cursor, err := e.Store.Cursor(ctx, instance.ConnectionID)
-	if err != nil {
+	if c.Unknown, err = e.unread(ctx, instance, next.Mapping.Needs()); err != nil || c.Unknown != nil {
 		return c, err
-	}
-	for _, property := range next.Mapping.Needs() {
-		if !slices.Contains(cursor.Attributes, property) {
-			c.Unknown = append(c.Unknown, property)
-		}
-	}
-	if c.Unknown != nil {
-		return c, nil
 	}
 	if who != "" {
 		user, err := e.TenantUser(ctx, instance, who)
@@ -95,6 +86,21 @@ func (e *Engine) CompareMapping(ctx context.Context, instance Instance, settings
 		seq = objects[len(objects)-1].Seq
 	}
 	return c, nil
+}
+
+// unread returns those of the properties of which nothing is known yet.
+func (e *Engine) unread(ctx context.Context, instance Instance, properties []string) ([]string, error) {
+	cursor, err := e.Store.Cursor(ctx, instance.ConnectionID)
+	if err != nil {
+		return nil, err
+	}
+	var unknown []string
+	for _, property := range properties {
+		if !slices.Contains(cursor.Attributes, property) {
+			unknown = append(unknown, property)
+		}
+	}
+	return unknown, nil
 }
 
 func (e *Engine) compareBatch(ctx context.Context, w *work, now *plan.Rules, compare comparing, objects []Object, c *Comparison) error {
