@@ -50,6 +50,7 @@ func places() []place {
 		{"audit.title", "/audit", "document-regular", like("listEvents"), false},
 		{"nav.settings", "/directory-synchronization", "settings-regular", like("listInstances"), false},
 		{"sync.title", "/directory-synchronization", "", like("listInstances"), true},
+		{"nav.setup", "/setup", "", like("createInstance"), true},
 		{"domains.title", "/domains", "", like("listDomains"), true},
 		{"tokens.title", "/tokens", "", like("listTokens"), true},
 		{"retention.title", "/retention", "", keeps, true},

@@ -77,6 +77,7 @@ func openSyncHouse(t *testing.T, people int) *syncHouse {
 		Destination: func(i engine.Instance) destination.Destination { return orgdir.New(h.directory, i.OrgID, i.ID) },
 		Seal:        func(_ ident.ID, secret string) ([]byte, error) { return []byte(secret), nil },
 		CheckCloud:  func(string) error { return nil },
+		CheckForm:   func(engine.CredentialForm) error { return nil },
 		Tenant: func(c engine.Connection) (mirror.Tenant, error) {
 			return graph.NewClient(graph.Config{
 				Cloud: graph.Cloud{Name: "simulated", LoginURL: sim.URL, GraphURL: sim.URL}, TenantID: c.TenantID, ClientID: c.ClientID,

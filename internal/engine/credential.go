@@ -26,6 +26,7 @@ type Setup interface {
 	Services
 	Credentials
 	Connections
+	TenantUsers
 	TenantGroups
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"rollcall/internal/attr"
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
 	"rollcall/internal/mirror"
@@ -94,12 +95,12 @@ func (db *DB) LoadUsers(ctx context.Context, connection ident.ID, sourceIDs []st
 	return users, err
 }
 
-const mirrorInsert = "INSERT INTO mirror_users (connection_id, seq, source_id, state, deleted_at, hash, seen, attributes) VALUES"
+const mirrorInsert = "INSERT INTO mirror_users (connection_id, seq, source_id, state, deleted_at, hash, seen, attributes, names) VALUES"
 
 var (
-	insertMirrored = insert{head: mirrorInsert, columns: 8}
-	updateMirrored = insert{head: mirrorInsert, columns: 8, tail: `ON CONFLICT (connection_id, seq) DO UPDATE SET state = excluded.state,
-		deleted_at = excluded.deleted_at, hash = excluded.hash, attributes = excluded.attributes,
+	insertMirrored = insert{head: mirrorInsert, columns: 9}
+	updateMirrored = insert{head: mirrorInsert, columns: 9, tail: `ON CONFLICT (connection_id, seq) DO UPDATE SET state = excluded.state,
+		deleted_at = excluded.deleted_at, hash = excluded.hash, attributes = excluded.attributes, names = excluded.names,
 		seen = CASE WHEN excluded.seen > 0 THEN excluded.seen ELSE mirror_users.seen END`}
 )
 
@@ -164,8 +165,20 @@ func (db *DB) replaceUsers(ctx context.Context, connection ident.ID, users []mir
 func (db *DB) writeMirrored(ctx context.Context, statement insert, connection ident.ID, users []mirror.User, generation int64) error {
 	return db.insertRows(ctx, statement, len(users), func(args []any, i int) []any {
 		u := users[i]
-		return append(args, connection, u.Seq, u.SourceID, string(u.State), micros(u.DeletedAt), u.Hash, generation, attributes(u.Record))
+		return append(args, connection, u.Seq, u.SourceID, string(u.State), micros(u.DeletedAt), u.Hash, generation, attributes(u.Record), namesOf(u.Record))
 	})
+}
+
+// namesOf are what a picker finds a user by.
+func namesOf(record attr.Record) string {
+	return attr.NameKey(record.Text("displayName")) + "\n" + attr.NameKey(record.Text("userPrincipalName"))
+}
+
+// FindTenantUsers returns up to limit live users whose displayName or userPrincipalName contains the text, by name.
+func (db *DB) FindTenantUsers(ctx context.Context, connection ident.ID, text string, limit int) ([]mirror.User, error) {
+	return collect(ctx, db, "SELECT "+mirrorColumns+` FROM mirror_users m
+		WHERE m.connection_id = $1 AND m.state = 'live' AND m.names LIKE $2 ESCAPE '\' ORDER BY m.names, m.seq LIMIT $3`,
+		[]any{connection, containing(attr.NameKey(text)), limit}, scanMirrored)
 }
 
 // SawUsers marks users, by Seq, as seen in the generation, nothing else.

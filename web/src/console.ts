@@ -6,6 +6,7 @@ import '@momentum-design/components/dist/components/buttonlink/index.js';
 import '@momentum-design/components/dist/components/toggle/index.js';
 import '@momentum-design/components/dist/components/iconprovider/index.js';
 import './islands';
+import './mapping';
 
 declare global {
   interface Window { htmx: typeof htmx }

@@ -38,6 +38,27 @@ func mirrorCases() []testCase {
 			cursor.Version = 2
 			same(t, "cursor", cursor, got)
 		}},
+		{"live users of a tenant are found by a part of their names", func(t *testing.T, f *fixture) {
+			connection := f.instance.ConnectionID
+			user := func(id, name, upn string, state plan.SourceState) mirror.User {
+				return mirror.User{SourceID: id, State: state, Record: attr.From(map[string]any{"displayName": name, "userPrincipalName": upn})}
+			}
+			f.must(t, f.SaveUsers(f.ctx, connection, []mirror.User{
+				user("3", "Zoë 100%", "zoe@contoso.example", plan.Live), user("1", "Ada Lind", "a.lind@contoso.example", plan.Live), user("2", "Ada Gone", "gone@contoso.example", plan.Gone),
+			}, 1))
+			find := func(text string, limit int) (ids string) {
+				users, err := f.FindTenantUsers(f.ctx, connection, text, limit)
+				f.must(t, err)
+				for _, u := range users {
+					ids += u.SourceID
+				}
+				return ids
+			}
+			for text, want := range map[string]string{"": "13", "LIND": "1", "zoË": "3", "%": "3", "contoso": "13", "_": "", "gone": ""} {
+				same(t, "found by "+text, want, find(text, 10))
+			}
+			same(t, "a page", "1", find("", 1))
+		}},
 		{"users get their places in the order of arrival, per connection", func(t *testing.T, f *fixture) {
 			loaded := f.fillMirror(t, "c", "a", "b")
 			same(t, "places", []int64{1, 2, 3}, []int64{loaded["c"].Seq, loaded["a"].Seq, loaded["b"].Seq})
