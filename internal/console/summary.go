@@ -121,7 +121,7 @@ func (s *server) bucket(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	view := bucketView{
-		ID: instance.ID.String(), Title: r.say("sync.types." + of) + ": " + r.say("sync.bucket."+name), Failed: name == "failed", Users: of == "users",
+		ID: instance.ID.String(), Title: r.say("sync.types."+of) + ": " + r.say("sync.bucket."+name), Failed: name == "failed", Users: of == "users",
 		Hint: r.say("sync.bucket." + name + ".text"),
 	}
 	var next engine.BucketPlace
