@@ -86,10 +86,15 @@ func shownLines(entry engine.Entry) []Line {
 
 // nameAndAddress takes apart what people call an object.
 func nameAndAddress(label string) (name, address string) {
-	if name, address, found := strings.Cut(label, " <"); found && strings.HasSuffix(address, ">") {
-		return name, strings.TrimSuffix(address, ">")
+	name, address, found := strings.Cut(label, " <")
+	address, whole := strings.CutSuffix(address, ">")
+	switch {
+	case !found || !whole:
+		return label, ""
+	case strings.TrimSpace(name) == "":
+		return address, ""
 	}
-	return label, ""
+	return name, address
 }
 
 func badCursor() error {

@@ -65,11 +65,8 @@ func (s *server) provision(w http.ResponseWriter, r *request) error {
 	default:
 		run, err = s.Engine.Provision(r.ctx(), instance.ID, []string{who})
 	}
-	switch fault.KindOf(err) {
-	case fault.Invalid, fault.Conflict, fault.NotFound:
-		if err != nil {
-			return s.showProvision(w, r, instance, http.StatusUnprocessableEntity, kind, who, members, err)
-		}
+	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
+		return s.showProvision(w, r, instance, http.StatusUnprocessableEntity, kind, who, members, err)
 	}
 	if err != nil {
 		return err

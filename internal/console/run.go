@@ -170,7 +170,7 @@ func (r *request) runNotices(run engine.Run) []Notice {
 func (s *server) runEntries(r *request, run engine.Run, view *runView) error {
 	kind, search := r.query("type"), r.query("search")
 	query := engine.LogQuery{Org: r.org, Run: run.ID, Oldest: true, Limit: pageSize}
-	all := 0
+	all, none := 0, false
 	for _, filter := range runFilters {
 		users, groups := run.Progress.Counts[filter.name], run.Progress.Groups[filter.name]
 		if filter.name == "held" {
@@ -182,6 +182,7 @@ func (s *server) runEntries(r *request, run engine.Run, view *runView) error {
 			continue
 		}
 		if filter.name == view.Filter {
+			none = n == 0 && run.State.Over()
 			query.Actions, query.States = filter.actions, filter.states
 		}
 		view.Filters = append(view.Filters, Choice{
@@ -203,6 +204,9 @@ func (s *server) runEntries(r *request, run engine.Run, view *runView) error {
 	var err error
 	if query.After, err = logPlace(r.query("cursor")); err != nil {
 		return err
+	}
+	if none { // counted before: no need to look at all of them
+		return nil
 	}
 	entries, next, err := s.Engine.Log(r.ctx(), query)
 	if err != nil {

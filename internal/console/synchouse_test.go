@@ -197,7 +197,7 @@ func (h *syncHouse) remove(n int) {
 		h.removed[person.SourceID] = true
 		request, err := http.NewRequestWithContext(h.t.Context(), http.MethodDelete, h.sim+"/sim/users/"+person.SourceID, nil)
 		h.must(err)
-		answer, err := http.DefaultClient.Do(request)
+		answer, err := h.as(directory.FullAdministrator).Do(request)
 		h.must(err)
 		h.must(answer.Body.Close())
 	}

@@ -71,6 +71,9 @@ func (s *server) syncInstances(w http.ResponseWriter, r *request) error {
 	return r.render(w, http.StatusOK, "sync", view)
 }
 
+// briefRun is how long a run is at work before its steps are shown: most are over by then, and the page does not jump.
+const briefRun = 2 * time.Second
+
 func (s *server) syncCard(r *request, instance engine.Instance, status engine.Summary) (syncCard, error) {
 	connection, err := s.Engine.Store.Connection(r.ctx(), instance.ConnectionID)
 	if err != nil {
@@ -91,8 +94,8 @@ func (s *server) syncCard(r *request, instance engine.Instance, status engine.Su
 		line := r.runLine(*status.LastRun, instance.Name)
 		card.LastRun = &line
 	}
-	if status.Running != nil {
-		running := r.running(*status.Running)
+	if run := status.Running; run != nil && r.now().Sub(run.StartedAt) > briefRun {
+		running := r.running(*run)
 		card.Running = &running
 	}
 	card.Chart, err = s.changesChart(r, instance)
@@ -175,8 +178,8 @@ func (s *server) heldBanner(r *request, instance engine.Instance, status engine.
 		banner.Same = r.say("sync.held.same", "n", n, "of", len(entries), "reason", text)
 	}
 	run, err := s.Engine.GetRun(r.ctx(), r.org, entries[0].RunID)
-	if err == nil {
-		banner.Why = run.Progress.Held
+	if err == nil && run.Progress.Held != "" {
+		banner.Why = strings.TrimSuffix(run.Progress.Held, ".") + "."
 	}
 	return banner, nil
 }
