@@ -22,6 +22,7 @@ test('from the one-time link to the first administrator, his pages, out and in a
   await picture(page, 'user');
 
   await page.getByRole('link', { name: 'Organization settings' }).click();
+  await page.getByRole('link', { name: 'Administrators' }).click();
   await page.getByRole('button', { name: 'Make a link' }).click();
   await expect(page.getByRole('heading', { name: 'Send this link' })).toBeVisible();
   await picture(page, 'administrators');
