@@ -43,6 +43,9 @@
 //   - {{template "confirm" (confirm "id" "title" "text" "/action" "button")}}: a dialog that asks; <button data-opens="id"> opens it.
 //   - {{template "empty" (empty "icon" "title" "text")}}; {{template "notice" (notice "warn" "title" "text")}}.
 //   - {{template "diff" .Lines}}: before in red and after in green, with words for those who do not see colours; Lines are made by differences(before, after).
+//   - {{template "history" .History}}: lines of the provisioning log, made by s.history; {{template "secret" .New}}: a secret shown once.
+//   - pages/objectform.html: a whole page with a form of Fields (objectForm); r.fields and r.changed tie them to attributes, so that what nobody
+//     touched is no change.
 //   - {{template "progress" .Progress}}: bar with counts, rate and time left; {{template "copy" .Text}}: copy button.
 //
 // Markup with a class of web/src/console.css: section.card (.held, .broken, .flush), div.stats > a.stat > span + b, dl.facts (.tall where it is narrow), table.list (td

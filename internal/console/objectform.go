@@ -1,6 +1,7 @@
 package console
 
 import (
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -30,7 +31,7 @@ func (r *request) fields(prefix string, list []formField, record attr.Record) []
 		case value != nil && !isText:
 			inputs[i].Value, inputs[i].Locked = shownValue(value), true
 		}
-		if r.PostForm != nil { // refused: he goes on with what he wrote
+		if r.Method == http.MethodPost { // refused: he goes on with what he wrote
 			inputs[i].Value, inputs[i].Checked = r.value(field.name), r.value(field.name) != ""
 		}
 	}

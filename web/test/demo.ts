@@ -1,4 +1,4 @@
-// A real demo for each test file: bin/rollcall on free ports, with its simulated tenant. test is Playwright's, with the demo, an
+// A real demo for each test: bin/rollcall on free ports, with its simulated tenant. test is Playwright's, with the demo, an
 // administrator who is signed in (admin), and a check for every page.
 import { AxeBuilder } from '@axe-core/playwright';
 import { test as plain, expect, type Page } from '@playwright/test';
