@@ -186,7 +186,10 @@ func (s *server) foresee(w http.ResponseWriter, r *request) error {
 	if !known {
 		return fault.New(fault.NotFound, "UnknownPath", "there is nothing at this address")
 	}
-	if err = read(r, &settings); err == nil {
+	if r.may("changeInstance") { // to who only looks the fields are locked, and a browser does not send them
+		err = read(r, &settings)
+	}
+	if err == nil {
 		var preview engine.Preview
 		if preview, err = s.Engine.Preview(r.ctx(), instance, settings); err == nil {
 			view.foresight = r.foretell(instance, preview)

@@ -124,5 +124,11 @@ test('a tenant is set up with the defaults in few clicks, and configured in its 
   await expect(page.getByText('The default mappings are restored.')).toBeVisible();
   await page.context().addCookies([{ name: 'language', value: 'fr', url: demo.api_url }]);
   await page.goto(`${org}/setup`);
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/Configurer|Set up/);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Configurer');
+  await picture(page, 'setup-french');
+  await page.getByRole('link', { name: 'Modifier la configuration' }).click();
+  await page.getByRole('button', { name: 'city', exact: true }).click();
+  await expect(page.locator('.compared table')).toBeVisible();
+  await expect(page.locator('#foresight')).toContainText('dans l’étendue');
+  await picture(page, 'config-french');
 });
