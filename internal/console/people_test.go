@@ -285,13 +285,13 @@ func TestDomainsAndTheirRuleAreChangedByFullAdministratorsOnly(t *testing.T) {
 func TestEachRoleIsShownThePagesItMaySeeAndNoOthers(t *testing.T) {
 	h := openPeopleHouse(t)
 	for role, want := range map[directory.Role]string{
-		fullAdministrator:     "overview users groups archive audit domains",
-		userAdministrator:     "overview users groups domains",
-		readOnlyAdministrator: "overview users groups audit domains",
+		fullAdministrator:     "overview users groups archive runs audit directory-synchronization",
+		userAdministrator:     "overview users groups runs directory-synchronization",
+		readOnlyAdministrator: "overview users groups runs audit directory-synchronization",
 		complianceOfficer:     "archive audit retention",
 	} {
 		_, text := h.page(role, "/profile", nil)
-		for page := range strings.FieldsSeq("overview users groups archive audit domains retention") {
+		for page := range strings.FieldsSeq("overview users groups archive runs audit directory-synchronization retention") {
 			if linked := strings.Contains(text, "/"+page+`">`); linked != strings.Contains(" "+want+" ", " "+page+" ") {
 				t.Errorf("%s: the link to %s is shown: %t", role, page, linked)
 			}
