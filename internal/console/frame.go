@@ -90,6 +90,7 @@ func (r *request) frame() Page {
 		current := strings.HasPrefix(r.URL.Path, r.at(q.path)) && (q.sub || q.key != "nav.settings")
 		p.Navigation = append(p.Navigation, Link{Text: r.say(q.key), Href: r.at(q.path), Icon: q.icon, Current: current, Sub: q.sub})
 	}
+	p.Navigation = append(p.Navigation, r.simLink()...)
 	for _, o := range r.organizations {
 		if o.ID == r.org {
 			p.Organization = o.Name

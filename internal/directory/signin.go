@@ -86,6 +86,22 @@ func (s *Service) SignIn(ctx context.Context, email, password, address, agent st
 	return s.startSession(ctx, administrator, address, agent)
 }
 
+// RenewSession gives whoever has the session a new one in its place, with a new secret, after which the old one is good no more.
+func (s *Service) RenewSession(ctx context.Context, session Session, address, agent string) (renewed Session, secret string, err error) {
+	err = s.store.InTx(ctx, func(ctx context.Context) error {
+		administrator, err := s.store.Administrator(ctx, session.AdministratorID)
+		if err != nil {
+			return err
+		}
+		if err := s.store.DeleteSession(ctx, session.AdministratorID, session.ID); err != nil {
+			return err
+		}
+		renewed, secret, err = s.startSession(ctx, administrator, address, agent)
+		return err
+	})
+	return renewed, secret, err
+}
+
 func (s *Service) startSession(ctx context.Context, administrator Administrator, address, agent string) (Session, string, error) {
 	secret, hash, err := newSecret("")
 	if err != nil {

@@ -74,6 +74,7 @@
 //	POST   /sim/lag                       {"duration":"5s"}
 //	POST   /sim/delta/expire              also /sim/delta/reset: all tokens issued so far
 //	POST   /sim/secret/expire             also /restore; /sim/consent/revoke, /grant; /sim/app/remove, /restore
+//	GET    /sim/app                       how these stand
 //	GET    /sim/stats                     DELETE starts anew
 //	GET    /sim/ca.pem                    the certificate authority of HTTPS
 //
