@@ -23,6 +23,8 @@ type Page struct {
 	Style  string
 	Icons  string
 	Alone  bool
+	// Tour is a demo's tour; nil where there is none to take.
+	Tour *tourView
 }
 
 // Link is a place to go to.
@@ -76,6 +78,7 @@ func (r *request) frame() Page {
 		p.Alone = true
 		return p
 	}
+	p.Tour = r.tour()
 	p.Who, p.Role = r.who.Name, r.say("role."+string(r.who.Role))
 	inSettings := false
 	for _, q := range places() {

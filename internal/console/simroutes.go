@@ -12,6 +12,7 @@ import (
 // simulatorTable lists the pages of a demo's simulated tenant. Another server does not have them.
 func (s *server) simulatorTable() []route {
 	return []route{
+		{"POST /tour", like("changeUser"), s.moveTour},
 		{"GET /simulator", like("listUsers"), s.simUsers},
 		{"POST /simulator/users", like("createUser"), s.simCreateUser},
 		{"GET /simulator/users/{id}", like("getUser"), s.simUser},

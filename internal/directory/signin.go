@@ -217,6 +217,18 @@ func (s *Service) Prefer(ctx context.Context, id ident.ID, language, theme strin
 	})
 }
 
+// KeepTour notes how far the administrator is in the tour.
+func (s *Service) KeepTour(ctx context.Context, id ident.ID, tour Tour) error {
+	return s.store.InTx(ctx, func(ctx context.Context) error {
+		administrator, err := s.store.Administrator(ctx, id)
+		if err != nil {
+			return err
+		}
+		administrator.Tour = tour
+		return s.store.SaveAdministrator(ctx, administrator)
+	})
+}
+
 // checkEmail fails as fault.Invalid unless the text is one bare address.
 func checkEmail(email string) error {
 	parsed, err := mail.ParseAddress(email)
