@@ -32,7 +32,7 @@ const DatabaseFile = "rollcall.db"
 // keyFile is the sealing key's name in the data folder, where neither a setting nor the environment has one.
 const keyFile = "sealing.key"
 
-// Options are what a server is given beside its settings. All but Drain are required.
+// Options are what a server is given beside its settings. All but Simulator and Drain are required.
 type Options struct {
 	// Version of the program, for the API and for Graph.
 	Version string
@@ -42,6 +42,8 @@ type Options struct {
 	Log io.Writer
 	// Machine is the machine's clock. With a clock to follow, schedules and lives of tokens follow that one instead.
 	Machine func() time.Time
+	// Simulator is the address of a simulated tenant, for whose pages the console asks it; "" for none.
+	Simulator string
 	// Drain is how long requests and jobs under way may go on after Run was asked to end; 0 means 10 s.
 	Drain time.Duration
 }
@@ -128,7 +130,7 @@ func (a *App) open(ctx context.Context, settings config.Config, options Options)
 	if err := takeOver(ctx); err != nil {
 		return err
 	}
-	return a.listen(ctx, settings, options.Version)
+	return a.listen(ctx, settings, options)
 }
 
 func (a *App) openStore(ctx context.Context, folder string) error {

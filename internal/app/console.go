@@ -15,15 +15,15 @@ import (
 )
 
 // console makes the administrators' pages.
-func (a *App) console(settings config.Config, version string) (http.Handler, error) {
+func (a *App) console(settings config.Config, options Options) (http.Handler, error) {
 	bundle, err := web.Bundle()
 	if err != nil {
 		return nil, err
 	}
 	a.baseURL = strings.TrimRight(settings.BaseURL, "/")
 	return console.New(console.Config{
-		Engine: a.Engine, Directory: a.Directory, Logger: a.logger, Metrics: a.metrics, Now: a.now, Machine: a.Engine.Machine, Version: version,
-		BaseURL: a.baseURL, TrustedProxies: settings.Proxies(), Bundle: bundle, ChangesDays: a.changesDays, Clouds: cloudNames(settings),
+		Engine: a.Engine, Directory: a.Directory, Logger: a.logger, Metrics: a.metrics, Now: a.now, Machine: a.Engine.Machine, Version: options.Version,
+		BaseURL: a.baseURL, TrustedProxies: settings.Proxies(), Bundle: bundle, ChangesDays: a.changesDays, Clouds: cloudNames(settings), Simulator: options.Simulator,
 	})
 }
 

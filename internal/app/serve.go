@@ -41,9 +41,9 @@ func (a *App) follow(ctx context.Context, url string) error {
 }
 
 // listen takes the address and makes the HTTP server.
-func (a *App) listen(ctx context.Context, settings config.Config, version string) error {
+func (a *App) listen(ctx context.Context, settings config.Config, options Options) error {
 	handler := api.New(api.Config{
-		Engine: a.Engine, Directory: a.Directory, Logger: a.logger, Metrics: a.metrics, Now: a.now, Version: version, BaseURL: strings.TrimRight(settings.BaseURL, "/"),
+		Engine: a.Engine, Directory: a.Directory, Logger: a.logger, Metrics: a.metrics, Now: a.now, Version: options.Version, BaseURL: strings.TrimRight(settings.BaseURL, "/"),
 		TrustedProxies: settings.Proxies(), Ready: a.ready,
 	})
 	grants, err := a.grants(settings)
@@ -54,7 +54,7 @@ func (a *App) listen(ctx context.Context, settings config.Config, version string
 		Directory: a.Directory, Logger: a.logger, Metrics: a.metrics, Machine: a.Engine.Machine, BaseURL: strings.TrimRight(settings.BaseURL, "/"),
 		TrustedProxies: settings.Proxies(), Limiter: ratelimit.New(settings.RateLimit),
 	})
-	pages, err := a.console(settings, version)
+	pages, err := a.console(settings, options)
 	if err != nil {
 		return err
 	}

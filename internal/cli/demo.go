@@ -97,7 +97,7 @@ func (c *demoCommand) Run(ctx context.Context, in *invocation) (err error) {
 		}
 	}
 	if d.server, err = app.Open(ctx, d.settings(folder), app.Options{
-		Version: in.version, Getenv: func(string) string { return "" }, Log: in.stderr, Machine: clock.System, Drain: demoDrain,
+		Version: in.version, Getenv: func(string) string { return "" }, Log: in.stderr, Machine: clock.System, Simulator: d.sim.URL(), Drain: demoDrain,
 	}); err != nil {
 		return err
 	}

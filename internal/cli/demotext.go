@@ -21,12 +21,12 @@ func (d *demo) tell(ctx context.Context) error {
 		place = ", in the same folder"
 	}
 	command := func(rest string) string { return fmt.Sprintf("%-55s", program+" "+rest) }
-	console := d.info.APIURL + "   (sign in)"
+	console, how := d.info.APIURL, "Sign in and look:"
 	if d.info.ConsoleLink != "" {
-		console = d.info.ConsoleLink + "   (once, to create your account)"
+		console, how = d.info.ConsoleLink, "Create your account, and take the tour (the link is good once):"
 	}
 	_, err = fmt.Fprintf(d.in.stdout, demoText, d.info.APIURL, d.info.ControlURL, d.info.APIURL, d.info.APIToken, d.info.EntraURL, who.DisplayName,
-		fmt.Sprintf("%-55s ", "WHO='"+who.UserName+"'"), place, program, command(`user show "$WHO"`), command("run list"), console)
+		fmt.Sprintf("%-55s ", "WHO='"+who.UserName+"'"), place, program, command(`user show "$WHO"`), command("run list"), how, console)
 	return err
 }
 
@@ -53,7 +53,6 @@ func easilyTyped(user api.User) bool {
 }
 
 const demoText = `
-Console   %[12]s
 Server    %[1]s/openapi.json   (API; metrics at /metrics)
 Tenant    %[2]s   (what it can be made to do; GET /sim/users lists people)
 
@@ -75,4 +74,7 @@ In another terminal%[8]s:
   %[11]s # the latest runs, with their counts
 
 The server looks for changes every two seconds; what they lead to is shown here. Ctrl-C ends both.
+
+%[12]s
+%[13]s
 `

@@ -21,7 +21,7 @@ type Metrics interface {
 	CountHTTP(face, route string, status int)
 }
 
-// Config is what the console is made of. All fields but BaseURL and TrustedProxies are required.
+// Config is what the console is made of. All fields but BaseURL, TrustedProxies and Simulator are required.
 type Config struct {
 	Engine    *engine.Engine
 	Directory *directory.Service
@@ -40,6 +40,8 @@ type Config struct {
 	Clouds []string
 	// Bundle holds what `make web` built.
 	Bundle fs.FS
+	// Simulator is the address of a demo's simulated tenant; "" on any other server, which then has no pages about it.
+	Simulator string
 }
 
 type server struct {
@@ -51,6 +53,8 @@ type server struct {
 	mux       *http.ServeMux
 	limits    limits
 	days      pastDays
+	// simulator is nil without a simulated tenant.
+	simulator *simulator
 }
 
 // New builds the handler of all pages.
@@ -74,6 +78,9 @@ func New(config Config) (http.Handler, error) {
 	s.guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.failWith(w, s.open(r), http.StatusForbidden, "fail.crossOrigin")
 	}))
+	if config.Simulator != "" {
+		s.simulator = newSimulator(config.Simulator)
+	}
 	s.routes()
 	return http.HandlerFunc(s.receive), nil
 }

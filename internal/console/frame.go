@@ -24,6 +24,8 @@ type Page struct {
 	Style  string
 	Icons  string
 	Alone  bool
+	// Tour is a demo's tour; nil where there is none to take.
+	Tour *tourView
 }
 
 // Link is a place to go to.
@@ -107,6 +109,7 @@ func (r *request) frame() Page {
 		p.Alone = true
 		return p
 	}
+	p.Tour = r.tour()
 	p.Who, p.Role = r.who.Name, r.say("role."+string(r.who.Role))
 	here := r.section()
 	inSettings := slices.ContainsFunc(places(), func(q place) bool { return q.sub && strings.HasPrefix(here, r.at(q.path)) })
@@ -120,6 +123,7 @@ func (r *request) frame() Page {
 		current := strings.HasPrefix(here, r.at(q.path)) && (q.sub || q.key != "nav.settings")
 		p.Navigation = append(p.Navigation, Link{Text: r.say(q.key), Href: r.at(q.path), Icon: q.icon, Current: current, Sub: q.sub})
 	}
+	p.Navigation = append(p.Navigation, r.simLink()...)
 	for _, o := range r.organizations {
 		if o.ID == r.org {
 			p.Organization = o.Name

@@ -138,7 +138,11 @@ func (s *server) table() []route {
 }
 
 func (s *server) routes() {
-	for _, route := range s.table() {
+	table := s.table()
+	if s.simulator != nil {
+		table = append(table, s.simulatorTable()...)
+	}
+	for _, route := range table {
 		method, path, _ := strings.Cut(route.pattern, " ")
 		if own, whole := strings.CutPrefix(path, "//"); whole {
 			path = "/" + own

@@ -87,6 +87,17 @@ type Administrator struct {
 	// Language and Theme are what he prefers; "" for what the browser says.
 	Language, Theme string
 	SignedInAt      time.Time
+	Tour            Tour
+}
+
+// Tour is how far somebody is in the tour of a demo.
+type Tour struct {
+	// Step is 0 before the tour, 1 for the first step, and one more than there are at the end.
+	Step int
+	// Person is the id of the user whom it is about.
+	Person string
+	// Left: he left it for now, and can go on.
+	Left bool
 }
 
 // Label names the administrator for people: name and address.

@@ -86,6 +86,22 @@ func (s *Service) SignIn(ctx context.Context, email, password, address, agent st
 	return s.startSession(ctx, administrator, address, agent)
 }
 
+// RenewSession gives whoever has the session a new one in its place, with a new secret, after which the old one is good no more.
+func (s *Service) RenewSession(ctx context.Context, session Session, address, agent string) (renewed Session, secret string, err error) {
+	err = s.store.InTx(ctx, func(ctx context.Context) error {
+		administrator, err := s.store.Administrator(ctx, session.AdministratorID)
+		if err != nil {
+			return err
+		}
+		if err := s.store.DeleteSession(ctx, session.AdministratorID, session.ID); err != nil {
+			return err
+		}
+		renewed, secret, err = s.startSession(ctx, administrator, address, agent)
+		return err
+	})
+	return renewed, secret, err
+}
+
 func (s *Service) startSession(ctx context.Context, administrator Administrator, address, agent string) (Session, string, error) {
 	secret, hash, err := newSecret("")
 	if err != nil {
@@ -197,6 +213,18 @@ func (s *Service) Prefer(ctx context.Context, id ident.ID, language, theme strin
 			return err
 		}
 		administrator.Language, administrator.Theme = language, theme
+		return s.store.SaveAdministrator(ctx, administrator)
+	})
+}
+
+// KeepTour notes how far the administrator is in the tour.
+func (s *Service) KeepTour(ctx context.Context, id ident.ID, tour Tour) error {
+	return s.store.InTx(ctx, func(ctx context.Context) error {
+		administrator, err := s.store.Administrator(ctx, id)
+		if err != nil {
+			return err
+		}
+		administrator.Tour = tour
 		return s.store.SaveAdministrator(ctx, administrator)
 	})
 }

@@ -28,6 +28,13 @@ func TestAnInvitationIsGoodOnceAndMakesAnAdministratorWhoCanSignIn(t *testing.T)
 	if _, ada, err := w.Session(t.Context(), cookie); err != nil || ada.ID != session.AdministratorID || !ada.Role.May(directory.Administer) {
 		t.Errorf("the session: %+v, %v", ada, err)
 	}
+	tour := directory.Tour{Step: 3, Person: "somebody", Left: true}
+	if err := w.KeepTour(t.Context(), session.AdministratorID, tour); err != nil {
+		t.Fatal(err)
+	}
+	if _, ada, err := w.Session(t.Context(), cookie); err != nil || ada.Tour != tour {
+		t.Errorf("the tour is %+v, %v", ada.Tour, err)
+	}
 	if _, _, err := w.SignIn(t.Context(), "ada@EXAMPLE.org", goodPassword, "", ""); err != nil {
 		t.Errorf("sign in: %v", err)
 	}

@@ -28,7 +28,7 @@ func groupTable() []controlRoute {
 	return []controlRoute{
 		{"GET /sim/groups", "Groups by ?q= (part of displayName), ?state=live|deleted, ?limit= (50, at most 1000) and ?offset=, with the numbers of their direct members.", (*exchange).simGroups},
 		{"GET /sim/groups/{id}", "One group with the ids of its direct members, the first 1000 of each type.", (*exchange).simGroup},
-		{"GET /sim/groups/{id}/members", "Direct members with type and state by ?limit= (50, at most 100000) and ?offset=.", (*exchange).simMembers},
+		{"GET /sim/groups/{id}/members", "Direct members with type, state and name by ?limit= (50, at most 100000) and ?offset=.", (*exchange).simMembers},
 		{"POST /sim/groups", `Creates a group from properties as Graph names them, {"kind":"security|microsoft365"}, and "members", "from" and "count" as join takes them, all optional.`, (*exchange).simCreateGroup},
 		{"POST /sim/groups/bulk", `Makes {"groups":1000,"members":50,"kind":"security","name":"Bulk"}: each a stretch of the people; {"groups":1,"members":250000} is a huge one.`, (*exchange).simBulkGroups},
 		{"POST /sim/groups/random", `Makes {"changes":200,"seed":7,"kinds":["join","leave","nest","unnest","rename","create","delete","restore","purge"]} random changes.`, (*exchange).simRandomGroups},
@@ -75,6 +75,7 @@ func tenantTable() []controlRoute {
 		{"POST /sim/lag", `Sets how far the replica that answers Graph is behind: {"duration":"5s"}, at most 24h.`, (*exchange).simLag},
 		{"POST /sim/delta/expire", "Lets all delta tokens issued so far expire.", (*exchange).simExpireDelta},
 		{"POST /sim/delta/reset", "Answers all delta tokens issued so far with 410 Gone and a Location.", (*exchange).simResetDelta},
+		{"GET /sim/app", "Whether the secret has expired, the consent was taken away and the application was removed, and how far the replica is behind.", (*exchange).simAppState},
 		{"POST /sim/secret/expire", "Lets the client secret expire; access tokens live on.", simApp(func(a *appState) { a.secretExpired = true })},
 		{"POST /sim/secret/restore", "Makes the client secret good again.", simApp(func(a *appState) { a.secretExpired = false })},
 		{"POST /sim/certificates", `Registers a certificate of the application: {"certificate":"-----BEGIN CERTIFICATE-----…"}.`, (*exchange).simAddCertificate},
@@ -294,6 +295,16 @@ func simApp(change func(*appState)) func(*exchange) (int, any, error) {
 		app := x.server.app.now()
 		return http.StatusOK, map[string]bool{"secret_expired": app.secretExpired, "consent_revoked": app.consentGone, "app_removed": app.removed}, nil
 	}
+}
+
+func (x *exchange) simAppState() (int, any, error) {
+	app := x.server.app.now()
+	d := x.server.directory
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return http.StatusOK, map[string]any{
+		"secret_expired": app.secretExpired, "consent_revoked": app.consentGone, "app_removed": app.removed, "lag": d.lag.String(),
+	}, nil
 }
 
 func (x *exchange) simStats() (int, any, error) {

@@ -109,11 +109,29 @@ func (x *exchange) simGroup() (int, any, error) {
 	return http.StatusOK, rawJSON(append(append(b, ','), tail[1:]...)), nil
 }
 
-// A memberLine is a direct member as the control API lists it.
+// A memberLine is a direct member as the control API lists it. Name is its displayName; devices, contacts and applications have none.
 type memberLine struct {
 	Type  string `json:"type"`
 	ID    string `json:"id"`
 	State string `json:"state"`
+	Name  string `json:"name,omitempty"`
+}
+
+// memberName is the displayName of a user or group. The caller holds the lock.
+func (d *directory) memberName(r ref) string {
+	switch r.kind() {
+	case refUser:
+		var scratch user
+		if u := d.at(r.number(), head, &scratch, maskOf(propDisplayName)); u != nil {
+			return u.text[propDisplayName]
+		}
+	case refGroup:
+		if g := d.groupAt(r.number(), head); g != nil {
+			return g.text[propGroupDisplayName]
+		}
+	case refOther:
+	}
+	return ""
 }
 
 func (x *exchange) simMembers() (int, any, error) {
@@ -132,7 +150,7 @@ func (x *exchange) simMembers() (int, any, error) {
 	for m := range d.membersAt(n, head).all(0) {
 		if total++; total > offset && len(lines) < limit {
 			typeName := strings.TrimPrefix(d.memberType(m), "#microsoft.graph.")
-			lines = append(lines, memberLine{typeName, d.memberID(m).String(), d.memberState(m, head).String()})
+			lines = append(lines, memberLine{typeName, d.memberID(m).String(), d.memberState(m, head).String(), d.memberName(m)})
 		}
 	}
 	return http.StatusOK, map[string]any{"members": lines, "total": total, "limit": limit, "offset": offset}, nil

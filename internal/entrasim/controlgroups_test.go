@@ -86,7 +86,8 @@ func TestManyJoinAndLeaveInOneStep(t *testing.T) {
 		t.Errorf("%d of 1200 users are shown", n)
 	}
 	l := c.sim("GET", "/sim/groups/"+g+"/members?limit=5000&offset=200", nil, 200)
-	if l["total"] != 1200.0 || len(l.list("members")) != 1000 || l.list("members")[0].text("type") != "user" {
+	if l["total"] != 1200.0 || len(l.list("members")) != 1000 || l.list("members")[0].text("type") != "user" ||
+		l.list("members")[0].text("name") == "" {
 		t.Errorf("%v, %d listed", l["total"], len(l.list("members")))
 	}
 }

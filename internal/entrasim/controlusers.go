@@ -79,8 +79,12 @@ func (x *exchange) simUsers() (int, any, error) {
 	wanted := fold(q.get("q"))
 	total, users := 0, []rawJSON{}
 	var scratch user
+	var names mask // of people whom nobody changed, names are made when they are asked for
+	if wanted != "" {
+		names = maskOf(propDisplayName, propUserPrincipalName, propMail)
+	}
 	for i := range d.objects {
-		u := d.at(i, head, &scratch, maskOf(propDisplayName, propUserPrincipalName, propMail))
+		u := d.at(i, head, &scratch, names)
 		if u.state != state || !u.mentions(wanted) {
 			continue
 		}

@@ -83,6 +83,7 @@
 //	POST   /sim/delta/expire              also /sim/delta/reset: all tokens issued so far
 //	PUT    /sim/push                      {"tenant_url","secret_token","all","users","groups"}; GET, DELETE; POST …/test, /cycle, /ondemand
 //	POST   /sim/secret/expire             also /restore; /sim/consent/revoke, /grant; /sim/app/remove, /restore
+//	GET    /sim/app                       how these stand
 //	POST   /sim/certificates, /sim/federated   what the application may prove itself with
 //	GET    /sim/consent/requests          POST …/{id}/approve, /deny; POST /sim/consent/workflow {"enabled":false}
 //	GET    /sim/stats                     DELETE starts anew

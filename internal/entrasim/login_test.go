@@ -149,6 +149,9 @@ func TestAnApplicationCanBeRemovedAndRestored(t *testing.T) {
 		return c.do("POST", "/"+s.TenantID+"/oauth2/v2.0/token", body, "Content-Type", "application/x-www-form-urlencoded")
 	}
 	c.sim("POST", "/sim/app/remove", nil, 200)
+	if app := c.sim("GET", "/sim/app", nil, 200); app["app_removed"] != true || app["secret_expired"] != false || app["lag"] != "0s" {
+		t.Errorf("the application stands so: %v", app)
+	}
 	if a := token(); a.status != 400 || cmp.Diff([]any{700016.0}, a.body["error_codes"]) != "" {
 		t.Errorf("token: %d %s", a.status, a.raw)
 	}

@@ -10,23 +10,26 @@ import (
 	"rollcall/internal/ident"
 )
 
-const administratorColumns = "SELECT org_id, id, name, role, created_at, email, password, language, theme, signed_in_at FROM administrators"
+const administratorColumns = `SELECT org_id, id, name, role, created_at, email, password, language, theme, signed_in_at, tour_step, tour_person, tour_left
+	FROM administrators`
 
 func scanAdministrator(rows *sql.Rows) (directory.Administrator, error) {
 	var a directory.Administrator
-	err := rows.Scan(&a.OrgID, &a.ID, &a.Name, &a.Role, stamp{&a.CreatedAt}, &a.Email, &a.Password, &a.Language, &a.Theme, stamp{&a.SignedInAt})
+	err := rows.Scan(&a.OrgID, &a.ID, &a.Name, &a.Role, stamp{&a.CreatedAt}, &a.Email, &a.Password, &a.Language, &a.Theme, stamp{&a.SignedInAt},
+		&a.Tour.Step, &a.Tour.Person, &a.Tour.Left)
 	return a, err
 }
 
 // SaveAdministrator inserts or replaces.
 func (db *DB) SaveAdministrator(ctx context.Context, a directory.Administrator) error {
 	defer db.afterCommit(ctx, db.admitted.forget)
-	_, err := db.exec(ctx, `INSERT INTO administrators (org_id, id, name, role, created_at, email, email_key, password, language, theme, signed_in_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+	_, err := db.exec(ctx, `INSERT INTO administrators (org_id, id, name, role, created_at, email, email_key, password, language, theme, signed_in_at,
+		tour_step, tour_person, tour_left) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, role = excluded.role, email = excluded.email, email_key = excluded.email_key,
-		password = excluded.password, language = excluded.language, theme = excluded.theme, signed_in_at = excluded.signed_in_at`,
+		password = excluded.password, language = excluded.language, theme = excluded.theme, signed_in_at = excluded.signed_in_at,
+		tour_step = excluded.tour_step, tour_person = excluded.tour_person, tour_left = excluded.tour_left`,
 		orgKey(a.OrgID), a.ID, a.Name, string(a.Role), micros(a.CreatedAt), a.Email, attr.NameKey(a.Email), a.Password, a.Language, a.Theme,
-		micros(a.SignedInAt))
+		micros(a.SignedInAt), a.Tour.Step, a.Tour.Person, bit(a.Tour.Left))
 	return err
 }
 
