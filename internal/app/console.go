@@ -9,6 +9,7 @@ import (
 	"rollcall/internal/config"
 	"rollcall/internal/console"
 	"rollcall/internal/directory"
+	"rollcall/internal/graph"
 	"rollcall/internal/ident"
 	"rollcall/web"
 )
@@ -22,8 +23,20 @@ func (a *App) console(settings config.Config, version string) (http.Handler, err
 	a.baseURL = strings.TrimRight(settings.BaseURL, "/")
 	return console.New(console.Config{
 		Engine: a.Engine, Directory: a.Directory, Logger: a.logger, Metrics: a.metrics, Now: a.now, Machine: a.Engine.Machine, Version: version,
-		BaseURL: a.baseURL, TrustedProxies: settings.Proxies(), Bundle: bundle,
+		BaseURL: a.baseURL, TrustedProxies: settings.Proxies(), Bundle: bundle, Clouds: cloudNames(settings),
 	})
+}
+
+// cloudNames are those of Microsoft's clouds, and the configured one.
+func cloudNames(settings config.Config) []string {
+	var names []string
+	for _, cloud := range graph.Clouds() {
+		names = append(names, cloud.Name)
+	}
+	if name := settings.Cloud.Name; name != "" && !slices.Contains(names, name) {
+		names = append(names, name)
+	}
+	return names
 }
 
 // FirstLink makes the one-time link, good for an hour, that creates the first full administrator, while there is none who can sign in: whoever

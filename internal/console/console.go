@@ -34,6 +34,8 @@ type Config struct {
 	BaseURL string
 	// TrustedProxies are the networks of proxies whose X-Forwarded headers are believed.
 	TrustedProxies []netip.Prefix
+	// Clouds are the names of the clouds that a tenant may live in, those of Microsoft first.
+	Clouds []string
 	// Bundle holds what `make web` built.
 	Bundle fs.FS
 }

@@ -44,6 +44,7 @@ func places() []place {
 		{"nav.overview", "/overview", "home-regular", like("listInstances"), false},
 		{"nav.users", "/users", "people-regular", like("listUsers"), false},
 		{"nav.settings", "/administrators", "settings-regular", administers, false},
+		{"connections.title", "/connections", "", like("listConnections"), true},
 		{"nav.administrators", "/administrators", "", administers, true},
 	}
 }
