@@ -68,6 +68,7 @@ func (s *server) showConnection(w http.ResponseWriter, r *request, status int, c
 		Waiting: c.State == engine.WaitingForConsent, Managed: c.Form == engine.FormManaged, Permissions: r.permissionRows(c), Edit: wrong != nil,
 		Facts: r.credentialFacts(c),
 	}
+	view.Tenant = c.TenantID
 	switch c.State {
 	case engine.NotConnected:
 		view.Begin = true

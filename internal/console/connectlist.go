@@ -83,6 +83,9 @@ func (r *request) connectionCard(c engine.Connection, instances []string) connec
 		Href: r.at("/connections/", c.ID.String()), Name: r.tenantName(c), Tenant: c.TenantID, Cloud: r.cloudName(c.Cloud), ClientID: c.ClientID,
 		Text: r.say("connection.state." + string(c.State) + ".text"), Since: r.moment(c.Standing.Since), Ends: r.credentialEnd(c), Instances: instances,
 	}
+	if card.Tenant == card.Name {
+		card.Tenant = ""
+	}
 	tone := map[engine.ConnectionState]string{
 		engine.NotConnected: "idle", engine.WaitingForConsent: "warn", engine.Connected: "ok", engine.Refused: "bad",
 	}[c.State]
@@ -152,7 +155,11 @@ func (r *request) readingOf(c engine.Connection, card *connectionCard) {
 		bar := r.progress(r.say("connection.reading.groups"), p.Groups, 0, 0, 0)
 		card.Reading = &bar
 	case engine.PrefetchDone:
-		card.Read, card.ReadAt = r.say("connection.read", "users", r.say("connection.users", "n", p.Read), "groups", r.say("connection.groups", "n", p.Groups)), r.moment(p.DoneAt)
+		groups := r.say("connection.groups", "n", p.Groups)
+		card.Read, card.ReadAt = r.say("connection.read", "users", r.say("connection.users", "n", p.Read), "groups", groups), r.moment(p.DoneAt)
+		if p.Read == 0 { // only what changed since the last time, which is not counted
+			card.Read = r.say("connection.readChanges", "groups", groups)
+		}
 	}
 	if p.Failure != nil {
 		card.Rests, card.TryAt = p.Failure.Message, r.moment(p.TryAt)

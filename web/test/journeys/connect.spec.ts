@@ -99,7 +99,12 @@ test('a tenant is connected: consent is declined, requested, granted, taken back
   await expect(page.getByRole('button', { name: 'Decide' })).toHaveCount(0);
 
   await page.context().addCookies([{ name: 'language', value: 'fr', url: demo.api_url }]);
-  await page.getByRole('button', { name: 'Delete connection' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Delete connection' }).click();
-  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await page.reload();
+  await expect(page.getByText('Le locataire accorde ce qu’il faut.')).toBeVisible();
+  await page.getByText('Modifier l’accès').click();
+  await picture(page, 'connect-fr');
+  await page.getByRole('button', { name: 'Supprimer la connexion' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Supprimer la connexion' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Connexions' })).toBeVisible();
+  await expect(page.getByText('La connexion a été supprimée.')).toBeVisible();
 });
