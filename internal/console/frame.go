@@ -52,7 +52,6 @@ func places() []place {
 		{"audit.title", "/audit", "document-regular", like("listEvents"), false},
 		{"nav.settings", "/directory-synchronization", "settings-regular", like("listInstances"), false},
 		{"sync.title", "/directory-synchronization", "", like("listInstances"), true},
-		{"nav.setup", "/setup", "", like("createInstance"), true},
 		{"domains.title", "/domains", "", like("listDomains"), true},
 		{"tokens.title", "/tokens", "", like("listTokens"), true},
 		{"retention.title", "/retention", "", keeps, true},
@@ -91,7 +90,7 @@ func (r *request) titled(title string, crumbs ...string) {
 
 // section is the path of the page's entry in the navigation: that of the page, but for pages that are reached through another one.
 func (r *request) section() string {
-	for _, inside := range [][2]string{{"/instances/", "/directory-synchronization"}, {"/log", "/runs"}, {"/pins", "/runs"}, {"/changes/", "/runs"}} {
+	for _, inside := range [][2]string{{"/instances/", "/directory-synchronization"}, {"/setup", "/directory-synchronization"}, {"/connections", "/directory-synchronization"}, {"/log", "/runs"}, {"/pins", "/runs"}, {"/changes/", "/runs"}} {
 		if strings.HasPrefix(r.URL.Path, r.at(inside[0])) {
 			return r.at(inside[1])
 		}

@@ -3,6 +3,8 @@ package console
 import (
 	"net/http"
 	"strings"
+
+	"rollcall/internal/engine"
 )
 
 // route is one page or action.
@@ -128,6 +130,21 @@ func (s *server) table() []route {
 		{"POST /setup/{id}/review/find", like("getInstance"), s.findPilot},
 		{"POST /setup/{id}/pilot", like("provisionUsers"), s.pilot},
 		{"POST /setup/{id}/allow", like("changeInstance"), s.allow},
+
+		{"GET //connect/callback", like("returnFromMicrosoft"), s.arrive},
+		{"GET /connections", like("listConnections"), s.connections},
+		{"POST /connections", like("createConnection"), s.makeConnection},
+		{"GET /connections/new", like("createConnection"), s.connectForm},
+		{"GET /connections/registration", like("getRegistration"), s.registration},
+		{"GET /connections/{id}", like("getConnection"), s.connection},
+		{"POST /connections/{id}", like("changeConnection"), s.changeConnection},
+		{"POST /connections/{id}/check", like("checkConnection"), s.onConnection((*engine.Engine).CheckConnection, "connection.checked")},
+		{"POST /connections/{id}/read", like("readTenant"), s.onConnection((*engine.Engine).ReadTenant, "connection.reads")},
+		{"POST /connections/{id}/delete", like("deleteConnection"), s.deleteConnection},
+		{"GET /connections/{id}/consent", like("sendToMicrosoft"), s.beforeConsent},
+		{"POST /connections/{id}/consent", like("sendToMicrosoft"), s.sendToMicrosoft},
+		{"POST /connections/{id}/wait", like("awaitConsent"), s.requestAccess},
+		{"POST /directory-connector", like("changeOrganization"), s.settleConnector},
 
 		{"GET /administrators", administers, s.administrators},
 		{"POST /administrators/invite", administers, s.invite},

@@ -21,6 +21,11 @@ const (
 )
 
 type setupView struct {
+	// Connection is the connected tenant that is to be used; nil where one is to be connected. Connected are those that could be.
+	Connection *setupRow
+	Connected  []setupRow
+	// Keep: the Directory Connector goes on writing beside the instance (B6).
+	Keep    bool
 	Base    string
 	Unsafe  *Notice
 	Error   string
@@ -30,7 +35,7 @@ type setupView struct {
 }
 
 type setupRow struct {
-	Name, Tenant, Href string
+	ID, Name, Tenant, Href string
 	At                 *Moment
 }
 
@@ -48,6 +53,9 @@ func (s *server) showSetup(w http.ResponseWriter, r *request, status int, wrong 
 		return err
 	}
 	view := setupView{Base: strings.TrimRight(s.BaseURL, "/"), Fields: s.setupFields(r)}
+	if err := s.chosenConnection(r, &view); err != nil {
+		return err
+	}
 	if view.Base == "" {
 		view.Base = inbound.BaseURL(r.Request, s.TrustedProxies)
 	}
@@ -73,8 +81,32 @@ func (s *server) showSetup(w http.ResponseWriter, r *request, status int, wrong 
 	return r.render(w, status, "setup", view)
 }
 
+// chosenConnection looks up the connection that the address or the form names, and those that could be chosen.
+func (s *server) chosenConnection(r *request, view *setupView) error {
+	chosen := cmp.Or(r.value("connection"), r.query("connection"))
+	view.Keep = cmp.Or(r.value("directoryConnector"), r.query("directoryConnector")) == string(engine.KeepConnector)
+	connections, err := s.Engine.Store.ListConnections(r.ctx(), r.org)
+	if err != nil {
+		return err
+	}
+	for _, c := range connections {
+		if c.State != engine.Connected || c.TenantID == "" {
+			continue
+		}
+		row := setupRow{ID: c.ID.String(), Name: c.TenantID, Tenant: c.Cloud, Href: r.at("/setup") + "?connection=" + c.ID.String()}
+		if row.ID == chosen {
+			view.Connection, view.Fields = &row, view.Fields[:1]
+		}
+		view.Connected = append(view.Connected, row)
+	}
+	if chosen != "" && view.Connection == nil {
+		return fault.New(fault.NotFound, "UnknownConnection", "there is no connected tenant with this id")
+	}
+	return nil
+}
+
 // settingsPath is the first page of the organization's settings that this feature has.
-func (r *request) settingsPath() string { return "/setup" }
+func (r *request) settingsPath() string { return "/directory-synchronization" }
 
 func loopback(base string) bool {
 	host := strings.TrimPrefix(base, "http://")
@@ -113,7 +145,15 @@ func (s *server) connect(w http.ResponseWriter, r *request) error {
 			return s.showSetup(w, r, http.StatusUnprocessableEntity, fault.New(fault.Invalid, "BadTime", "%q is no date", text))
 		}
 	}
+	var connection ident.ID
+	if text := r.value("connection"); text != "" {
+		var err error
+		if connection, err = ident.Parse(text); err != nil {
+			return fault.New(fault.NotFound, "UnknownConnection", "there is no connected tenant with this id")
+		}
+	}
 	instance, err := s.Engine.CreateInstance(r.ctx(), r.org, engine.NewInstance{
+		ConnectionID: connection, Connector: engine.Connector(r.value("directoryConnector")),
 		Name: r.value("name"), TenantID: r.value("tenant"), Cloud: r.value("cloud"), ClientID: r.value("client"), ClientSecret: r.value("secret"), SecretExpiresAt: ends,
 	})
 	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict) {

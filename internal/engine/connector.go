@@ -57,13 +57,18 @@ func (e *Engine) settleConnector(ctx context.Context, org ident.ID, choice Conne
 		return err
 	}
 	if choice == BlockConnector {
-		organization, err := e.Directory.Organization(ctx, org)
-		if err != nil {
-			return err
-		}
-		return e.Directory.BlockSources(ctx, org, append(slices.Clone(organization.BlockedSources), directory.SourceAD))
+		return e.StopConnectors(ctx, org)
 	}
 	return fault.New(fault.Conflict, "DirectoryConnector", "the Directory Connector still feeds this organization, by %s", strings.Join(names, ", ")).
 		WithRemedy("Block it (directoryConnector: block, or --directory-connector block): its further writes are refused, and only users that come into scope " +
 			"become managed. Or let both write (keep).")
+}
+
+// StopConnectors refuses the Directory Connector's further writes to the organization (B6).
+func (e *Engine) StopConnectors(ctx context.Context, org ident.ID) error {
+	organization, err := e.Directory.Organization(ctx, org)
+	if err != nil {
+		return err
+	}
+	return e.Directory.BlockSources(ctx, org, append(slices.Clone(organization.BlockedSources), directory.SourceAD))
 }

@@ -160,20 +160,35 @@ func (e *Engine) WelcomeBack(ctx context.Context, org ident.ID, back Return) (Ar
 	return arrival, err
 }
 
-func (e *Engine) takeSignIn(ctx context.Context, org ident.ID, back Return) (SignIn, error) {
-	unknown := fault.New(fault.Invalid, "UnknownSignIn", "this way back from Microsoft is not known, was used before, is older than ten minutes, or was begun by somebody else").
+// Begun returns what a browser was sent away for, as long as it may come back: by its state, to whom it is bound. A state that is unknown, used, too
+// old, or somebody else's is fault.Invalid.
+func (e *Engine) Begun(ctx context.Context, state, bound string) (SignIn, error) {
+	kept, err := e.Store.SignIn(ctx, digestOf(state))
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return SignIn{}, unknownSignIn()
+	case err != nil:
+		return SignIn{}, err
+	case subtle.ConstantTimeCompare(kept.Bound, digestOf(bound)) != 1, !e.Now().Before(kept.ExpiresAt):
+		return SignIn{}, unknownSignIn()
+	}
+	return kept, nil
+}
+
+func unknownSignIn() error {
+	return fault.New(fault.Invalid, "UnknownSignIn", "this way back from Microsoft is not known, was used before, is older than ten minutes, or was begun by somebody else").
 		WithRemedy("Begin again.")
+}
+
+func (e *Engine) takeSignIn(ctx context.Context, org ident.ID, back Return) (SignIn, error) {
 	var kept SignIn
 	err := e.Store.InTx(ctx, func(ctx context.Context) error {
 		var err error
-		kept, err = e.Store.SignIn(ctx, digestOf(back.State))
-		switch {
-		case fault.Is(err, fault.NotFound):
-			return unknown
-		case err != nil:
+		if kept, err = e.Begun(ctx, back.State, back.Bound); err != nil {
 			return err
-		case kept.OrgID != org, subtle.ConstantTimeCompare(kept.Bound, digestOf(back.Bound)) != 1, !e.Now().Before(kept.ExpiresAt):
-			return unknown
+		}
+		if kept.OrgID != org {
+			return unknownSignIn()
 		}
 		return e.Store.DropSignIn(ctx, kept.Key)
 	})
