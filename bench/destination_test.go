@@ -27,9 +27,9 @@ const (
 	destinationLatency  = 20 * time.Millisecond
 	destinationRequests = 200
 	// pacedUsers go one by one into a service that allows pacedRate requests a second and refuses what is more.
-	pacedUsers  = 600
+	pacedUsers  = 1_500
 	pacedRate   = 25
-	pacedSaved  = 5
+	pacedSaved  = 25
 	leastOfPace = 0.95
 )
 
@@ -64,7 +64,7 @@ func measureDestination(t *testing.T) []target {
 	furnishTo(t, pacedUsers, single.open(t), nil).run(t, "first")
 	paced := single.take()
 	share := float64(paced.written-1) / (paced.last.Sub(paced.first).Seconds() * pacedRate)
-	add(fmt.Sprintf("%d users one by one, share of %d allowed requests/s", pacedUsers, pacedRate), fmt.Sprintf("at least %.0f %%", leastOfPace*100),
+	add(fmt.Sprintf("%s users one by one, share of %d allowed requests/s", thousands(pacedUsers), pacedRate), fmt.Sprintf("at least %.0f %%", leastOfPace*100),
 		fmt.Sprintf("%.1f %% (%s done in %s, %d refused)", share*100, thousands(paced.written), paced.last.Sub(paced.first).Round(time.Second), paced.refused),
 		share >= leastOfPace)
 	return targets
