@@ -128,11 +128,7 @@ func (c *crowd) add(ctx context.Context, i int) error {
 		c.done(i, []Member{row}, []plan.Member{member})
 	}
 	if unsure && len(rows) > 0 {
-		var err error
-		if rows, members, err = c.missing(ctx, i, group, rows, members); err != nil {
-			c.pending[i], c.cause = true, err
-			return nil
-		}
+		rows, members = c.missing(ctx, i, group, rows, members)
 	}
 	if len(rows) == 0 {
 		return nil
@@ -251,9 +247,7 @@ func (c *crowd) flush(ctx context.Context) {
 		case outcome.Status == scimclient.Done:
 			c.done(j.place, j.rows, j.members)
 		case outcome.Status == scimclient.Unknown && j.tries+1 < creations:
-			if err := c.again(ctx, j); err != nil {
-				c.pending[j.place], c.cause = true, err
-			}
+			c.again(ctx, j)
 		case outcome.Status != scimclient.Refused:
 			c.pending[j.place], c.cause = true, patience(outcome)
 		case fault.Is(outcome.Fault, fault.NotFound) && c.vanished(ctx, c.changes[j.place].ObjectID):

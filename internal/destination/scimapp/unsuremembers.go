@@ -9,17 +9,18 @@ import (
 )
 
 // missing settles those of the members whom the service was told about already, and returns the others: a member who is added twice is there twice in
-// some services. A service that does not tell its members is told again.
-func (c *crowd) missing(ctx context.Context, place int, group Object, rows []Member, members []plan.Member) ([]Member, []plan.Member, error) {
+// some services. A service that does not tell its members is told again. If it cannot be asked, the change is pending, and there is nothing to tell.
+func (c *crowd) missing(ctx context.Context, place int, group Object, rows []Member, members []plan.Member) ([]Member, []plan.Member) {
 	if !c.said.MembersTold {
-		return rows, members, nil
+		return rows, members
 	}
 	there, err := c.inside(ctx, group)
 	switch f := fault.Of(err); {
 	case f != nil && (f.Kind == fault.NotFound || f.Code == scimclient.AnswerTooLarge): // sending says what is to be said
-		return rows, members, nil
+		return rows, members
 	case err != nil:
-		return nil, nil, err
+		c.pending[place], c.cause = true, err
+		return nil, nil
 	}
 	var leftRows []Member
 	var left []plan.Member
@@ -30,7 +31,7 @@ func (c *crowd) missing(ctx context.Context, place int, group Object, rows []Mem
 		}
 		leftRows, left = append(leftRows, row), append(left, members[i])
 	}
-	return leftRows, left, nil
+	return leftRows, left
 }
 
 // inside returns the service's ids of those who are in a group.
@@ -47,12 +48,11 @@ func (c *crowd) inside(ctx context.Context, group Object) (map[string]bool, erro
 }
 
 // again puts what is still missing of an operation with an unknown outcome into the wave.
-func (c *crowd) again(ctx context.Context, j joining) error {
-	rows, members, err := c.missing(ctx, j.place, c.groups[c.changes[j.place].ObjectID], j.rows, j.members)
-	if err != nil || len(rows) == 0 {
-		return err
+func (c *crowd) again(ctx context.Context, j joining) {
+	rows, members := c.missing(ctx, j.place, c.groups[c.changes[j.place].ObjectID], j.rows, j.members)
+	if len(rows) == 0 {
+		return
 	}
 	j.operation, j.rows, j.members, j.tries = patchMembers(j.operation.ID, rows), rows, members, j.tries+1
 	c.wave = append(c.wave, j)
-	return nil
 }
