@@ -28,10 +28,15 @@ demo: build ## build, then run a simulated tenant of 1,000 people and a server t
 	bin/rollcall demo $(ARGS)
 
 .PHONY: test
-test: build ## run every test (needs Go, Node and Chromium, which is installed where that may be done)
-	$(GO) test -timeout 10m ./...
+test: build e2e/scimmy/node_modules/.installed ## run every test (needs Go, Node and Chromium, which is installed where that may be done)
+	$(GO) test -timeout 10m -tags node ./...
 	@GO='$(GO)' FUZZTIME=20000x .ci/fuzz ./internal/expr ./internal/scim
 	.ci/web-test
+
+# A SCIM service that others wrote, as a destination for tests.
+e2e/scimmy/node_modules/.installed: e2e/scimmy/package-lock.json
+	cd e2e/scimmy && npm ci --no-audit --no-fund --ignore-scripts
+	@touch $@
 
 # The console's bundle. Packages are installed when their lock file changed; the server compiles without the bundle, and its pages then say
 # what to do.
@@ -70,7 +75,7 @@ verify: ## check that go.mod, generated files and formatting are not stale
 	.ci/verify-generated
 	@files=$$(gofmt -l cmd internal e2e bench 2>/dev/null || true); \
 	if [[ -n $$files ]]; then echo "gofmt has something to say about:"; echo "$$files"; exit 1; fi
-	$(GO) vet -tags soak,bench ./...
+	$(GO) vet -tags soak,bench,node ./...
 
 .PHONY: conformance
 conformance: build ## run python-scim's scim2-tester against the SCIM service (half a minute; once the network)

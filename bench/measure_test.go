@@ -57,6 +57,12 @@ func measureGroups(t *testing.T, users int) []figures {
 // defaults.
 func furnish(t *testing.T, users int, settings func(*e2e.Tenant) map[string]any) bed {
 	t.Helper()
+	return furnishTo(t, users, nil, settings)
+}
+
+// furnishTo is furnish with a destination, as the API takes it; nil for the built-in directory.
+func furnishTo(t *testing.T, users int, destination map[string]any, settings func(*e2e.Tenant) map[string]any) bed {
+	t.Helper()
 	ctx := t.Context()
 	program, err := filepath.Abs("../bin/rollcall")
 	if err != nil {
@@ -67,7 +73,7 @@ func furnish(t *testing.T, users int, settings func(*e2e.Tenant) map[string]any)
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { end(t, tenant.Process) })
-	server := &e2e.Server{Program: program, Data: filepath.Join(t.TempDir(), "data"), Tenant: tenant}
+	server := &e2e.Server{Program: program, Data: filepath.Join(t.TempDir(), "data"), Tenant: tenant, Destination: destination}
 	var chosen map[string]any
 	if settings != nil {
 		chosen = settings(tenant)

@@ -39,6 +39,7 @@ func TestBenchmarksMeetTheirTargets(t *testing.T) {
 	}
 	var provisioning scimFigures
 	if len(sizes) == len(allSizes) {
+		targets = append(targets, measureDestination(t)...)
 		provisioning = measureSCIM(t) // the last: it keeps the test on one processor
 		targets = append(targets, provisioning.targets()...)
 	}

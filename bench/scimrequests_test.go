@@ -60,13 +60,19 @@ func openSCIM(t *testing.T) *scimBed {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { end(t, b.server.Process) })
+	b.secret, b.at = scimToken(t, b.server)
+	return b
+}
+
+// scimToken makes a token that may write over SCIM; at is the path of the organization's service.
+func scimToken(t *testing.T, server *e2e.Server) (secret, at string) {
+	t.Helper()
 	var token struct{ Secret, OrganizationID string }
 	wanted := map[string]any{"name": "load", "role": "scim-writer", "source": "AAD"}
-	if err := b.server.API.Do(t.Context(), http.MethodPost, "/api/v1/organizations/-/tokens", wanted, &token); err != nil {
+	if err := server.API.Do(t.Context(), http.MethodPost, "/api/v1/organizations/-/tokens", wanted, &token); err != nil {
 		t.Fatal(err)
 	}
-	b.secret, b.at = token.Secret, "/identity/scim/"+token.OrganizationID+"/v2"
-	return b
+	return token.Secret, "/identity/scim/" + token.OrganizationID + "/v2"
 }
 
 // pin keeps all threads of the test on processors.

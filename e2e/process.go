@@ -175,6 +175,8 @@ type Server struct {
 	Tenant *Tenant
 	// Before is the command that starts the program, with its arguments, such as taskset; nil for none. Flags are more flags of the server.
 	Before, Flags []string
+	// Destination is where the instance of SetUp writes, as the API takes it; nil for the built-in directory.
+	Destination map[string]any
 	// API speaks to the organization of the server with the rights of a full administrator.
 	API Client
 }
@@ -231,9 +233,13 @@ func (s *Server) SetUp(ctx context.Context, settings map[string]any) (instance s
 		Settings map[string]any `json:"settings"`
 	}
 	facts := s.Tenant.Facts
-	err = s.API.Do(ctx, http.MethodPost, organization+"/instances", map[string]any{
+	wanted := map[string]any{
 		"name": "people", "cloud": "simulated", "tenantId": facts.TenantID, "clientId": facts.ClientID, "clientSecret": facts.ClientSecret,
-	}, &made)
+	}
+	if s.Destination != nil {
+		wanted["destination"] = s.Destination
+	}
+	err = s.API.Do(ctx, http.MethodPost, organization+"/instances", wanted, &made)
 	if err != nil || len(settings) == 0 {
 		return made.ID, err
 	}

@@ -57,7 +57,7 @@ func (s *sending) item(i int) bulkItem {
 	return item
 }
 
-// bulk sends operations, all of them creations or none, in one request.
+// bulk sends operations, all of them to be done once only or none, in one request.
 func (s *sending) bulk(ctx context.Context, chunk []int) {
 	if f := s.stop(); f != nil {
 		for _, i := range chunk {
@@ -69,7 +69,7 @@ func (s *sending) bulk(ctx context.Context, chunk []int) {
 		s.singles(ctx, chunk)
 		return
 	}
-	r := request{method: http.MethodPost, route: routeBulk, path: routeBulk, once: s.ops[chunk[0]].Method == Create}
+	r := request{method: http.MethodPost, route: routeBulk, path: routeBulk, once: s.ops[chunk[0]].once()}
 	var err error
 	if r.body, err = s.bulkBody(chunk); err != nil {
 		s.all(chunk, &failure{cause: err})

@@ -19,6 +19,8 @@ const (
 	// time: long about the same where the limit was met, quickly away from there if it is gone.
 	dip  = 0.02
 	rise = 30
+	// Until the limit was met for the first time after a while of peace, nothing is known of it: each refusal takes maxCut, and the rise is short.
+	firstRise = 3
 	// burstTime is for how many seconds requests may be saved up: what a slow answer or a late timer held back is caught up with.
 	burstTime = 0.1
 )
@@ -35,13 +37,13 @@ type lane struct {
 	until     time.Time // nothing is sent before
 	cutAt     time.Time // of the last cut, or when the lane was first used
 	raisedAt  time.Time
-	cut       float64 // the last one
+	cut, rise float64 // the last cut, and the seconds of the rise after it
 	busy      float64 // seconds since the cut in which requests were waiting
 	passed    int     // requests since the cut
 }
 
 func newLane(perSecond, top float64) *lane {
-	l := &lane{top: top, base: perSecond, cut: minCut, limiter: rate.NewLimiter(0, 1)}
+	l := &lane{top: top, base: perSecond, cut: maxCut, rise: firstRise, limiter: rate.NewLimiter(0, 1)}
 	l.set(perSecond, time.Time{})
 	return l
 }
@@ -76,7 +78,7 @@ func (l *lane) turn(now time.Time) (wait, pause time.Duration) {
 func (l *lane) raise(now time.Time) {
 	l.busy += min(now.Sub(l.raisedAt).Seconds(), 1) // time in which nobody waited says nothing
 	l.raisedAt = now
-	away := l.busy/rise - 1
+	away := l.busy/l.rise - 1
 	l.set(l.base*(1+dip*away*away*away), now)
 }
 
@@ -98,8 +100,8 @@ func (l *lane) refused(sent, now time.Time, wait time.Duration) {
 	if sent.Before(l.cutAt) {
 		return
 	}
-	if l.cut = min(l.cut*2, maxCut); l.busy >= settled {
-		l.cut = minCut
+	if l.cut = min(l.cut*2, maxCut); l.busy >= min(settled, 2*l.rise) {
+		l.cut, l.rise = minCut, rise
 	}
 	let := float64(l.passed) / max(now.Sub(l.cutAt).Seconds(), 0.001)
 	l.base = max(l.perSecond*(1-l.cut), min(l.perSecond*(1-minCut), let))

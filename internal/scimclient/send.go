@@ -11,7 +11,7 @@ import (
 	"rollcall/internal/scim"
 )
 
-// maxLost is how many creations in a row may be lost before the service is taken to be down.
+// maxLost is how many operations that may be done once only in a row may be lost before the service is taken to be down.
 const maxLost = 5
 
 // Send sends operations and returns what became of each, in their order. Operations on the same resource are done one after another, all
@@ -47,7 +47,7 @@ type sending struct {
 
 	mu      sync.Mutex
 	stopped *failure // what keeps everything from being sent
-	lost    int      // creations in a row whose outcome is unknown
+	lost    int      // operations in a row whose outcome is unknown
 	bulkOff bool     // the service has no bulk after all
 }
 
@@ -114,8 +114,8 @@ func (s *sending) run(ctx context.Context, tasks []func(context.Context)) {
 // tasks makes bulks of the operations where that is possible, and single requests of the others.
 func (s *sending) tasks(wave []int) []func(context.Context) {
 	var tasks []func(context.Context)
-	creates, others, singles := s.sorted(wave)
-	for _, bulkable := range [][]int{creates, others} {
+	once, others, singles := s.sorted(wave)
+	for _, bulkable := range [][]int{once, others} {
 		for _, chunk := range s.chunks(bulkable) {
 			if len(chunk) == 1 {
 				singles = append(singles, chunk[0])
@@ -130,19 +130,19 @@ func (s *sending) tasks(wave []int) []func(context.Context) {
 	return tasks
 }
 
-// sorted tells operations apart: creations go in bulks of their own, so that all other bulks can be sent again after a lost answer.
-func (s *sending) sorted(wave []int) (creates, others, singles []int) {
+// sorted tells operations apart: what may be done once only goes in bulks of its own, so that all other bulks can be sent again after a lost answer.
+func (s *sending) sorted(wave []int) (once, others, singles []int) {
 	for _, i := range wave {
 		switch method := s.ops[i].Method; {
 		case s.service.Bulk == nil || s.bulkOff || method == Replace && !s.service.Bulk.Replace:
 			singles = append(singles, i)
-		case method == Create:
-			creates = append(creates, i)
+		case s.ops[i].once():
+			once = append(once, i)
 		default:
 			others = append(others, i)
 		}
 	}
-	return creates, others, singles
+	return once, others, singles
 }
 
 // stop returns what keeps everything from being sent, nil if nothing does.
@@ -159,7 +159,7 @@ func (s *sending) answered() {
 	s.mu.Unlock()
 }
 
-// failed notes a failure, and stops if it is about the service. That a creation was lost, which is not tried again, is so only after maxLost.
+// failed notes a failure, and stops if it is about the service. That something to be done once was lost, which is not tried again, is so only after maxLost.
 func (s *sending) failed(r request, f *failure) {
 	if !f.general {
 		return
@@ -197,7 +197,7 @@ func (s *sending) single(ctx context.Context, i int) {
 // request writes an operation as a request of its own.
 func (s *sending) request(i int) request {
 	op := s.ops[i]
-	r := request{method: verb(op.Method), path: s.path(op), route: s.service.endpoint(op.Type), once: op.Method == Create, body: s.bodies[i]}
+	r := request{method: verb(op.Method), path: s.path(op), route: s.service.endpoint(op.Type), once: op.once(), body: s.bodies[i]}
 	if op.Method != Create {
 		r.route += itemSuffix
 	}
@@ -260,7 +260,7 @@ func outcomeOf(op Operation, f *failure) Outcome {
 	switch {
 	case op.Method == Delete && (f.status == http.StatusNotFound || f.status == http.StatusGone):
 		return Outcome{Status: Done, HTTPStatus: f.status}
-	case op.Method == Create && f.reached:
+	case op.once() && f.reached:
 		return Outcome{Status: Unknown, Fault: f.err(), HTTPStatus: f.status}
 	case f.again || f.general:
 		return later(f)

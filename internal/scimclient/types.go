@@ -67,7 +67,12 @@ type Operation struct {
 	Body map[string]any
 	// Ops are what Patch does. Members of a group: at most Service.MaxMembersPerPatch in all of them together.
 	Ops []PatchOp
+	// Once: doing it twice may do harm, as with members who are added, of whom some services keep doubles. If its answer is lost it is Unknown. So
+	// is every Create, whether it says so or not.
+	Once bool
 }
+
+func (op Operation) once() bool { return op.Once || op.Method == Create }
 
 // Status says what became of an Operation.
 type Status string
@@ -78,7 +83,7 @@ const (
 	Done Status = "done"
 	// Refused means: the service will not do it; Fault says why. Sending the same again would bring the same.
 	Refused Status = "refused"
-	// Unknown means: a Create was sent and nobody knows whether it was done. Look the object up before it is sent again.
+	// Unknown means: a Create, or what may be done once only, was sent and nobody knows whether it was done. Look before it is sent again.
 	Unknown Status = "unknown"
 	// Later means: it was not done, or doing it again does no harm. Send it again, after RetryAfter.
 	Later Status = "later"

@@ -155,6 +155,37 @@ func TestFrequentQueriesUseTheirIndexes(t *testing.T) {
 			[]any{id, "a", "b", "c", "d"},
 			[]string{"SEARCH u USING INDEX users_by_external_key (org_id=? AND external_key=?)"},
 		},
+		"objects of a service by name": {
+			db.listedText(remoteBy(remoteByName), 2),
+			[]any{id, id, 1, "a", "b"},
+			[]string{
+				"SEARCH o USING PRIMARY KEY (service_id=? AND id=?)",
+				"LIST SUBQUERY 1",
+				"SEARCH m USING COVERING INDEX remote_objects_by_name (service_id=? AND kind=? AND name_key=?)",
+				"SEARCH i USING INDEX sqlite_autoindex_instances_1 (id=?) LEFT-JOIN",
+			},
+		},
+		"objects of a service by what they are tied to": {
+			db.listedText(remoteBy(remoteByTie), 2),
+			[]any{id, id, id, "a", "b"},
+			[]string{
+				"SEARCH o USING PRIMARY KEY (service_id=? AND id=?)",
+				"LIST SUBQUERY 1",
+				"SEARCH m USING COVERING INDEX remote_objects_by_source (service_id=? AND owner_id=? AND source_id=?)",
+				"SEARCH i USING INDEX sqlite_autoindex_instances_1 (id=?) LEFT-JOIN",
+			},
+		},
+		"groups of a service with members": {
+			db.listedText(remoteGroupsWith, 2),
+			[]any{id, id, id, id, id},
+			[]string{
+				"SEARCH m USING PRIMARY KEY (service_id=? AND group_id=? AND member_id=?)",
+				"LIST SUBQUERY 3",
+				"SEARCH u USING COVERING INDEX remote_members_by_member (service_id=? AND member_id=?)",
+				"SEARCH g USING PRIMARY KEY (service_id=? AND id=?)",
+				"SEARCH o USING PRIMARY KEY (service_id=? AND id=?) LEFT-JOIN",
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := db.queryPlan(t, c.query, c.args); !slices.Equal(got, c.want) {

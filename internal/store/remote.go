@@ -28,9 +28,20 @@ func scanRemote(rows *sql.Rows) (scimapp.Object, error) {
 	return o, err
 }
 
-func listRemote[T any](ctx context.Context, db *DB, where string, before []any, values []T) ([]scimapp.Object, error) {
+// remoteBy selects objects by values that have an index. Their ids are looked up there first: without statistics SQLite takes reading the whole
+// service for cheaper than looking into an index and then into the table.
+func remoteBy(where string) listed {
+	return listed{head: remoteColumns + " WHERE o.service_id = $ AND o.id IN (SELECT m.id FROM remote_objects m WHERE m.service_id = $ AND " + where, tail: ")"}
+}
+
+const (
+	remoteByName = "m.kind = $ AND m.name_key"
+	remoteByTie  = "m.owner_id = $ AND m.source_id"
+)
+
+func listRemoteBy[T any](ctx context.Context, db *DB, service ident.ID, where string, before []any, values []T) ([]scimapp.Object, error) {
 	var objects []scimapp.Object
-	err := eachListed(ctx, db, listed{head: remoteColumns + " WHERE o.service_id = $ AND " + where}, before, values, func(rows *sql.Rows) error {
+	err := eachListed(ctx, db, remoteBy(where), append([]any{service, service}, before...), values, func(rows *sql.Rows) error {
 		object, err := scanRemote(rows)
 		objects = append(objects, object)
 		return err
@@ -40,12 +51,12 @@ func listRemote[T any](ctx context.Context, db *DB, where string, before []any, 
 
 // RemoteObjects returns the objects of both kinds with these ids that exist, in no order.
 func (db *DB) RemoteObjects(ctx context.Context, service ident.ID, ids []ident.ID) ([]scimapp.Object, error) {
-	return listRemote(ctx, db, "o.id", []any{service}, ids)
+	return listRemoteBy(ctx, db, service, "m.id", nil, ids)
 }
 
 // RemoteObjectsBy returns the objects of a kind with one of the values: of attr.ExternalID exactly, of the others by name key.
 func (db *DB) RemoteObjectsBy(ctx context.Context, service ident.ID, kind scimapp.Kind, path string, values []string) ([]scimapp.Object, error) {
-	before := []any{service, int64(kind)}
+	before := []any{int64(kind)}
 	keys := make([]string, len(values))
 	for i, value := range values {
 		keys[i] = attr.NameKey(value)
@@ -56,23 +67,23 @@ func (db *DB) RemoteObjectsBy(ctx context.Context, service ident.ID, kind scimap
 		for i, value := range values {
 			digests[i] = externalKey(value)
 		}
-		objects, err := listRemote(ctx, db, "o.kind = $ AND o.external_key <> 0 AND o.external_key", before, digests)
+		objects, err := listRemoteBy(ctx, db, service, "m.kind = $ AND m.external_key <> 0 AND m.external_key", before, digests)
 		return slices.DeleteFunc(objects, func(o scimapp.Object) bool { return !slices.Contains(values, o.Record.Text(path)) }), err
 	case kind == scimapp.Users && path == attr.DisplayName:
-		return listRemote(ctx, db, "o.kind = $ AND o.kind = 1 AND o.display_key", before, keys)
+		return listRemoteBy(ctx, db, service, "m.kind = $ AND m.kind = 1 AND m.display_key", before, keys)
 	default:
-		return listRemote(ctx, db, "o.kind = $ AND o.name_key", before, keys)
+		return listRemoteBy(ctx, db, service, remoteByName, before, keys)
 	}
 }
 
 // RemoteObjectsOf returns the objects of a kind with these ids of the service.
 func (db *DB) RemoteObjectsOf(ctx context.Context, service ident.ID, kind scimapp.Kind, remoteIDs []string) ([]scimapp.Object, error) {
-	return listRemote(ctx, db, "o.kind = $ AND o.remote_id", []any{service, int64(kind)}, remoteIDs)
+	return listRemoteBy(ctx, db, service, "m.kind = $ AND m.remote_id", []any{int64(kind)}, remoteIDs)
 }
 
 // RemoteObjectsTied returns the objects that an instance ties to source objects.
 func (db *DB) RemoteObjectsTied(ctx context.Context, service, owner ident.ID, sourceIDs []string) ([]scimapp.Object, error) {
-	return listRemote(ctx, db, "o.owner_id = $ AND o.source_id", []any{service, owner}, sourceIDs)
+	return listRemoteBy(ctx, db, service, remoteByTie, []any{owner}, sourceIDs)
 }
 
 // ListRemoteObjects returns up to limit objects that the filter keeps, in the order of their ids.
@@ -89,7 +100,7 @@ func (db *DB) ListRemoteObjects(ctx context.Context, service ident.ID, filter sc
 	}
 	if filter.Unsettled {
 		where.and(`(o.parked <> '' OR o.awaits <> '') AND (o.parked <> '' OR EXISTS (SELECT 1 FROM remote_objects m
-			WHERE m.service_id = o.service_id AND m.owner_id = o.owner_id AND m.source_id = o.awaits AND m.kind = 1))`)
+			WHERE m.service_id = o.service_id AND m.owner_id = o.owner_id AND m.source_id = o.awaits))`)
 	}
 	text, args := where.text(remoteColumns, " ORDER BY o.id LIMIT $", limit)
 	return collect(ctx, db, text, args, scanRemote)
@@ -107,7 +118,10 @@ var (
 			echo = excluded.echo`,
 	}
 	deleteRemote        = listed{head: "DELETE FROM remote_objects WHERE service_id = $ AND id"}
-	deleteRemoteMembers = listed{head: "DELETE FROM remote_members WHERE service_id = $ AND member_id"}
+	deleteRemoteMembers = listed{
+		head: `DELETE FROM remote_members WHERE service_id = $ AND (group_id, member_id) IN (SELECT m.group_id, m.member_id FROM remote_members m
+			WHERE m.service_id = $ AND m.member_id`, tail: ")",
+	}
 )
 
 // SaveRemoteObjects inserts or replaces. What stands under the same id of the service and another id, and nobody owns, makes way.
@@ -152,7 +166,7 @@ func (db *DB) makeWay(ctx context.Context, service ident.ID, kind scimapp.Kind, 
 
 // DeleteRemoteObjects removes objects, and them as members of groups.
 func (db *DB) DeleteRemoteObjects(ctx context.Context, service ident.ID, ids []ident.ID) error {
-	if _, err := execListed(ctx, db, deleteRemoteMembers, []any{service}, ids); err != nil {
+	if _, err := execListed(ctx, db, deleteRemoteMembers, []any{service, service}, ids); err != nil {
 		return err
 	}
 	_, err := execListed(ctx, db, deleteRemote, []any{service}, ids)

@@ -89,11 +89,14 @@ func (db *DB) CountRemoteSynced(ctx context.Context, service, owner ident.ID, gr
 
 const inOwnedGroups = ` JOIN remote_objects g ON g.service_id = m.service_id AND g.id = m.group_id WHERE m.service_id = $ AND g.owner_id = $`
 
-var remoteGroupsWith = listed{head: remoteMemberColumns + inOwnedGroups + " AND (m.marks & 1) <> 0 AND m.member_id"}
+var remoteGroupsWith = listed{
+	head: remoteMemberColumns + inOwnedGroups + ` AND (m.marks & 1) <> 0 AND (m.group_id, m.member_id) IN (SELECT u.group_id, u.member_id
+		FROM remote_members u WHERE u.service_id = $ AND u.member_id`, tail: ")",
+}
 
 // RemoteGroupsWith returns the rows of the members whom an instance put into groups that this one owns.
 func (db *DB) RemoteGroupsWith(ctx context.Context, service, owner ident.ID, members []ident.ID) ([]scimapp.Member, error) {
-	return listRemoteMembers(ctx, db, remoteGroupsWith, []any{service, owner}, members)
+	return listRemoteMembers(ctx, db, remoteGroupsWith, []any{service, owner, service}, members)
 }
 
 var unsureRemoteMembers = numbered(remoteMemberColumns + inOwnedGroups + " AND m.marks > 3 ORDER BY m.group_id, m.member_id LIMIT $")

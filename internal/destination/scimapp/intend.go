@@ -53,6 +53,9 @@ func (a *App) intendMembers(ctx context.Context, change plan.Change) error {
 		if i := slices.IndexFunc(known, func(m Member) bool { return m.Member == member.Object }); i >= 0 {
 			row = known[i]
 		}
+		if row.Marks&(Joining|Leaving) != 0 {
+			row.Marks |= Repeated
+		}
 		switch {
 		case change.Action == plan.Join && row.Marks&Synced == 0:
 			row.Marks |= Joining

@@ -77,6 +77,8 @@ const (
 	// Joining and Leaving: the service was to be told, and whether it did it is not known yet.
 	Joining Marks = 4
 	Leaving Marks = 8
+	// Repeated: the service is told again.
+	Repeated Marks = 16
 )
 
 // there reports whether the service holds the member, as far as is known.

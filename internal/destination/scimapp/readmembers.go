@@ -87,14 +87,7 @@ func (a *App) seeMembers(ctx context.Context, resource scimclient.Resource) erro
 
 // membersOf returns our ids of the members of a group, and whether they are groups.
 func (a *App) membersOf(ctx context.Context, group scimclient.Resource) (map[ident.ID]bool, error) {
-	list, _ := group.Body["members"].([]any)
-	var remoteIDs []string
-	for _, element := range list {
-		member, _ := element.(map[string]any)
-		if id, _ := member["value"].(string); id != "" {
-			remoteIDs = append(remoteIDs, id)
-		}
-	}
+	remoteIDs := memberIDs(group)
 	members := make(map[ident.ID]bool, len(remoteIDs))
 	for _, kind := range []Kind{Users, Groups} {
 		objects, err := a.Store.RemoteObjectsOf(ctx, a.Service, kind, remoteIDs)
@@ -106,4 +99,17 @@ func (a *App) membersOf(ctx context.Context, group scimclient.Resource) (map[ide
 		}
 	}
 	return members, nil
+}
+
+// memberIDs returns the service's ids of the members of a group.
+func memberIDs(group scimclient.Resource) []string {
+	list, _ := group.Body["members"].([]any)
+	ids := make([]string, 0, len(list))
+	for _, element := range list {
+		member, _ := element.(map[string]any)
+		if id, _ := member["value"].(string); id != "" {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }

@@ -12,7 +12,7 @@ import (
 	"rollcall/internal/scimclient"
 )
 
-// creations is how often the creation of an object is sent whose outcome stays unknown.
+// creations is how often something is sent whose outcome stays unknown: the creation of an object, or of memberships.
 const creations = 3
 
 // Send sends changes of objects of one type, in the order given as far as one depends on another.
@@ -25,7 +25,7 @@ func (a *App) Send(ctx context.Context, changes []plan.Change) (destination.Sent
 		return destination.Sent{}, err
 	}
 	if changes[0].Object == plan.Members {
-		return a.sendMembers(ctx, client, changes)
+		return a.sendMembers(ctx, client, changes, false)
 	}
 	kind := Users
 	if changes[0].Object == plan.Group {

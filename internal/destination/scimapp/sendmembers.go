@@ -32,6 +32,8 @@ type crowd struct {
 	gone    []ident.ID
 	wave    []joining
 	busy    map[ident.ID]bool
+	// unsure: the service may have been told of any of it before.
+	unsure bool
 }
 
 // joining is an operation on one group, and the memberships that it makes.
@@ -40,14 +42,17 @@ type joining struct {
 	operation scimclient.Operation
 	rows      []Member
 	members   []plan.Member
+	// tries counts how often it was sent with an unknown outcome.
+	tries int
 }
 
-// sendMembers sends who joins and leaves groups.
-func (a *App) sendMembers(ctx context.Context, client *scimclient.Client, changes []plan.Change) (destination.Sent, error) {
+// sendMembers sends who joins and leaves groups. unsure: the service may have been told of any of it before.
+func (a *App) sendMembers(ctx context.Context, client *scimclient.Client, changes []plan.Change, unsure bool) (destination.Sent, error) {
 	c, err := a.gather(ctx, client, changes)
 	if err != nil {
 		return destination.Sent{}, err
 	}
+	c.unsure = unsure
 	for i := range changes {
 		if err := c.add(ctx, i); err != nil {
 			return destination.Sent{}, err
@@ -109,16 +114,21 @@ func (c *crowd) add(ctx context.Context, i int) error {
 	}
 	var rows []Member
 	var members []plan.Member
+	unsure := c.unsure
 	for _, member := range change.Members {
 		row, does := c.turn(group.ID, member, change.Action == plan.Join)
 		if !does {
 			continue
 		}
 		if c.tells(group.ID, row) {
+			unsure = unsure || c.rows[[2]ident.ID{group.ID, row.Member}].Marks&Repeated != 0
 			rows, members = append(rows, row), append(members, member)
 			continue
 		}
 		c.done(i, []Member{row}, []plan.Member{member})
+	}
+	if unsure && len(rows) > 0 {
+		rows, members = c.missing(ctx, i, group, rows, members)
 	}
 	if len(rows) == 0 {
 		return nil
@@ -131,7 +141,7 @@ func (c *crowd) turn(group ident.ID, member plan.Member, in bool) (Member, bool)
 	row := c.rows[[2]ident.ID{group, member.Object}]
 	object, exists := c.objects[member.Object]
 	if !in {
-		row.Marks, row.RemoteID = row.Marks&^(Synced|Joining|Leaving), object.RemoteID
+		row.Marks, row.RemoteID = row.Marks&^(Synced|Joining|Leaving|Repeated), object.RemoteID
 		row.Group, row.Member = group, member.Object
 		return row, c.rows[[2]ident.ID{group, member.Object}].Marks&Synced != 0
 	}
@@ -167,7 +177,7 @@ func (c *crowd) line(ctx context.Context, place int, group Object, rows []Member
 // patchMembers is the operation that puts members into a group, those with the mark Synced, and takes the others out.
 func patchMembers(group string, rows []Member) scimclient.Operation {
 	var joining []any
-	operation := scimclient.Operation{Method: scimclient.Patch, Type: scimclient.Group, ID: group}
+	operation := scimclient.Operation{Method: scimclient.Patch, Type: scimclient.Group, ID: group, Once: true}
 	for _, row := range rows {
 		if row.Marks&Synced != 0 {
 			joining = append(joining, map[string]any{"value": row.RemoteID})
@@ -236,6 +246,8 @@ func (c *crowd) flush(ctx context.Context) {
 		switch outcome := outcomes[i]; {
 		case outcome.Status == scimclient.Done:
 			c.done(j.place, j.rows, j.members)
+		case outcome.Status == scimclient.Unknown && j.tries+1 < creations:
+			c.again(ctx, j)
 		case outcome.Status != scimclient.Refused:
 			c.pending[j.place], c.cause = true, patience(outcome)
 		case fault.Is(outcome.Fault, fault.NotFound) && c.vanished(ctx, c.changes[j.place].ObjectID):
@@ -244,6 +256,7 @@ func (c *crowd) flush(ctx context.Context) {
 			c.results[j.place].Failure = &plan.Reason{Code: "Refused", Text: "the service refuses it: " + outcome.Fault.Error()}
 		}
 	}
+	c.flush(ctx) // what is sent again
 }
 
 // vanished reports whether the service has a group no more, and forgets it then.

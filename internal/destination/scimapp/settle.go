@@ -190,7 +190,11 @@ func (a *App) sendAgain(ctx context.Context, unsure []Member) error {
 		}
 		changes[last].Members = append(changes[last].Members, plan.Member{Object: row.Member, Group: row.Nested})
 	}
-	sent, err := a.Send(ctx, changes)
+	client, err := a.connect(ctx)
+	if err != nil {
+		return err
+	}
+	sent, err := a.sendMembers(ctx, client, changes, true)
 	if err != nil {
 		return err
 	}
