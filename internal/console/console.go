@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"html/template"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -48,7 +49,7 @@ type server struct {
 	Config
 	assets    *assets
 	words     map[string]*words
-	templates map[string]map[string]*page // by language and name
+	templates map[string]*template.Template // by language
 	guard     *http.CrossOriginProtection
 	mux       *http.ServeMux
 	limits    limits

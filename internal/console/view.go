@@ -7,20 +7,19 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
-	"path"
+	"regexp"
 	"strings"
 )
 
 //go:embed pages/*.html
 var pages embed.FS
 
-// page is one page's templates in one language.
-type page struct{ *template.Template }
-
 // shown is what a template sees.
 type shown struct {
 	Page Page
 	View any
+	// Main is what the page itself says, for the layout around it.
+	Main template.HTML
 	r    *request
 }
 
@@ -30,35 +29,53 @@ func (s shown) May(operation string) bool { return s.r.may(operation) }
 // At is a path below the organization's.
 func (s shown) At(parts ...string) string { return s.r.at(parts...) }
 
-// parse reads all pages in all languages, so that a mistake in one is found when the server starts.
-func (s *server) parse() (map[string]map[string]*page, error) {
+// defined finds the templates that a file defines, named those that it names.
+var (
+	defined = regexp.MustCompile(`{{define "([^"]+)"`)
+	named   = regexp.MustCompile(`{{(define|template) "([^"]+)"`)
+)
+
+// parse reads all pages in all languages, so that a mistake in one is found when the server starts. The pages of a language are one set: what each
+// would need of it as a copy is forty times as much. So a page's own templates carry its name in the set: users/main, users/part-rows.
+func (s *server) parse() (map[string]*template.Template, error) {
 	files, err := pages.ReadDir("pages")
 	if err != nil {
 		return nil, fmt.Errorf("read pages: %w", err)
 	}
-	all := map[string]map[string]*page{}
+	all := map[string]*template.Template{}
 	for name, w := range s.words {
-		all[name] = map[string]*page{}
-		base, err := template.New("").Funcs(s.functions(w)).ParseFS(pages, "pages/layout.html", "pages/parts.html")
-		if err != nil {
-			return nil, fmt.Errorf("read the layout: %w", err)
-		}
+		set := template.New("").Funcs(s.functions(w))
 		for _, file := range files {
-			own := strings.TrimSuffix(path.Base(file.Name()), ".html")
-			if own == "layout" || own == "parts" {
-				continue
-			}
-			clone, err := base.Clone()
-			if err == nil {
-				clone, err = clone.ParseFS(pages, "pages/"+file.Name())
-			}
+			text, err := pages.ReadFile("pages/" + file.Name())
 			if err != nil {
+				return nil, fmt.Errorf("read pages: %w", err)
+			}
+			own := strings.TrimSuffix(file.Name(), ".html")
+			if _, err := set.New(file.Name()).Parse(ownNames(own, string(text))); err != nil {
 				return nil, fmt.Errorf("read the page %s: %w", own, err)
 			}
-			all[name][own] = &page{clone}
 		}
+		all[name] = set
 	}
 	return all, nil
+}
+
+// ownNames puts the name of a page before those of its templates; what the layout and the parts define is everybody's.
+func ownNames(page, text string) string {
+	if page == "layout" || page == "parts" {
+		return text
+	}
+	its := map[string]bool{}
+	for _, found := range defined.FindAllStringSubmatch(text, -1) {
+		its[found[1]] = true
+	}
+	return named.ReplaceAllStringFunc(text, func(match string) string {
+		found := named.FindStringSubmatch(match)
+		if !its[found[2]] {
+			return match
+		}
+		return "{{" + found[1] + ` "` + page + "/" + found[2] + `"`
+	})
 }
 
 // functions are those of templates, in one language.
@@ -76,21 +93,28 @@ func (r *request) render(w http.ResponseWriter, status int, name string, view an
 }
 
 func (s *server) write(w http.ResponseWriter, r *request, status int, name string, view any) error {
-	p := s.templates[r.tag.String()][name]
-	if p == nil {
+	set := s.templates[r.tag.String()]
+	if set.Lookup(name+"/main") == nil {
 		return fmt.Errorf("there is no page %s", name)
 	}
-	what := "layout"
-	if part := "part-" + r.Header.Get("HX-Target"); r.Header.Get("HX-Request") != "" && p.Lookup(part) != nil {
+	what := "main"
+	if part := "part-" + r.Header.Get("HX-Target"); r.Header.Get("HX-Request") != "" && set.Lookup(name+"/"+part) != nil {
 		what = part
 		w.Header().Set("X-Part", "1")
 	}
 	r.page.Flash = ""
-	if what == "layout" {
+	if what == "main" {
 		r.page.Flash = s.flash(w, r)
 	}
 	var out bytes.Buffer
-	if err := p.ExecuteTemplate(&out, what, shown{Page: r.frame(), View: view, r: r}); err != nil {
+	content := shown{Page: r.frame(), View: view, r: r}
+	err := set.ExecuteTemplate(&out, name+"/"+what, content)
+	if err == nil && what == "main" {
+		content.Main = template.HTML(out.String()) //nolint:gosec // it is what the page's template wrote
+		out.Reset()
+		err = set.ExecuteTemplate(&out, "layout", content)
+	}
+	if err != nil {
 		return fmt.Errorf("write the page %s: %w", name, err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
