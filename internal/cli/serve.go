@@ -27,7 +27,6 @@ func (serveCommand) Help() string {
 
 // Run serves until it is asked to end.
 func (c *serveCommand) Run(ctx context.Context, in *invocation) error {
-	tuneCollector(in)
 	server, err := app.Open(ctx, c.Config, app.Options{
 		Version: in.version, Getenv: in.getenv, Log: in.stderr, Machine: clock.System,
 	})
@@ -48,6 +47,7 @@ func (c *serveCommand) Run(ctx context.Context, in *invocation) error {
 	if link != "" {
 		in.say("%s", linkWords(link))
 	}
+	tuneCollector(in)
 	return server.Run(ctx)
 }
 

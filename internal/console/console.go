@@ -49,7 +49,7 @@ type server struct {
 	Config
 	assets    *assets
 	words     map[string]*words
-	templates map[string]*template.Template // by language
+	templates map[string]func() (*template.Template, error) // by language
 	guard     *http.CrossOriginProtection
 	mux       *http.ServeMux
 	limits    limits
@@ -68,9 +68,7 @@ func New(config Config) (http.Handler, error) {
 	if s.words, err = loadWords(); err != nil {
 		return nil, err
 	}
-	if s.templates, err = s.parse(); err != nil {
-		return nil, err
-	}
+	s.templates = s.sets()
 	if config.BaseURL != "" {
 		if err := s.guard.AddTrustedOrigin(config.BaseURL); err != nil {
 			return nil, fmt.Errorf("trust the server's own address: %w", err)

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 //go:embed pages/*.html
@@ -35,29 +36,34 @@ var (
 	named   = regexp.MustCompile(`{{(define|template) "([^"]+)"`)
 )
 
-// parse reads all pages in all languages, so that a mistake in one is found when the server starts. The pages of a language are one set: what each
-// would need of it as a copy is forty times as much. So a page's own templates carry its name in the set: users/main, users/part-rows.
-func (s *server) parse() (map[string]*template.Template, error) {
+// sets are the templates of each language, read when the first page of it is asked for: a server without visitors needs none of them in memory.
+func (s *server) sets() map[string]func() (*template.Template, error) {
+	sets := map[string]func() (*template.Template, error){}
+	for language, w := range s.words {
+		sets[language] = sync.OnceValues(func() (*template.Template, error) { return s.parse(w) })
+	}
+	return sets
+}
+
+// parse reads all pages in one language. They are one set: what each would need of it as a copy is forty times as much. So a page's own templates
+// carry its name in the set: users/main, users/part-rows.
+func (s *server) parse(w *words) (*template.Template, error) {
 	files, err := pages.ReadDir("pages")
 	if err != nil {
 		return nil, fmt.Errorf("read pages: %w", err)
 	}
-	all := map[string]*template.Template{}
-	for name, w := range s.words {
-		set := template.New("").Funcs(s.functions(w))
-		for _, file := range files {
-			text, err := pages.ReadFile("pages/" + file.Name())
-			if err != nil {
-				return nil, fmt.Errorf("read pages: %w", err)
-			}
-			own := strings.TrimSuffix(file.Name(), ".html")
-			if _, err := set.New(file.Name()).Parse(ownNames(own, string(text))); err != nil {
-				return nil, fmt.Errorf("read the page %s: %w", own, err)
-			}
+	set := template.New("").Funcs(s.functions(w))
+	for _, file := range files {
+		text, err := pages.ReadFile("pages/" + file.Name())
+		if err != nil {
+			return nil, fmt.Errorf("read pages: %w", err)
 		}
-		all[name] = set
+		own := strings.TrimSuffix(file.Name(), ".html")
+		if _, err := set.New(file.Name()).Parse(ownNames(own, string(text))); err != nil {
+			return nil, fmt.Errorf("read the page %s: %w", own, err)
+		}
 	}
-	return all, nil
+	return set, nil
 }
 
 // ownNames puts the name of a page before those of its templates; what the layout and the parts define is everybody's.
@@ -93,7 +99,10 @@ func (r *request) render(w http.ResponseWriter, status int, name string, view an
 }
 
 func (s *server) write(w http.ResponseWriter, r *request, status int, name string, view any) error {
-	set := s.templates[r.tag.String()]
+	set, err := s.templates[r.tag.String()]()
+	if err != nil {
+		return err
+	}
 	if set.Lookup(name+"/main") == nil {
 		return fmt.Errorf("there is no page %s", name)
 	}
@@ -108,7 +117,7 @@ func (s *server) write(w http.ResponseWriter, r *request, status int, name strin
 	}
 	var out bytes.Buffer
 	content := shown{Page: r.frame(), View: view, r: r}
-	err := set.ExecuteTemplate(&out, name+"/"+what, content)
+	err = set.ExecuteTemplate(&out, name+"/"+what, content)
 	if err == nil && what == "main" {
 		content.Main = template.HTML(out.String()) //nolint:gosec // it is what the page's template wrote
 		out.Reset()
