@@ -36,7 +36,7 @@ type setupView struct {
 
 type setupRow struct {
 	ID, Name, Tenant, Href string
-	At                 *Moment
+	At                     *Moment
 }
 
 // draft reports whether the instance waits to be allowed: nothing was ever written by it (C6).
