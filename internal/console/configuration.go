@@ -72,11 +72,18 @@ func (r *request) mistakes(err error) (texts []string, ok bool) {
 
 // titledConfiguration names a page of the configuration.
 func (r *request) titledConfiguration(head setupHead) {
-	if head.Draft {
-		r.titled(r.say("config.title."+head.Tab), r.say("nav.settings"), r.settingsPath(), r.say("setup.title"), "/setup", head.Name, "/setup/"+head.ID)
-		return
+	crumbs := []string{r.say("nav.settings"), r.settingsPath()}
+	if r.may("createInstance") {
+		crumbs = append(crumbs, r.say("setup.title"), "/setup")
 	}
-	r.titled(r.say("config.edit"), r.say("nav.settings"), r.settingsPath(), r.say("setup.title"), "/setup", head.Name, "/setup/"+head.ID+"/attributes")
+	title, path := r.say("config.edit"), "/setup/"+head.ID+"/attributes"
+	if head.Draft {
+		title = r.say("config.title." + head.Tab)
+	}
+	if head.Draft && r.may("createInstance") {
+		path = "/setup/" + head.ID
+	}
+	r.titled(title, append(crumbs, head.Name, path)...)
 }
 
 // foresight is what settings would do, in words (C7).

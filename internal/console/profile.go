@@ -101,7 +101,7 @@ func (s *server) changePassword(w http.ResponseWriter, r *request) error {
 	if _, ok := s.limits.allow(r.who.Email, r.address, s.Machine()); !ok {
 		return fault.New(fault.Throttled, "TooManyAttempts", "there were too many attempts")
 	}
-	err := s.Directory.ChangePassword(r.ctx(), r.who.ID, r.session.ID, r.PostFormValue("old"), r.PostFormValue("password"))
+	session, secret, err := s.Directory.ChangePassword(r.ctx(), r.session, r.PostFormValue("old"), r.PostFormValue("password"))
 	switch fault.KindOf(err) {
 	case fault.Invalid, fault.Denied:
 		return s.showProfile(w, r, http.StatusUnprocessableEntity, err)
@@ -109,6 +109,7 @@ func (s *server) changePassword(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
+	s.keep(w, r, session, secret)
 	return r.done(w, "/profile", "profile.password.changed")
 }
 

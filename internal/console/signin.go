@@ -57,7 +57,10 @@ func (s *server) endPrevious(r *request) error {
 	if r.who.ID.IsZero() {
 		return nil
 	}
-	return s.Directory.EndSession(r.ctx(), r.who.ID, r.session.ID)
+	if err := s.Directory.EndSession(r.ctx(), r.who.ID, r.session.ID); !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	return nil // another tab was quicker
 }
 
 func (s *server) signOut(w http.ResponseWriter, r *request) error {

@@ -72,18 +72,21 @@ func openSyncHouse(t *testing.T, people int) *syncHouse {
 	sim := httptest.NewServer(simulated)
 	t.Cleanup(sim.Close)
 	h.sim = sim.URL
+	client := func(c engine.Connection) (*graph.Client, error) {
+		return graph.NewClient(graph.Config{
+			Cloud: graph.Cloud{Name: "simulated", LoginURL: sim.URL, GraphURL: sim.URL}, TenantID: c.TenantID, ClientID: c.ClientID,
+			ClientSecret: string(c.SealedSecret), HTTP: sim.Client(), Now: time.Now, Jitter: func() float64 { return 0 },
+		})
+	}
 	h.engine = engine.New(engine.Config{
 		Store: database, Directory: h.directory, Queue: h, Observer: h, Now: time.Now, Machine: time.Now, Node: ident.New(time.Now()), Logger: logger,
 		Destination: func(i engine.Instance) destination.Destination { return orgdir.New(h.directory, i.OrgID, i.ID) },
 		Seal:        func(_ ident.ID, secret string) ([]byte, error) { return []byte(secret), nil },
+		Open:        func(_ ident.ID, sealed []byte) (string, error) { return string(sealed), nil },
 		CheckCloud:  func(string) error { return nil },
 		CheckForm:   func(engine.CredentialForm) error { return nil },
-		Tenant: func(c engine.Connection) (mirror.Tenant, error) {
-			return graph.NewClient(graph.Config{
-				Cloud: graph.Cloud{Name: "simulated", LoginURL: sim.URL, GraphURL: sim.URL}, TenantID: c.TenantID, ClientID: c.ClientID,
-				ClientSecret: string(c.SealedSecret), HTTP: sim.Client(), Now: time.Now, Jitter: func() float64 { return 0 },
-			})
-		},
+		Login:       func(c engine.Connection) (engine.Login, error) { return client(c) },
+		Tenant:      func(c engine.Connection) (mirror.Tenant, error) { return client(c) },
 	})
 	pages, err := New(Config{
 		Engine: h.engine, Directory: h.directory, Logger: logger, Metrics: h, Now: time.Now, Machine: time.Now, Version: "test", Bundle: testBundle,

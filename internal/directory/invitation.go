@@ -205,7 +205,7 @@ func (s *Service) changeAdministrator(ctx context.Context, org, id ident.ID, rol
 			return fault.New(fault.Conflict, "LastFullAdministrator", "%s is the last full administrator", all[at].Name).
 				WithRemedy("Make somebody else a full administrator first.")
 		}
-		if err := s.store.DeleteSessions(ctx, id, ident.ID{}); err != nil {
+		if err := s.store.DeleteSessions(ctx, id); err != nil {
 			return err
 		}
 		return write(ctx, all[at])

@@ -44,10 +44,10 @@ type Sessions interface {
 	// ListSessions returns the sessions of an administrator, the newest first.
 	ListSessions(ctx context.Context, administrator ident.ID) ([]Session, error)
 	TouchSession(ctx context.Context, id ident.ID, at time.Time) error
-	// DeleteSessions removes those of the administrator but the one with the id keep.
-	DeleteSessions(ctx context.Context, administrator, keep ident.ID) error
-	// DeleteSession removes one of the administrator; there may be none.
-	DeleteSession(ctx context.Context, administrator, id ident.ID) error
+	// DeleteSessions removes all of the administrator.
+	DeleteSessions(ctx context.Context, administrator ident.ID) error
+	// DeleteSession removes one of the administrator, and reports whether there was such a one.
+	DeleteSession(ctx context.Context, administrator, id ident.ID) (bool, error)
 	// DropSessions removes those that expired, or were used last, before the times.
 	DropSessions(ctx context.Context, expired, used time.Time) (int, error)
 }
@@ -93,7 +93,7 @@ func (s *Service) RenewSession(ctx context.Context, session Session, address, ag
 		if err != nil {
 			return err
 		}
-		if err := s.store.DeleteSession(ctx, session.AdministratorID, session.ID); err != nil {
+		if _, err := s.store.DeleteSession(ctx, session.AdministratorID, session.ID); err != nil {
 			return err
 		}
 		renewed, secret, err = s.startSession(ctx, administrator, address, agent)
@@ -102,17 +102,22 @@ func (s *Service) RenewSession(ctx context.Context, session Session, address, ag
 	return renewed, secret, err
 }
 
-func (s *Service) startSession(ctx context.Context, administrator Administrator, address, agent string) (Session, string, error) {
+// newSession makes a session that is not kept yet.
+func (s *Service) newSession(administrator ident.ID, address, agent string) (Session, string, error) {
 	secret, hash, err := newSecret("")
+	now := s.now()
+	return Session{
+		ID: ident.New(now), AdministratorID: administrator, Hash: hash, Address: address, Agent: strings.ToValidUTF8(agent[:min(len(agent), 300)], ""),
+		CreatedAt: now, UsedAt: now, ExpiresAt: now.Add(SessionLife),
+	}, secret, err
+}
+
+func (s *Service) startSession(ctx context.Context, administrator Administrator, address, agent string) (Session, string, error) {
+	session, secret, err := s.newSession(administrator.ID, address, agent)
 	if err != nil {
 		return Session{}, "", err
 	}
-	now := s.now()
-	session := Session{
-		ID: ident.New(now), AdministratorID: administrator.ID, Hash: hash, Address: address, Agent: agent[:min(len(agent), 300)],
-		CreatedAt: now, UsedAt: now, ExpiresAt: now.Add(SessionLife),
-	}
-	administrator.SignedInAt = now
+	administrator.SignedInAt = session.CreatedAt
 	ctx = audit.WithActor(ctx, administrator.actor(audit.ActorOf(ctx), address))
 	err = s.store.InTx(ctx, func(ctx context.Context) error {
 		if err := s.store.SaveSession(ctx, session); err != nil {
@@ -168,41 +173,55 @@ func (s *Service) Sessions(ctx context.Context, administrator ident.ID) ([]Sessi
 	return live, err
 }
 
-// EndSession signs the administrator out of one session.
+// EndSession signs the administrator out of one session. It fails as fault.NotFound if he has no such one.
 func (s *Service) EndSession(ctx context.Context, administrator, id ident.ID) error {
-	return s.store.DeleteSession(ctx, administrator, id)
+	ended, err := s.store.DeleteSession(ctx, administrator, id)
+	if err == nil && !ended {
+		return fault.New(fault.NotFound, "UnknownSession", "there is no session %s", id)
+	}
+	return err
 }
 
-// ChangePassword replaces the password of who knows the old one, and signs him out everywhere but in the session keep. A wrong old password
-// is fault.Denied, a new one that may not be used fault.Invalid.
-func (s *Service) ChangePassword(ctx context.Context, id, keep ident.ID, old, password string) error {
-	administrator, err := s.store.Administrator(ctx, id)
+// ChangePassword replaces the password of who is signed in and knows the old one. All his sessions end, and he gets a new one in place of the
+// given one, with a new secret: whoever copied the old one is out. A wrong old password is fault.Denied, a new one that may not be used
+// fault.Invalid.
+func (s *Service) ChangePassword(ctx context.Context, here Session, old, password string) (renewed Session, secret string, err error) {
+	administrator, err := s.store.Administrator(ctx, here.AdministratorID)
 	if err != nil {
-		return err
+		return Session{}, "", err
 	}
 	if !s.hashing.matches(old, administrator.Password) {
-		return fault.New(fault.Denied, "WrongPassword", "the password that you use now is another one")
+		return Session{}, "", fault.New(fault.Denied, "WrongPassword", "the password that you use now is another one")
 	}
 	if err := CheckPassword(password, administrator.Name, administrator.Email); err != nil {
-		return err
+		return Session{}, "", err
 	}
 	hashed, err := s.hashing.hash(password)
 	if err != nil {
-		return err
+		return Session{}, "", err
 	}
-	return s.store.InTx(ctx, func(ctx context.Context) error {
-		if administrator, err = s.store.Administrator(ctx, id); err != nil {
+	if renewed, secret, err = s.newSession(administrator.ID, here.Address, here.Agent); err != nil {
+		return Session{}, "", err
+	}
+	err = s.store.InTx(ctx, func(ctx context.Context) error {
+		if administrator, err = s.store.Administrator(ctx, administrator.ID); err != nil {
 			return err
 		}
 		administrator.Password = hashed
 		if err := s.store.SaveAdministrator(ctx, administrator); err != nil {
 			return err
 		}
-		if err := s.store.DeleteSessions(ctx, id, keep); err != nil {
+		if err := s.store.DeleteSessions(ctx, administrator.ID); err != nil {
 			return err
 		}
-		return s.record(ctx, audit.Event{OrgID: administrator.OrgID, Action: "administrator.changePassword", ObjectID: id.String(), ObjectName: administrator.Name})
+		if err := s.store.SaveSession(ctx, renewed); err != nil {
+			return err
+		}
+		return s.record(ctx, audit.Event{
+			OrgID: administrator.OrgID, Action: "administrator.changePassword", ObjectID: administrator.ID.String(), ObjectName: administrator.Name,
+		})
 	})
+	return renewed, secret, err
 }
 
 // Prefer notes an administrator's language and theme; "" for what the browser says.

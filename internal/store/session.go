@@ -42,16 +42,16 @@ func (db *DB) TouchSession(ctx context.Context, id ident.ID, at time.Time) error
 	return err
 }
 
-// DeleteSessions removes those of the administrator but the one with the id keep.
-func (db *DB) DeleteSessions(ctx context.Context, administrator, keep ident.ID) error {
-	_, err := db.exec(ctx, "DELETE FROM sessions WHERE administrator_id = $1 AND id <> $2", administrator, orgKey(keep))
+// DeleteSessions removes all of the administrator.
+func (db *DB) DeleteSessions(ctx context.Context, administrator ident.ID) error {
+	_, err := db.exec(ctx, "DELETE FROM sessions WHERE administrator_id = $1", administrator)
 	return err
 }
 
-// DeleteSession removes one of the administrator; there may be none.
-func (db *DB) DeleteSession(ctx context.Context, administrator, id ident.ID) error {
-	_, err := db.exec(ctx, "DELETE FROM sessions WHERE administrator_id = $1 AND id = $2", administrator, id)
-	return err
+// DeleteSession removes one of the administrator, and reports whether there was such a one.
+func (db *DB) DeleteSession(ctx context.Context, administrator, id ident.ID) (bool, error) {
+	n, err := db.exec(ctx, "DELETE FROM sessions WHERE administrator_id = $1 AND id = $2", administrator, id)
+	return n > 0, err
 }
 
 // DropSessions removes those that expired, or were used last, before the times.

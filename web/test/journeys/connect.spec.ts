@@ -75,7 +75,7 @@ test('a tenant is connected: consent is declined, requested, granted, taken back
   // Consent is taken back: it is said, with what never to do, and renewed.
   await sim(demo, 'POST', '/consent/revoke');
   await page.getByRole('button', { name: 'Check now' }).click();
-  await expect(page.getByRole('heading', { name: 'Never delete the app in Entra' })).toBeVisible();
+  await expect(page.getByText('Never delete the app in Entra', { exact: true })).toBeVisible();
   await picture(page, 'connect-renew');
   await page.getByRole('link', { name: 'Renew consent' }).first().click();
   await picture(page, 'connect-renew-consent');
