@@ -37,9 +37,12 @@ func TestBenchmarksMeetTheirTargets(t *testing.T) {
 	if len(sizes) == len(allSizes) || slices.Contains(sizes, hugeGroup) {
 		targets = append(targets, measureMembership(t)...)
 	}
+	var pages pageFigures
 	var provisioning scimFigures
 	if len(sizes) == len(allSizes) {
 		targets = append(targets, measureDestination(t)...)
+		pages = measurePages(t)
+		targets = append(targets, pages.targets()...)
 		provisioning = measureSCIM(t) // the last: it keeps the test on one processor
 		targets = append(targets, provisioning.targets()...)
 	}
@@ -54,7 +57,8 @@ func TestBenchmarksMeetTheirTargets(t *testing.T) {
 	}
 	write(t, page{
 		Date: time.Now().UTC().Format(time.DateOnly), Go: runtime.Version(), Cores: runtime.NumCPU(),
-		CPU: fact(t, "/proc/cpuinfo", "model name"), Memory: fact(t, "/proc/meminfo", "MemTotal"), Rows: rows(all), SCIM: provisioning.rows(), Targets: targets,
+		CPU: fact(t, "/proc/cpuinfo", "model name"), Memory: fact(t, "/proc/meminfo", "MemTotal"), Rows: rows(all), SCIM: provisioning.rows(),
+		Pages: pages.rows(), Bundle: kilobytes(pages.bundle), Targets: targets,
 	})
 }
 
@@ -81,6 +85,8 @@ type page struct {
 	Cores                 int
 	Rows                  []row
 	SCIM                  []scimRow
+	Pages                 []pageRow
+	Bundle                string
 	Targets               []target
 }
 

@@ -107,7 +107,7 @@ func (s *server) receive(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	header.Set("Cache-Control", "no-store")
-	header.Set("Vary", "Cookie, Accept-Language, HX-Request")
+	header.Set("Vary", "Cookie, Accept-Language, Accept-Encoding, HX-Request")
 	if s.assets.missing {
 		http.Error(out, "The console's pages are not built: run `make web`, then build the server again. The API works without them.", http.StatusServiceUnavailable)
 		return

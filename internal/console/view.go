@@ -2,7 +2,9 @@ package console
 
 import (
 	"bytes"
+	"compress/gzip"
 	"embed"
+	"errors"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -127,11 +129,31 @@ func (s *server) write(w http.ResponseWriter, r *request, status int, name strin
 		return fmt.Errorf("write the page %s: %w", name, err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	if _, err := out.WriteTo(w); err != nil {
+	if err := deliver(w, r.Request, status, out.Bytes()); err != nil {
 		s.Logger.DebugContext(r.ctx(), "page not written", "error", err.Error())
 	}
 	return nil
+}
+
+// smallPage is up to how many bytes a page is sent as it is: they go in one packet anyway.
+const smallPage = 1400
+
+// deliver writes a page, compressed if the browser takes that. Answers to a POST are not: they may hold a secret beside what the form said, and how
+// well the two compress together would tell about it.
+func deliver(w http.ResponseWriter, r *http.Request, status int, content []byte) error {
+	if r.Method == http.MethodPost || len(content) <= smallPage || !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		w.WriteHeader(status)
+		_, err := w.Write(content)
+		return err
+	}
+	w.Header().Set("Content-Encoding", "gzip")
+	w.WriteHeader(status)
+	compressed, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
+	if err != nil {
+		return err
+	}
+	_, err = compressed.Write(content)
+	return errors.Join(err, compressed.Close())
 }
 
 // done leads on to a path below the organization's after an action, where the word is said once; "" for none.

@@ -100,9 +100,22 @@ func (db *DB) places(ctx context.Context, instance ident.ID, sourceIDs []string)
 	return places, err
 }
 
-// CountLinks counts by status.
+// countLinks counts all, under no status, and by links_elsewhere those that are not in scope.
+const countLinks = `SELECT '', COUNT(*) FROM links WHERE instance_id = $1 UNION ALL
+	SELECT status, COUNT(*) FROM links WHERE instance_id = $2 AND status <> 'in-scope' GROUP BY status`
+
+// CountLinks counts by status. Those in scope are the rest: to read the status of each takes five times as long as to count all.
 func (db *DB) CountLinks(ctx context.Context, instance ident.ID) (map[plan.LinkStatus]int, error) {
-	return tally[plan.LinkStatus](ctx, db, "SELECT status, COUNT(*) FROM links WHERE instance_id = $1 GROUP BY status", instance)
+	counts, err := tally[plan.LinkStatus](ctx, db, countLinks, instance, instance)
+	rest := counts[""]
+	delete(counts, "")
+	for _, count := range counts {
+		rest -= count
+	}
+	if rest > 0 {
+		counts[plan.InScope] = rest
+	}
+	return counts, err
 }
 
 // tally reads a query of names and numbers.

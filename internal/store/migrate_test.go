@@ -11,6 +11,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"rollcall/internal/directory"
 	"rollcall/internal/ident"
 )
 
@@ -110,6 +111,18 @@ func TestFrequentQueriesUseTheirIndexes(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := ident.ID{1}
+	inactive := false
+	for name, query := range map[string]directory.UserQuery{
+		"users_deleted (org_id=? AND user_name_key>?)":                 {Deleted: true},
+		"users_inactive (org_id=? AND user_name_key>?)":                {Active: &inactive},
+		"users_elsewhence (org_id=? AND origin=? AND user_name_key>?)": {Origin: "SCIM"},
+		"users_by_name (org_id=? AND user_name_key>?)":                 {Origin: "Entra"},
+	} {
+		text, args := usersText(id, query)
+		if got, want := db.queryPlan(t, text, args), "SEARCH u USING INDEX "+name; got[0] != want {
+			t.Errorf("%+v: want %q, got %q", query, want, got[0])
+		}
+	}
 	for name, c := range map[string]struct {
 		query string
 		args  []any
@@ -144,6 +157,17 @@ func TestFrequentQueriesUseTheirIndexes(t *testing.T) {
 			countOpen,
 			[]any{id, 1},
 			[]string{"SEARCH changes USING COVERING INDEX changes_open_by_instance (instance_id=?)"},
+		},
+		"links by status": {
+			countLinks,
+			[]any{id, id},
+			[]string{
+				"COMPOUND QUERY",
+				"LEFT-MOST SUBQUERY",
+				"SEARCH links USING PRIMARY KEY (instance_id=?)",
+				"UNION ALL",
+				"SEARCH links USING COVERING INDEX links_elsewhere (instance_id=?)",
+			},
 		},
 		"settling": {
 			db.listedText(settleApplied, 4),
