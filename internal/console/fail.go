@@ -49,7 +49,7 @@ func (s *server) askToSignIn(w http.ResponseWriter, r *request) {
 	if r.Method == http.MethodGet && r.URL.Path != "/" {
 		to += "?to=" + url.QueryEscape(r.URL.RequestURI())
 	}
-	http.Redirect(w, r.Request, to, http.StatusSeeOther)
+	r.lead(w, to)
 }
 
 // failWith answers with the page of the word and its ".text".

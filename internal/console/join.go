@@ -98,19 +98,16 @@ func (s *server) join(w http.ResponseWriter, r *request) error {
 	session, secret, err := s.Directory.AcceptInvitation(r.ctx(), r.PathValue("secret"), directory.NewAdministrator{
 		Name: r.value("name"), Email: r.value("email"), Password: r.PostFormValue("password"),
 	}, r.address, r.UserAgent())
-	switch fault.KindOf(err) {
-	case fault.Invalid, fault.Conflict:
+	switch {
+	case fault.Is(err, fault.Invalid), fault.Is(err, fault.Conflict):
 		return s.showJoin(w, r, http.StatusUnprocessableEntity, invitation, err)
-	case fault.NotFound:
+	case err != nil:
 		return s.noInvitation(w, r, err)
-	}
-	if err != nil {
-		return err
 	}
 	if err := s.endPrevious(r); err != nil {
 		return err
 	}
 	s.keep(w, r, session, secret)
-	http.Redirect(w, r.Request, "/", http.StatusSeeOther)
+	r.lead(w, "/")
 	return nil
 }

@@ -83,17 +83,17 @@ func (s *server) preferences(w http.ResponseWriter, r *request) error {
 		if value == "" {
 			age = -1
 		}
-		http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: age, HttpOnly: true, Secure: s.secure(r.Request), SameSite: http.SameSiteLaxMode})
+		r.setCookie(w, name, value, age)
 	}
 	if r.who.ID.IsZero() {
-		http.Redirect(w, r.Request, "/sign-in", http.StatusSeeOther)
+		r.lead(w, "/sign-in")
 		return nil
 	}
 	if err := s.Directory.Prefer(r.ctx(), r.who.ID, language, theme); err != nil {
 		return err
 	}
-	http.SetCookie(w, &http.Cookie{Name: "said", Value: "form.saved", Path: "/", MaxAge: 60, HttpOnly: true, Secure: s.secure(r.Request), SameSite: http.SameSiteLaxMode})
-	http.Redirect(w, r.Request, local(r.value("back")+"/profile"), http.StatusSeeOther)
+	r.setCookie(w, "said", "form.saved", saidFor)
+	r.lead(w, r.value("back")+"/profile")
 	return nil
 }
 
@@ -102,8 +102,7 @@ func (s *server) changePassword(w http.ResponseWriter, r *request) error {
 		return fault.New(fault.Throttled, "TooManyAttempts", "there were too many attempts")
 	}
 	session, secret, err := s.Directory.ChangePassword(r.ctx(), r.session, r.PostFormValue("old"), r.PostFormValue("password"))
-	switch fault.KindOf(err) {
-	case fault.Invalid, fault.Denied:
+	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Denied) {
 		return s.showProfile(w, r, http.StatusUnprocessableEntity, err)
 	}
 	if err != nil {

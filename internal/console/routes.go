@@ -195,6 +195,6 @@ func (s *server) home(w http.ResponseWriter, r *request) error {
 		return nil
 	}
 	r.org = r.organizations[0].ID
-	http.Redirect(w, r.Request, r.at(r.first()), http.StatusSeeOther)
+	r.lead(w, r.at(r.first()))
 	return nil
 }

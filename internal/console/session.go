@@ -88,18 +88,25 @@ func (s *server) cookieName(r *request) string {
 
 // keep gives the browser the session's cookie.
 func (s *server) keep(w http.ResponseWriter, r *request, session directory.Session, secret string) {
-	http.SetCookie(w, &http.Cookie{
-		Name: s.cookieName(r), Value: secret, Path: "/", MaxAge: int(session.ExpiresAt.Sub(session.CreatedAt).Seconds()),
-		Secure: s.secure(r.Request), HttpOnly: true, SameSite: http.SameSiteLaxMode,
-	})
+	r.setCookie(w, s.cookieName(r), secret, int(session.ExpiresAt.Sub(session.CreatedAt).Seconds()))
 }
 
 // forget takes the session's cookie back.
-func (s *server) forget(w http.ResponseWriter, r *request) {
-	http.SetCookie(w, &http.Cookie{Name: s.cookieName(r), Path: "/", MaxAge: -1, Secure: s.secure(r.Request), HttpOnly: true, SameSite: http.SameSiteLaxMode})
+func (s *server) forget(w http.ResponseWriter, r *request) { r.setCookie(w, s.cookieName(r), "", -1) }
+
+// setCookie gives the browser a cookie for some seconds; a negative age takes it back. No script reads it, and no other site's form sends it.
+func (r *request) setCookie(w http.ResponseWriter, name, value string, age int) {
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // G124: Secure wherever the browser came by https; without it, on one's own machine, the browser would drop it
+		Name: name, Value: value, Path: "/", MaxAge: age, Secure: r.server.secure(r.Request), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
 }
 
-// local returns the path to go to after sign-in, if it is one of this server, else "/".
+// lead sends the browser to a path of this server, and to no other server whatever the path is.
+func (r *request) lead(w http.ResponseWriter, path string) {
+	http.Redirect(w, r.Request, local(path), http.StatusSeeOther) //nolint:gosec // G710: local lets only paths of this server through
+}
+
+// local returns the path to go to, if it is one of this server, else "/".
 func local(target string) string {
 	u, err := url.Parse(target)
 	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || !strings.HasPrefix(target, "/") || strings.HasPrefix(target, "//") ||

@@ -14,7 +14,7 @@ type signInView struct {
 
 func (s *server) signInForm(w http.ResponseWriter, r *request) error {
 	if !r.who.ID.IsZero() {
-		http.Redirect(w, r.Request, local(r.query("to")), http.StatusSeeOther)
+		r.lead(w, r.query("to"))
 		return nil
 	}
 	return s.showSignIn(w, r, http.StatusOK, r.query("to"), "", "")
@@ -48,7 +48,7 @@ func (s *server) signIn(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	s.keep(w, r, session, secret)
-	http.Redirect(w, r.Request, local(r.value("to")), http.StatusSeeOther)
+	r.lead(w, r.value("to"))
 	return nil
 }
 
@@ -69,6 +69,6 @@ func (s *server) signOut(w http.ResponseWriter, r *request) error {
 	}
 	s.forget(w, r)
 	w.Header().Set("Clear-Site-Data", `"cache"`)
-	http.Redirect(w, r.Request, "/sign-in", http.StatusSeeOther)
+	r.lead(w, "/sign-in")
 	return nil
 }

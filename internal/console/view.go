@@ -156,12 +156,15 @@ func deliver(w http.ResponseWriter, r *http.Request, status int, content []byte)
 	return errors.Join(err, compressed.Close())
 }
 
+// saidFor is for how many seconds the browser keeps what an action said.
+const saidFor = 60
+
 // done leads on to a path below the organization's after an action, where the word is said once; "" for none.
 func (r *request) done(w http.ResponseWriter, path, word string) error {
 	if word != "" {
-		http.SetCookie(w, &http.Cookie{Name: "said", Value: word, Path: "/", MaxAge: 60, HttpOnly: true, Secure: r.server.secure(r.Request), SameSite: http.SameSiteLaxMode})
+		r.setCookie(w, "said", word, saidFor)
 	}
-	http.Redirect(w, r.Request, r.at(path), http.StatusSeeOther)
+	r.lead(w, r.at(path))
 	return nil
 }
 
@@ -171,7 +174,7 @@ func (s *server) flash(w http.ResponseWriter, r *request) string {
 	if word == "" {
 		return ""
 	}
-	http.SetCookie(w, &http.Cookie{Name: "said", Path: "/", MaxAge: -1, HttpOnly: true, Secure: s.secure(r.Request), SameSite: http.SameSiteLaxMode})
+	r.setCookie(w, "said", "", -1)
 	if !r.has(word) {
 		return ""
 	}
