@@ -73,10 +73,10 @@ func (r *request) mistakes(err error) (texts []string, ok bool) {
 // titledConfiguration names a page of the configuration.
 func (r *request) titledConfiguration(head setupHead) {
 	if head.Draft {
-		r.titled(r.say("config.title."+head.Tab), r.say("nav.settings"), r.settingsPath(), r.say("setup.title"), "/setup", head.Name, "/setup/"+head.ID)
+		r.belowSync(r.say("config.title."+head.Tab), r.say("setup.title"), "/setup", head.Name, "/setup/"+head.ID)
 		return
 	}
-	r.titled(r.say("config.edit"), r.say("nav.settings"), r.settingsPath(), r.say("setup.title"), "/setup", head.Name, "/setup/"+head.ID+"/attributes")
+	r.belowSync(r.say("config.edit"), head.Name, "/instances/"+head.ID+"/summary")
 }
 
 // foresight is what settings would do, in words (C7).

@@ -39,13 +39,13 @@ func (s *server) parse() (map[string]map[string]*page, error) {
 	all := map[string]map[string]*page{}
 	for name, w := range s.words {
 		all[name] = map[string]*page{}
-		base, err := template.New("").Funcs(s.functions(w)).ParseFS(pages, "pages/layout.html", "pages/parts.html")
+		base, err := template.New("").Funcs(s.functions(w)).ParseFS(pages, "pages/layout.html", "pages/parts*.html")
 		if err != nil {
 			return nil, fmt.Errorf("read the layout: %w", err)
 		}
 		for _, file := range files {
 			own := strings.TrimSuffix(path.Base(file.Name()), ".html")
-			if own == "layout" || own == "parts" {
+			if own == "layout" || strings.HasPrefix(own, "parts") {
 				continue
 			}
 			clone, err := base.Clone()

@@ -67,9 +67,9 @@ export async function sim(demo: Demo, method: string, path: string, body?: unkno
   return answer.headers.get('content-type')?.includes('json') ? answer.json() : undefined;
 }
 
-// accessible fails if axe finds a violation on the page.
+// accessible fails if axe finds a violation on the page. Legacy mode looks at this page alone, without a second one: no page of ours has frames.
 export async function accessible(page: Page): Promise<void> {
-  const found = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
+  const found = await new AxeBuilder({ page }).setLegacyMode().withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
   expect(found.violations.map((v) => `${v.id}: ${v.help}\n  ${v.nodes.map((n) => n.html).join('\n  ')}`)).toEqual([]);
 }
 
