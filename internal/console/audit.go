@@ -13,7 +13,7 @@ import (
 
 // auditKinds are the kinds of objects that events are about: what stands before the dot of an action.
 var auditKinds = []string{
-	"user", "group", "member", "instance", "run", "held", "failed", "pin", "quarantine", "secret", "token", "client", "domain", "administrator", "organization",
+	"user", "group", "member", "instance", "run", "held", "failed", "pin", "quarantine", "secret", "token", "client", "connection", "domain", "administrator", "organization",
 }
 
 type auditView struct {

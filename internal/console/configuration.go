@@ -72,18 +72,15 @@ func (r *request) mistakes(err error) (texts []string, ok bool) {
 
 // titledConfiguration names a page of the configuration.
 func (r *request) titledConfiguration(head setupHead) {
-	crumbs := []string{r.say("nav.settings"), r.settingsPath()}
-	if r.may("createInstance") {
-		crumbs = append(crumbs, r.say("setup.title"), "/setup")
-	}
-	title, path := r.say("config.edit"), "/setup/"+head.ID+"/attributes"
+	title := r.say("config.edit")
 	if head.Draft {
 		title = r.say("config.title." + head.Tab)
 	}
 	if head.Draft && r.may("createInstance") {
-		path = "/setup/" + head.ID
+		r.belowSync(title, r.say("setup.title"), "/setup", head.Name, "/setup/"+head.ID)
+		return
 	}
-	r.titled(title, append(crumbs, head.Name, path)...)
+	r.belowSync(title, head.Name, "/instances/"+head.ID+"/summary")
 }
 
 // foresight is what settings would do, in words (C7).

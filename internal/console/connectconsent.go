@@ -45,7 +45,7 @@ func (s *server) showBeforeConsent(w http.ResponseWriter, r *request, status int
 	if view.Renew {
 		title = r.say("connection.renew")
 	}
-	r.connectTitled(title, r.say("connections.title"), "/connections", view.Name, "/connections/"+view.ID)
+	r.belowSync(title, r.say("connections.title"), "/connections", view.Name, "/connections/"+view.ID)
 	return r.render(w, status, "connectconsent", view)
 }
 
@@ -65,7 +65,7 @@ func (s *server) sendToMicrosoft(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	w.Header().Set("Refresh", "0; url="+departure.URL)
-	r.connectTitled(r.say("leave.title"))
+	r.belowSync(r.say("leave.title"))
 	return r.render(w, http.StatusOK, "connectleave", leaveView{departure.URL})
 }
 

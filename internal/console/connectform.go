@@ -29,7 +29,7 @@ func (s *server) connectForm(w http.ResponseWriter, r *request) error {
 
 func (s *server) showConnectForm(w http.ResponseWriter, r *request, status int, wrong error) error {
 	view := connectView{connectForm: s.connectionForm(r, nil, false, wrong), Unsafe: r.unsafeAddress()}
-	r.connectTitled(r.say("connect.title"), r.say("connections.title"), "/connections")
+	r.belowSync(r.say("connect.title"), r.say("connections.title"), "/connections")
 	return r.render(w, status, "connectnew", view)
 }
 

@@ -84,14 +84,14 @@ func (s *server) showConnection(w http.ResponseWriter, r *request, status int, c
 	if err := s.onward(r, c, &view); err != nil {
 		return err
 	}
-	r.connectTitled(view.Name, r.say("connections.title"), "/connections")
+	r.belowSync(view.Name, r.say("connections.title"), "/connections")
 	return r.render(w, status, "connection", view)
 }
 
 // onward offers what comes after the consent, behind the dialog if the Directory Connector still writes (B6).
 func (s *server) onward(r *request, c engine.Connection, view *connectionView) error {
 	next := "/setup?connection=" + c.ID.String()
-	if c.State != engine.Connected || !s.serves("GET /setup") || !r.may("createInstance") {
+	if c.State != engine.Connected || !r.may("createInstance") {
 		next = ""
 	}
 	var err error

@@ -2,7 +2,6 @@ package console
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"rollcall/internal/directory"
@@ -51,21 +50,8 @@ func (s *server) connections(w http.ResponseWriter, r *request) error {
 	if view.Connector, err = s.connectorDialog(r, "/connections"); err != nil {
 		return err
 	}
-	r.connectTitled(r.say("connections.title"))
+	r.belowSync(r.say("connections.title"))
 	return r.render(w, http.StatusOK, "connections", view)
-}
-
-// connectTitled titles a page about connections, which are below Directory synchronization.
-func (r *request) connectTitled(title string, crumbs ...string) {
-	if r.server.serves("GET /directory-synchronization") {
-		crumbs = slices.Concat([]string{r.say("connections.sync"), "/directory-synchronization"}, crumbs)
-	}
-	r.titled(title, crumbs...)
-}
-
-// serves reports whether there is a page of the pattern.
-func (s *server) serves(pattern string) bool {
-	return slices.ContainsFunc(s.table(), func(route route) bool { return route.pattern == pattern })
 }
 
 // connectionUsers are the names of the instances that use each connection.

@@ -47,7 +47,7 @@ func (s *server) registration(w http.ResponseWriter, r *request) error {
 			view.Note = &n
 		}
 	}
-	r.connectTitled(r.say("registration.title"), r.say("connections.title"), "/connections")
+	r.belowSync(r.say("registration.title"), r.say("connections.title"), "/connections")
 	return r.render(w, http.StatusOK, "connectregister", view)
 }
 

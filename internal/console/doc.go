@@ -32,7 +32,7 @@
 //
 // # Components
 //
-// Partials, in pages/parts.html, each taking what its constructor (component.go, also a template function) makes:
+// Partials, in pages/parts.html (those of one area in pages/parts-AREA.html), each taking what its constructor (component.go, also a template function) makes:
 //
 //   - {{template "pill" (pill "ok" "text")}}: status; tones ok, warn, bad, info, idle.
 //   - {{icon "home-regular"}}: drawn into the page; the name must stand in web/src/icons.txt.
@@ -49,7 +49,7 @@
 //   - {{template "progress" .Progress}}: bar with counts, rate and time left; {{template "copy" .Text}}: copy button.
 //
 // Markup with a class of web/src/console.css: section.card (.held, .broken, .flush), div.stats > a.stat > span + b, dl.facts (.tall where it is narrow), table.list (td
-// data-label="…": a list of cards on a phone), .toolbar, .split, .side-by, ul.lines, .actions, .bar, ul.tree, details.menu (three dots), dialog.panel.
+// data-label="…": a list of cards on a phone), .toolbar, .split, .side-by, ul.lines, .actions, .bar, ul.tree, details.menu (three dots).
 //
 // Behaviours, web/src/islands.ts: data-opens, data-closes, data-copy, data-submits (a select that submits its form), data-live="5" with hx-get, hx-trigger="live",
 // hx-target="this", hx-swap="outerHTML": asks for itself every five seconds while somebody looks. No script and no style stands in a page: the Content

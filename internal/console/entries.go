@@ -41,8 +41,8 @@ func (r *request) entryRow(entry engine.Entry) entryRow {
 			row.Object, row.ObjectAddress = row.ObjectAddress, ""
 		}
 	}
-	if entry.Object == plan.User && !entry.ObjectID.IsZero() && row.Object != "" && entry.Action != plan.Delete {
-		row.Href = r.at("/users/", entry.ObjectID.String())
+	if row.Object != "" && entry.Action != plan.Delete {
+		row.Href = r.pageOf(entry.Object, entry.ObjectID)
 	}
 	if entry.Object == plan.Members {
 		row.Members = entry.MemberCount()
@@ -52,6 +52,17 @@ func (r *request) entryRow(entry engine.Entry) entryRow {
 		row.Reason = r.say("sync.scrubbed")
 	}
 	return row
+}
+
+// pageOf is the page of an object of the directory: of a group for its members too; "" without an object.
+func (r *request) pageOf(of plan.ObjectType, object ident.ID) string {
+	switch {
+	case object.IsZero():
+		return ""
+	case of == plan.User:
+		return r.at("/users/", object.String())
+	}
+	return r.at("/groups/", object.String())
 }
 
 // changePill says of a proposed change what would be done, in the words of the dry run's summary, and of others what was.

@@ -60,8 +60,8 @@ func (r *request) explained(x engine.Explanation, words string) explainedView {
 		view.Who = x.Who
 	}
 	view.Object, view.ObjectAddress = nameAndAddress(x.ObjectName)
-	if !view.Group && !x.ObjectID.IsZero() && x.ObjectName != "" {
-		view.Href = r.at("/users/", x.ObjectID.String())
+	if x.ObjectName != "" {
+		view.Href = r.pageOf(x.Object, x.ObjectID)
 	}
 	if x.Outcome != "" {
 		outcome := pill(outcomeTones[x.Outcome], r.say(words+string(x.Outcome)))

@@ -55,7 +55,7 @@ func (s *server) group(w http.ResponseWriter, r *request) error {
 	for _, parent := range parents {
 		view.Of = append(view.Of, Choice{Text: parent.Of.Name(), Href: r.at("/groups/", parent.Of.ID.String())})
 	}
-	if view.History, err = s.history(r, plan.Group, group.ID, group.SourceID); err != nil {
+	if view.History, err = s.history(r, plan.Group, group.ID, group.SourceID, historyShown); err != nil {
 		return err
 	}
 	r.titled(view.Name, r.say("groups.title"), "/groups")

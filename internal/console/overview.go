@@ -16,12 +16,12 @@ type overviewView struct {
 }
 
 type instanceCard struct {
-	Name, Explanation string
-	Status            Pill
-	Held, Broken      bool
-	LastRun           *Moment
-	Progress          *Progress
-	Counts            []Choice
+	Name, Explanation, Href string
+	Status                  Pill
+	Held, Broken            bool
+	LastRun                 *Moment
+	Progress                *Progress
+	Counts                  []Choice
 }
 
 // overview shows how the instances stand and what needs somebody.
@@ -67,17 +67,12 @@ func (r *request) instanceCard(instance engine.Instance, status engine.Status) i
 	tone := statusTones[status.Job]
 	card := instanceCard{
 		Name: instance.Name, Explanation: r.explanation(status), Status: pill(tone, r.say("status."+string(status.Job))),
-		Held: tone == "warn", Broken: tone == "bad", LastRun: r.moment(instance.Health.LastRunAt),
+		Held: tone == "warn", Broken: tone == "bad", LastRun: r.moment(instance.Health.LastRunAt), Counts: r.syncCounts(instance.ID, status),
+		Href: r.at("/instances/", instance.ID.String(), "/summary"),
 	}
-	count := func(key string, n int, alarming bool) {
-		card.Counts = append(card.Counts, Choice{Text: r.say("count." + key), Count: &n, Current: alarming && n > 0})
+	if held := heldOf(status); held > 0 {
+		card.Counts = append(card.Counts, Choice{Text: r.say("count.held"), Href: r.at("/instances/", instance.ID.String(), "/held"), Count: &held, Current: true})
 	}
-	count("synced", status.Synced, false)
-	count("skipped", status.Skipped, false)
-	count("failed", status.Failed, true)
-	count("held", status.Held, true)
-	count("groups", status.Groups.Synced, false)
-	count("toBeSynced", status.Groups.ToBeSynced, false)
 	if run := status.Running; run != nil {
 		p := r.runProgress(*run)
 		card.Progress = &p

@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"rollcall/internal/engine"
-	"rollcall/internal/plan"
 )
 
 type pinsView struct {
@@ -50,9 +49,7 @@ func (s *server) pins(w http.ResponseWriter, r *request) error {
 			RunHref: r.at("/runs/", pin.RunID.String()), At: r.moment(pin.At), Keeps: pin.Keeps,
 		}
 		row.Name, row.Address = nameAndAddress(pin.ObjectName)
-		if pin.Object == plan.User {
-			row.Href = r.at("/users/", pin.ObjectID.String())
-		}
+		row.Href = r.pageOf(pin.Object, pin.ObjectID)
 		view.Rows = append(view.Rows, row)
 	}
 	return r.render(w, http.StatusOK, "pins", view)

@@ -109,7 +109,7 @@ func (s *server) results(w http.ResponseWriter, r *request) error {
 	if _, exists := names[run.InstanceID]; exists {
 		view.InstanceID = run.InstanceID.String()
 	}
-	r.titled(r.say("sync.results"), r.say("sync.title"), "/directory-synchronization", r.say("sync.provision"), "/instances/"+run.InstanceID.String()+"/provision")
+	r.belowSync(r.say("sync.results"), r.say("sync.provision"), "/instances/"+run.InstanceID.String()+"/provision")
 	if !run.State.Over() {
 		running := r.running(run)
 		view.Running = &running

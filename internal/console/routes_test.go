@@ -10,6 +10,7 @@ import (
 
 	"rollcall/internal/directory"
 	"rollcall/internal/ident"
+	"rollcall/internal/plan"
 )
 
 var (
@@ -82,6 +83,19 @@ func TestAssetsAreKeptForEverAndNothingElseIsServed(t *testing.T) {
 		}
 		if want == 200 && (!strings.Contains(recorder.Header().Get("Cache-Control"), "immutable") || recorder.Header().Get("Content-Encoding") != "br") {
 			t.Errorf("%s: %v", path, recorder.Header())
+		}
+	}
+}
+
+func TestObjectsAreLedToByTheirKind(t *testing.T) {
+	r := &request{org: ident.ID{1}}
+	base, object := "/org/"+ident.ID{1}.String(), ident.ID{2}
+	for kind, want := range map[plan.ObjectType]string{plan.User: "/users/", plan.Group: "/groups/", plan.Members: "/groups/"} {
+		if got := r.pageOf(kind, object); got != base+want+object.String() {
+			t.Errorf("%s: %s", kind, got)
+		}
+		if got := r.pageOf(kind, ident.ID{}); got != "" {
+			t.Errorf("%s without an object: %s", kind, got)
 		}
 	}
 }

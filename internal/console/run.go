@@ -2,6 +2,7 @@ package console
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -48,8 +49,12 @@ type runFilter struct {
 // goes are the states of changes that are done, or would be.
 var goes = []engine.EntryState{engine.Applied, engine.Planned, engine.Parked, engine.Proposed, engine.Approved}
 
+// changing are the actions that change something, which is what a dry run is looked at for.
+var changing = []plan.Action{plan.Update, plan.Create, plan.Deactivate, plan.Reactivate, plan.Delete, plan.Restore, plan.Release, plan.Join, plan.Leave}
+
 // runFilters are in the order in which they are offered.
 var runFilters = []runFilter{
+	{"changes", changing, goes},
 	{"match", []plan.Action{plan.Match}, goes},
 	{"update", []plan.Action{plan.Update}, goes},
 	{"create", []plan.Action{plan.Create}, goes},
@@ -64,6 +69,14 @@ var runFilters = []runFilter{
 	{"skipped", nil, []engine.EntryState{engine.EntrySkipped}},
 	{"failed", nil, []engine.EntryState{engine.EntryFailed}},
 	{"superseded", nil, []engine.EntryState{engine.Superseded}},
+}
+
+// shownFirst is the filter that was asked for; of a dry run that changes something, all changes unless another one was.
+func shownFirst(run engine.Run, asked string) string {
+	if asked == "" && run.Kind.Dry() && written(run.Progress.Counts)+written(run.Progress.Groups) > 0 {
+		return "changes"
+	}
+	return cmp.Or(asked, "all")
 }
 
 // ofRun is the run of the path. Those of another organization do not exist.
@@ -93,7 +106,7 @@ func (s *server) showRun(w http.ResponseWriter, r *request, code int, run engine
 	if !exists {
 		name = r.say("sync.instance.gone")
 	}
-	view := runView{runLine: r.runLine(run, name), ID: run.ID.String(), Dry: run.Kind.Dry(), Rehearsal: run.Kind == engine.DryRun, Filter: r.query("filter")}
+	view := runView{runLine: r.runLine(run, name), ID: run.ID.String(), Dry: run.Kind.Dry(), Rehearsal: run.Kind == engine.DryRun, Filter: shownFirst(run, r.query("filter"))}
 	view.Title = r.say("sync.run.title", "kind", view.Kind, "instance", name)
 	r.titled(view.Title, r.say("sync.runs"), "/runs")
 	if exists {
@@ -172,12 +185,19 @@ func (s *server) runEntries(r *request, run engine.Run, view *runView) error {
 	query := engine.LogQuery{Org: r.org, Run: run.ID, Oldest: true, Limit: pageSize}
 	all, none := 0, false
 	for _, filter := range runFilters {
-		users, groups := run.Progress.Counts[filter.name], run.Progress.Groups[filter.name]
-		if filter.name == "held" {
-			groups += run.Progress.Groups["held-members"]
+		n := run.Progress.Counts[filter.name] + run.Progress.Groups[filter.name]
+		switch filter.name {
+		case "held":
+			n += run.Progress.Groups["held-members"]
+		case "changes":
+			if !run.Kind.Dry() {
+				continue
+			}
+			n = written(run.Progress.Counts) + written(run.Progress.Groups)
 		}
-		n := users + groups
-		all += n
+		if filter.name != "changes" {
+			all += n
+		}
 		if n == 0 && filter.name != view.Filter {
 			continue
 		}
@@ -189,7 +209,7 @@ func (s *server) runEntries(r *request, run engine.Run, view *runView) error {
 			Text: r.runFilter(run, filter.name), Href: r.with("filter", filter.name), Current: filter.name == view.Filter, Count: &n,
 		})
 	}
-	view.Filters = slices.Insert(view.Filters, 0, Choice{Text: r.say("sync.filter.all"), Href: r.with("filter", ""), Current: query.States == nil, Count: &all})
+	view.Filters = slices.Insert(view.Filters, 0, Choice{Text: r.say("sync.filter.all"), Href: r.with("filter", "all"), Current: query.States == nil, Count: &all})
 	if of := objectType(kind); of != nil {
 		query.Objects = []plan.ObjectType{*of}
 	}
@@ -335,12 +355,9 @@ func (s *server) changeMembers(w http.ResponseWriter, r *request) error {
 		view.Pager.Next = r.with("cursor", cursorAt(members[len(members)-1].Object.String()))
 	}
 	for _, member := range members {
-		row := Choice{Text: member.Name}
-		if row.Text == "" {
-			row.Text = member.Source.String()
-		}
-		if !member.Group {
-			row.Href = r.at("/users/", member.Object.String())
+		row := Choice{Text: cmp.Or(member.Name, member.Source.String()), Href: r.pageOf(plan.User, member.Object)}
+		if member.Group {
+			row.Href = r.pageOf(plan.Group, member.Object)
 		}
 		view.Rows = append(view.Rows, row)
 	}

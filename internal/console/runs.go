@@ -9,7 +9,6 @@ import (
 
 	"rollcall/internal/engine"
 	"rollcall/internal/ident"
-	"rollcall/internal/plan"
 )
 
 type runsView struct {
@@ -167,7 +166,7 @@ func (r *request) did(run engine.Run) string {
 // written counts the outcomes that are changes.
 func written(counts map[string]int) int {
 	n := 0
-	for _, action := range []plan.Action{plan.Create, plan.Update, plan.Deactivate, plan.Reactivate, plan.Delete, plan.Restore, plan.Release, plan.Join, plan.Leave} {
+	for _, action := range changing {
 		n += counts[string(action)]
 	}
 	return n

@@ -77,7 +77,7 @@ func (s *server) showSetup(w http.ResponseWriter, r *request, status int, wrong 
 		}
 	}
 	view.Error = r.place(view.Fields, wrong)
-	r.titled(r.say("setup.title"), r.say("nav.settings"), r.settingsPath())
+	r.belowSync(r.say("setup.title"))
 	return r.render(w, status, "setup", view)
 }
 
@@ -105,9 +105,6 @@ func (s *server) chosenConnection(r *request, view *setupView) error {
 	return nil
 }
 
-// settingsPath is the first page of the organization's settings that this feature has.
-func (r *request) settingsPath() string { return "/directory-synchronization" }
-
 func loopback(base string) bool {
 	host := strings.TrimPrefix(base, "http://")
 	return strings.HasPrefix(host, "127.0.0.1") || strings.HasPrefix(host, "localhost") || strings.HasPrefix(host, "[::1]")
@@ -120,17 +117,13 @@ func (s *server) setupFields(r *request) []Field {
 	}
 	var clouds []Choice
 	for _, name := range s.Clouds {
-		text := name
-		if r.has("cloud." + name) {
-			text = r.say("cloud." + name)
-		}
-		clouds = append(clouds, Choice{Text: text, Value: name, Current: name == cloud})
+		clouds = append(clouds, Choice{Text: r.cloudName(name), Value: name, Current: name == cloud})
 	}
 	return []Field{
 		{Name: "name", Label: r.say("setup.name"), Type: "text", Value: r.value("name"), Hint: r.say("setup.name.hint"), Required: true, Max: 256, Complete: "off"},
-		{Name: "cloud", Label: r.say("setup.cloud"), Type: "select", Options: clouds},
-		{Name: "tenant", Label: r.say("setup.tenant"), Type: "text", Value: r.value("tenant"), Hint: r.say("setup.tenant.hint"), Required: true, Max: 256, Complete: "off"},
-		{Name: "client", Label: r.say("setup.client"), Type: "text", Value: r.value("client"), Hint: r.say("setup.client.hint"), Required: true, Max: 256, Complete: "off"},
+		{Name: "cloud", Label: r.say("connect.cloud"), Type: "select", Options: clouds},
+		{Name: "tenant", Label: r.say("connect.tenant"), Type: "text", Value: r.value("tenant"), Hint: r.say("setup.tenant.hint"), Required: true, Max: 256, Complete: "off"},
+		{Name: "client", Label: r.say("connection.client"), Type: "text", Value: r.value("client"), Hint: r.say("setup.client.hint"), Required: true, Max: 256, Complete: "off"},
 		{Name: "secret", Label: r.say("setup.secret"), Type: "password", Hint: r.say("setup.secret.hint"), Required: true, Max: 4096, Complete: "off"},
 		{Name: "ends", Label: r.say("setup.ends"), Type: "date", Value: r.value("ends"), Hint: r.say("setup.ends.hint"), Complete: "off"},
 	}
@@ -198,11 +191,11 @@ func (s *server) begin(w http.ResponseWriter, r *request) error {
 			return err
 		}
 		view.Secret = []Field{
-			{Name: "client", Label: r.say("setup.client"), Type: "text", Value: connection.ClientID, Required: true, Max: 256, Complete: "off"},
+			{Name: "client", Label: r.say("connection.client"), Type: "text", Value: connection.ClientID, Required: true, Max: 256, Complete: "off"},
 			{Name: "secret", Label: r.say("setup.secret"), Type: "password", Hint: r.say("setup.secret.hint"), Required: true, Max: 4096, Complete: "off"},
 		}
 	}
-	r.titled(r.say("setup.begin.title"), r.say("nav.settings"), r.settingsPath(), r.say("setup.title"), "/setup")
+	r.belowSync(r.say("setup.begin.title"), r.say("setup.title"), "/setup")
 	return r.render(w, http.StatusOK, "begin", view)
 }
 

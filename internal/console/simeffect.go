@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"strings"
 
 	"rollcall/internal/attr"
@@ -49,7 +50,7 @@ func (s *server) simEffect(r *request, kind plan.ObjectType, source string) (eff
 			return e, err
 		}
 	}
-	e.History, err = s.simJournal(r, kind, object, source)
+	e.History, err = s.history(r, kind, object, source, simHistory)
 	return e, err
 }
 
@@ -77,6 +78,7 @@ func (s *server) simObject(r *request, kind plan.ObjectType, id ident.ID, e *eff
 			return err
 		}
 		e.Name, e.Instance, e.Status, e.Facts, e.MemberCount = group.Name(), group.OwnerName, r.groupPill(group), attributeList(group.Attributes), group.Members
+		e.Href = r.pageOf(kind, id)
 		e.Members, err = s.Directory.Members(r.ctx(), r.org, id, directory.MemberQuery{Limit: simMembersShown})
 		return err
 	}
@@ -84,7 +86,7 @@ func (s *server) simObject(r *request, kind plan.ObjectType, id ident.ID, e *eff
 	if err != nil {
 		return err
 	}
-	e.Name, e.Instance, e.Status, e.Facts, e.Href = nameOf(user), user.OwnerName, r.userStatus(user), attributeList(user.Attributes), r.at("/users/", id.String())
+	e.Name, e.Instance, e.Status, e.Facts, e.Href = nameOf(user), user.OwnerName, r.userStatus(user), attributeList(user.Attributes), r.pageOf(kind, id)
 	return nil
 }
 
@@ -93,20 +95,6 @@ func (r *request) groupPill(group directory.Group) Pill {
 		return pill("info", r.say("count.toBeSynced"))
 	}
 	return pill("ok", r.say("sim.present"))
-}
-
-// simJournal are the latest lines of the provisioning log about the object, on whichever side it is known.
-func (s *server) simJournal(r *request, kind plan.ObjectType, object ident.ID, source string) ([]historyLine, error) {
-	who := &engine.LogPeople{Sources: []string{source}}
-	if !object.IsZero() {
-		who.Objects = []ident.ID{object}
-	}
-	entries, _, err := s.Engine.Log(r.ctx(), engine.LogQuery{Org: r.org, Objects: []plan.ObjectType{kind}, Who: who, Limit: simHistory})
-	lines := make([]historyLine, len(entries))
-	for i, entry := range entries {
-		lines[i] = historyLine{State: r.entryPill(entry), At: r.moment(entry.At()), Reason: entry.Reason.Text, Lines: differences(entry.Before, entry.After)}
-	}
-	return lines, err
 }
 
 // simStatuses are what the directory shows of a page of the tenant's objects, by their ids.
@@ -189,16 +177,9 @@ func simName(object tenantObject, e effect, source string) string {
 	for _, line := range e.History {
 		for _, l := range line.Lines {
 			if l.Path == attr.DisplayName && l.Before+l.After != "" {
-				return orElse(l.After, l.Before)
+				return cmp.Or(l.After, l.Before)
 			}
 		}
 	}
 	return source
-}
-
-func orElse(text, other string) string {
-	if text != "" {
-		return text
-	}
-	return other
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -139,7 +140,7 @@ func (s *server) simMembers(r *request, id string, view *simGroupView) error {
 	}
 	view.Count, view.Pager = page.Total, r.simPager(offset, len(page.Members), page.Total)
 	for _, member := range page.Members {
-		row := simMemberRow{ID: member.ID, Name: orElse(member.Name, member.ID), Kind: r.say("sim.member." + member.Type), State: r.simStatus(tenantObject{"state": member.State})}
+		row := simMemberRow{ID: member.ID, Name: cmp.Or(member.Name, member.ID), Kind: r.say("sim.member." + member.Type), State: r.simStatus(tenantObject{"state": member.State})}
 		switch member.Type {
 		case "user":
 			row.Href = r.at("/simulator/users/", member.ID)

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -181,8 +182,8 @@ func (s *server) simReadFaults(r *request, view *simMachineryView) error {
 	}
 	view.Fields = []Field{
 		kinds, routes,
-		{Name: "times", Label: r.say("sim.fault.times"), Hint: r.say("sim.fault.times.hint"), Type: "number", Value: orElse(r.value("times"), "3")},
-		{Name: "seconds", Label: r.say("sim.fault.seconds"), Hint: r.say("sim.fault.seconds.hint"), Type: "number", Value: orElse(r.value("seconds"), "2")},
+		{Name: "times", Label: r.say("sim.fault.times"), Hint: r.say("sim.fault.times.hint"), Type: "number", Value: cmp.Or(r.value("times"), "3")},
+		{Name: "seconds", Label: r.say("sim.fault.seconds"), Hint: r.say("sim.fault.seconds.hint"), Type: "number", Value: cmp.Or(r.value("seconds"), "2")},
 	}
 	return nil
 }
@@ -279,8 +280,8 @@ func (s *server) simAddFault(w http.ResponseWriter, r *request) error {
 			rule.Route, known = route.route, true
 		}
 	}
-	times, err := strconv.Atoi(orElse(r.value("times"), "0"))
-	seconds, wrong := strconv.Atoi(orElse(r.value("seconds"), "0"))
+	times, err := strconv.Atoi(cmp.Or(r.value("times"), "0"))
+	seconds, wrong := strconv.Atoi(cmp.Or(r.value("seconds"), "0"))
 	if err != nil || wrong != nil || !known || times < 0 || seconds < 0 || seconds > 600 {
 		return s.simToMachinery(w, r, fault.New(fault.Invalid, "SimulatorNumbers", "times and seconds must be numbers"))
 	}

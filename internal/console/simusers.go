@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"net/url"
@@ -127,7 +128,7 @@ func (s *server) simShowUser(w http.ResponseWriter, r *request, wrong *Notice) e
 	if err != nil {
 		return err
 	}
-	view := simUserView{simHead: r.simHead("/simulator"), ID: orElse(user.text("id"), id), Gone: user == nil, State: r.simStatus(user), Error: wrong}
+	view := simUserView{simHead: r.simHead("/simulator"), ID: cmp.Or(user.text("id"), id), Gone: user == nil, State: r.simStatus(user), Error: wrong}
 	if view.Effect, err = s.simEffect(r, plan.User, view.ID); err != nil {
 		return err
 	}

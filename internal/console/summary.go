@@ -9,6 +9,7 @@ import (
 	"rollcall/internal/engine"
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
+	"rollcall/internal/plan"
 )
 
 type summaryView struct {
@@ -33,7 +34,7 @@ func (s *server) summary(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	r.titled(r.say("sync.summary"), r.say("nav.settings"), "/directory-synchronization", r.say("sync.title"), "/directory-synchronization")
+	r.belowSync(r.say("sync.summary"))
 	view := summaryView{
 		ID: instance.ID.String(), Name: instance.Name, Explanation: r.explanation(summary.Status), Ended: r.moment(instance.Health.LastRunAt),
 		Status: pill(statusTones[summary.Job], r.say("status."+string(summary.Job))),
@@ -129,13 +130,13 @@ func (s *server) bucket(w http.ResponseWriter, r *request) error {
 		var people []engine.PersonStatus
 		people, next, err = s.Engine.ListBucket(r.ctx(), instance, engine.Bucket(name), after, pageSize)
 		for _, person := range people {
-			view.Rows = append(view.Rows, r.bucketRow(person, true))
+			view.Rows = append(view.Rows, r.bucketRow(person, plan.User))
 		}
 	} else {
 		var groups []engine.GroupStatus
 		groups, next, err = s.Engine.ListGroupBucket(r.ctx(), instance, engine.Bucket(name), after, pageSize)
 		for _, group := range groups {
-			row := r.bucketRow(group.PersonStatus, false)
+			row := r.bucketRow(group.PersonStatus, plan.Group)
 			row.Awaited = group.Awaited
 			view.Rows = append(view.Rows, row)
 		}
@@ -154,16 +155,16 @@ func (s *server) bucket(w http.ResponseWriter, r *request) error {
 	if next != (engine.BucketPlace{}) {
 		view.Pager.Next = r.with("cursor", bucketCursor(next))
 	}
-	r.titled(view.Title, r.say("sync.title"), "/directory-synchronization", instance.Name, "/instances/"+instance.ID.String()+"/summary")
+	r.crumbed(view.Title, instance)
 	return r.render(w, http.StatusOK, "bucket", view)
 }
 
-func (r *request) bucketRow(p engine.PersonStatus, user bool) bucketRow {
+func (r *request) bucketRow(p engine.PersonStatus, of plan.ObjectType) bucketRow {
 	row := bucketRow{SourceID: p.SourceID, Reason: p.Reason.Text}
 	row.Source, row.SourceAddress = nameAndAddress(p.SourceName)
 	row.Object, row.ObjectAddress = nameAndAddress(p.ObjectName)
-	if user && !p.ObjectID.IsZero() && p.ObjectName != "" {
-		row.Href = r.at("/users/", p.ObjectID.String())
+	if p.ObjectName != "" {
+		row.Href = r.pageOf(of, p.ObjectID)
 	}
 	if entry := p.Entry; entry != nil {
 		state := r.entryPill(*entry)

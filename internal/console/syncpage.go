@@ -59,7 +59,7 @@ func (s *server) syncInstances(w http.ResponseWriter, r *request) error {
 		for _, warning := range status.Warnings {
 			view.Notices = append(view.Notices, notice("warn", instance.Name, warning.Message+". "+warning.Remedy))
 		}
-		if status.Held+status.Groups.Held+status.Groups.Leaving == 0 {
+		if heldOf(status.Status) == 0 {
 			continue
 		}
 		banner, err := s.heldBanner(r, instance, status.Status)
@@ -82,7 +82,7 @@ func (s *server) syncCard(r *request, instance engine.Instance, status engine.Su
 	tone := statusTones[status.Job]
 	card := syncCard{
 		ID: instance.ID.String(), Name: instance.Name, AutoSync: instance.AutoSync, Explanation: r.explanation(status.Status),
-		Tenant: connection.TenantID + " · " + r.cloud(connection.Cloud) + " · " + r.say("sync.every", "span", r.span(instance.Interval)),
+		Tenant: connection.TenantID + " · " + r.cloudName(connection.Cloud) + " · " + r.say("sync.every", "span", r.span(instance.Interval)),
 		Status: pill(tone, r.say("status."+string(status.Job))), Held: tone == "warn", Broken: tone == "bad",
 		Counts: r.syncCounts(instance.ID, status.Status), Alone: instance.Health.LastRunAt.IsZero(),
 	}
@@ -118,15 +118,7 @@ func statusSince(instance engine.Instance, status engine.Summary) time.Time {
 	return time.Time{}
 }
 
-// cloud names a Microsoft cloud.
-func (r *request) cloud(name string) string {
-	if key := "sync.cloud." + name; r.has(key) {
-		return r.say(key)
-	}
-	return name
-}
-
-// syncCounts are the numbers of an instance, each a link to the objects that it counts (D12). Groups and what is held are there if there are any.
+// syncCounts are the numbers of an instance, each a link to the objects that it counts (D12).
 func (r *request) syncCounts(id ident.ID, status engine.Status) []Choice {
 	of := r.at("/instances/", id.String(), "/summary/")
 	groups := status.Groups
@@ -143,6 +135,11 @@ func (r *request) syncCounts(id ident.ID, status engine.Status) []Choice {
 	return counts
 }
 
+// heldOf counts what waits for a decision.
+func heldOf(status engine.Status) int {
+	return status.Held + status.Groups.Held + status.Groups.Leaving
+}
+
 // sampleHeld is how many of what is held are looked at for the reason that most have.
 const sampleHeld = 500
 
@@ -152,7 +149,7 @@ func heldEntries(instance engine.Instance, limit int) engine.EntryQuery {
 }
 
 func (s *server) heldBanner(r *request, instance engine.Instance, status engine.Status) (heldBanner, error) {
-	banner := heldBanner{ID: instance.ID.String(), Name: instance.Name, Count: status.Held + status.Groups.Held + status.Groups.Leaving}
+	banner := heldBanner{ID: instance.ID.String(), Name: instance.Name, Count: heldOf(status)}
 	query := heldEntries(instance, sampleHeld)
 	query.Newest = true
 	entries, err := s.Engine.Store.ListEntries(r.ctx(), query)
@@ -208,8 +205,12 @@ func (s *server) ofInstance(r *request) (engine.Instance, error) {
 
 // crumbed names a page about an instance.
 func (r *request) crumbed(title string, instance engine.Instance) {
-	r.titled(title, r.say("nav.settings"), "/directory-synchronization", r.say("sync.title"), "/directory-synchronization",
-		instance.Name, "/instances/"+instance.ID.String()+"/summary")
+	r.belowSync(title, instance.Name, "/instances/"+instance.ID.String()+"/summary")
+}
+
+// belowSync names a page below Organization settings > Directory synchronization.
+func (r *request) belowSync(title string, crumbs ...string) {
+	r.titled(title, slices.Concat([]string{r.say("nav.settings"), "/directory-synchronization", r.say("sync.title"), "/directory-synchronization"}, crumbs)...)
 }
 
 // setAutoSync switches Auto Sync; a form that says what is so already changes nothing.

@@ -175,3 +175,32 @@ func TestProvisioningOnDemandLeadsToItsResults(t *testing.T) {
 		}
 	}
 }
+
+func TestADryRunOpensOnWhatWouldChange(t *testing.T) {
+	h := openSyncHouse(t, 20)
+	h.sync(engine.Incremental)
+	h.remove(1)
+	path := "/runs/" + h.sync(engine.DryRun).ID.String()
+	rows := map[string]int{}
+	for _, filter := range []string{"", "?filter=all", "?filter=match"} {
+		_, text := h.get(reader, path+filter)
+		rows[filter] = strings.Count(text, "<tr><td>")
+	}
+	if rows[""] != 1 || rows["?filter=match"] < 10 || rows["?filter=all"] <= rows["?filter=match"] {
+		t.Errorf("changes that are shown: %v", rows)
+	}
+}
+
+func TestTheNumbersOfTheOverviewLeadToTheirLists(t *testing.T) {
+	h := openSyncHouse(t, 100)
+	h.sync(engine.Incremental)
+	h.remove(15)
+	h.sync(engine.Incremental)
+	_, text := h.get(reader, "/overview")
+	of := `class="stat" href="/org/` + h.org.ID.String() + "/instances/" + h.instance.ID.String()
+	for _, path := range []string{"/summary/users/synced", "/summary/users/failed", "/summary/groups/to-be-synced", "/held"} {
+		if !strings.Contains(text, of+path+`"`) {
+			t.Errorf("nothing leads to %s", path)
+		}
+	}
+}

@@ -66,7 +66,7 @@ func (s *server) user(w http.ResponseWriter, r *request) error {
 	if err := s.relations(r, user, &view); err != nil {
 		return err
 	}
-	if view.History, err = s.history(r, plan.User, user.ID, user.SourceID); err != nil {
+	if view.History, err = s.history(r, plan.User, user.ID, user.SourceID, historyShown); err != nil {
 		return err
 	}
 	r.titled(view.Name, r.say("users.title"), "/users")
@@ -89,13 +89,16 @@ func (s *server) relations(r *request, user directory.User, view *userView) erro
 	return err
 }
 
-// history lists the latest lines of the provisioning log about one object.
-func (s *server) history(r *request, kind plan.ObjectType, id ident.ID, sourceID string) ([]historyLine, error) {
-	who := &engine.LogPeople{Objects: []ident.ID{id}}
+// history lists the latest lines of the provisioning log about one object, known by its id in the directory, in the tenant (sourceID), or both.
+func (s *server) history(r *request, kind plan.ObjectType, id ident.ID, sourceID string, limit int) ([]historyLine, error) {
+	who := &engine.LogPeople{}
+	if !id.IsZero() {
+		who.Objects = []ident.ID{id}
+	}
 	if sourceID != "" {
 		who.Sources = []string{sourceID}
 	}
-	entries, _, err := s.Engine.Log(r.ctx(), engine.LogQuery{Org: r.org, Objects: []plan.ObjectType{kind}, Who: who, Limit: historyShown})
+	entries, _, err := s.Engine.Log(r.ctx(), engine.LogQuery{Org: r.org, Objects: []plan.ObjectType{kind}, Who: who, Limit: limit})
 	if err != nil {
 		return nil, err
 	}

@@ -70,7 +70,7 @@ func (s *server) parse(w *words) (*template.Template, error) {
 
 // ownNames puts the name of a page before those of its templates; what the layout and the parts define is everybody's.
 func ownNames(page, text string) string {
-	if page == "layout" || page == "parts" {
+	if page == "layout" || strings.HasPrefix(page, "parts") {
 		return text
 	}
 	its := map[string]bool{}

@@ -21,9 +21,6 @@ on('click', (event, target) => {
   if (copier) void navigator.clipboard.writeText(copier.dataset.copy ?? '').then(() => say(copier.dataset.copied ?? ''));
   if (target.closest('[data-menu]')) toggleMenu();
   else if (!target.closest('.side')) document.querySelector('.shell')?.classList.remove('open');
-  const reveal = target.closest<HTMLElement>('[data-reveals]');
-  const secret = reveal && document.getElementById(reveal.dataset.reveals ?? '');
-  if (secret instanceof HTMLInputElement) secret.type = secret.type === 'password' ? 'text' : 'password';
   for (const menu of document.querySelectorAll<HTMLDetailsElement>('details.menu[open]')) if (!menu.contains(target)) menu.open = false;
 });
 
