@@ -109,7 +109,11 @@ func (s *server) results(w http.ResponseWriter, r *request) error {
 	if _, exists := names[run.InstanceID]; exists {
 		view.InstanceID = run.InstanceID.String()
 	}
-	r.titled(r.say("sync.results"), r.say("sync.title"), "/directory-synchronization", r.say("sync.provision"), "/instances/"+run.InstanceID.String()+"/provision")
+	crumbs := []string{r.say("sync.title"), "/directory-synchronization"}
+	if r.may("provisionUsers") {
+		crumbs = append(crumbs, r.say("sync.provision"), "/instances/"+run.InstanceID.String()+"/provision")
+	}
+	r.titled(r.say("sync.results"), crumbs...)
 	if !run.State.Over() {
 		running := r.running(run)
 		view.Running = &running
