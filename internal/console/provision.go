@@ -109,7 +109,11 @@ func (s *server) results(w http.ResponseWriter, r *request) error {
 	if _, exists := names[run.InstanceID]; exists {
 		view.InstanceID = run.InstanceID.String()
 	}
-	r.belowSync(r.say("sync.results"), r.say("sync.provision"), "/instances/"+run.InstanceID.String()+"/provision")
+	var crumbs []string
+	if r.may("provisionUsers") {
+		crumbs = []string{r.say("sync.provision"), "/instances/" + run.InstanceID.String() + "/provision"}
+	}
+	r.belowSync(r.say("sync.results"), crumbs...)
 	if !run.State.Over() {
 		running := r.running(run)
 		view.Running = &running

@@ -136,7 +136,7 @@ func (h *securityHouse) fill() objects {
 	put("/connections/{id}", h.instance.ConnectionID)
 	h.fillPeople(put)
 	h.fillCredentials(o, put)
-	h.fillHistory(put)
+	h.fillHistory(o, put)
 	o["/instances/{instance}/summary/{of}/{bucket}"] = o["/instances/{instance}"] + "/summary/users/synced"
 	o["/setup/{id}/foresight/{tab}"] = o["/setup/{id}"] + "/foresight/users"
 	return o
@@ -184,7 +184,7 @@ func (h *securityHouse) fillCredentials(o objects, put func(string, ident.ID)) {
 }
 
 // fillHistory makes runs, changes, held ones too, and pins.
-func (h *securityHouse) fillHistory(put func(string, ident.ID)) {
+func (h *securityHouse) fillHistory(o objects, put func(string, ident.ID)) {
 	h.t.Helper()
 	run := h.sync(engine.Incremental)
 	put("/runs/{id}", run.ID)
@@ -204,6 +204,10 @@ func (h *securityHouse) fillHistory(put func(string, ident.ID)) {
 		h.t.Fatal("nothing is pinned")
 	}
 	put("/pins/{id}", pins[0].ID)
+	asked, err := h.engine.Provision(h.t.Context(), h.instance.ID, []string{h.tenantsOwn("users")})
+	h.must(err)
+	h.work()
+	o["/runs/{id}/results"] = "/runs/" + asked.ID.String() + "/results"
 }
 
 // ask sends a request of a role's browser to a path of the whole server; form is that of a POST. set may change the request.
