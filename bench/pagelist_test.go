@@ -39,6 +39,7 @@ func (b *pagesBed) pages(t *testing.T) []askedPage {
 		always("Directory synchronization", "/directory-synchronization"),
 		always("Users", "/users"),
 		search("Users, searched", "/users?search="),
+		always("Users, inactive", "/users?filter=inactive"),
 		always("Users, recycle bin", "/users?filter=deleted"),
 		{"a user", func(i int) (string, url.Values) { return "/users/" + users[i%len(users)].ID, nil }},
 		always("Groups", "/groups"),
@@ -52,7 +53,9 @@ func (b *pagesBed) pages(t *testing.T) []askedPage {
 		always("Summary", instance+"/summary"),
 		always("Summary, users that are synced", instance+"/summary/users/synced"),
 		always("Summary, users out of scope", instance+"/summary/users/out-of-scope"),
-		search("Explain", instance+"/explain?who="),
+		{"Explain", func(i int) (string, url.Values) {
+			return instance + "/explain?who=" + url.QueryEscape(users[i%len(users)].UserName), nil
+		}},
 		always("Audit log", "/audit"),
 		always("Connections", "/connections"),
 		always("set-up, Attributes", setup+"/attributes"),

@@ -59,8 +59,8 @@ func (e *Engine) TenantUser(ctx context.Context, instance Instance, who string) 
 	return TenantUser{User: user, State: found.State, Properties: cursor.Attributes}, nil
 }
 
-// mirrored finds a user of the mirror; the zero User if there is none. The mirror has no index of names: who is synchronised is found by
-// the name he has in the directory, which usually is the same, anybody else by looking at everybody.
+// mirrored finds a user of the mirror; the zero User if there is none. Who is synchronised is found by the name he has in the directory, which usually
+// is the same; somebody else by what pickers search; who is in the recycle bin by looking at everybody.
 func (e *Engine) mirrored(ctx context.Context, instance Instance, who string) (mirror.User, error) {
 	ids := []string{who, strings.ToLower(who)}
 	_, notAnID := ident.Parse(who)
@@ -87,6 +87,15 @@ func (e *Engine) mirrored(ctx context.Context, instance Instance, who string) (m
 	}
 	if notAnID == nil {
 		return mirror.User{}, nil
+	}
+	alike, err := e.Store.FindTenantUsers(ctx, instance.ConnectionID, "\n"+who, planBatch) // a name begins with it
+	if err != nil {
+		return mirror.User{}, err
+	}
+	for _, user := range alike {
+		if named(user, who) {
+			return user, nil
+		}
 	}
 	return e.mirroredByName(ctx, instance, who)
 }
