@@ -91,12 +91,14 @@ test('a tenant is connected: consent is declined, requested, granted, taken back
   });
   expect(made.status, await made.text()).toBe(201);
   await page.reload();
-  await page.getByRole('button', { name: 'Decide' }).click();
+  await page.getByRole('button', { name: 'Continue' }).click();
   await expect(page.getByRole('dialog')).toContainText('connector.corp');
   await picture(page, 'connect-connector');
   await page.getByRole('dialog').getByRole('button', { name: 'Block' }).click();
   await expect(page.getByText('The Directory Connector is blocked.')).toBeVisible();
-  await expect(page.getByRole('button', { name: 'Decide' })).toHaveCount(0);
+  await expect(page.getByRole('heading', { level: 1, name: 'Set up' })).toBeVisible();
+  await page.goto(here);
+  await expect(page.getByRole('link', { name: 'Continue' })).toBeVisible();
 
   await page.context().addCookies([{ name: 'language', value: 'fr', url: demo.api_url }]);
   await page.reload();
