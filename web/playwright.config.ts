@@ -4,7 +4,7 @@ import { defineConfig } from '@playwright/test';
 export default defineConfig({
   testDir: 'test',
   outputDir: 'test-results',
-  workers: 1,
+  workers: 2,
   timeout: 240_000,
   expect: { timeout: 10_000 },
   reporter: [['list']],
