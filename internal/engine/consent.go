@@ -18,11 +18,14 @@ const (
 )
 
 // waiting says in plain words what an instance waits for.
-func (q Quarantine) waiting() string {
-	if strings.Contains(q.Remedy, "Never delete the app") {
-		return sentences(q.Reason, q.Remedy, whatWaits)
+func (q Quarantine) waiting() string { return waitingFor(q.Reason, q.Remedy) }
+
+// waitingFor says why there is no consent and what ends that; the warning is said once.
+func waitingFor(reason, remedy string) string {
+	if strings.Contains(remedy, "Never delete the app") {
+		return sentences(reason, remedy, whatWaits)
 	}
-	return sentences(q.Reason, q.Remedy, whatWaits+" "+neverDelete)
+	return sentences(reason, remedy, whatWaits+" "+neverDelete)
 }
 
 // sentences joins texts, which have no full stop, to sentences; empty ones are left out.

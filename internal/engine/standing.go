@@ -223,7 +223,7 @@ func (c Connection) Explain() string {
 		return sentences("Somebody in Entra must consent", waysToConsent)
 	case Refused:
 		if consentMends(c.Standing.Reason.Code) {
-			return sentences(reason, "Renew the consent, or: "+remedy, whatWaits)
+			return waitingFor(reason, "Renew the consent, or: "+remedy)
 		}
 		return sentences(reason, remedy)
 	case NotConnected:
