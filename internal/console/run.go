@@ -183,33 +183,7 @@ func (r *request) runNotices(run engine.Run) []Notice {
 func (s *server) runEntries(r *request, run engine.Run, view *runView) error {
 	kind, search := r.query("type"), r.query("search")
 	query := engine.LogQuery{Org: r.org, Run: run.ID, Oldest: true, Limit: pageSize}
-	all, none := 0, false
-	for _, filter := range runFilters {
-		n := run.Progress.Counts[filter.name] + run.Progress.Groups[filter.name]
-		switch filter.name {
-		case "held":
-			n += run.Progress.Groups["held-members"]
-		case "changes":
-			if !run.Kind.Dry() {
-				continue
-			}
-			n = written(run.Progress.Counts) + written(run.Progress.Groups)
-		}
-		if filter.name != "changes" {
-			all += n
-		}
-		if n == 0 && filter.name != view.Filter {
-			continue
-		}
-		if filter.name == view.Filter {
-			none = n == 0 && run.State.Over()
-			query.Actions, query.States = filter.actions, filter.states
-		}
-		view.Filters = append(view.Filters, Choice{
-			Text: r.runFilter(run, filter.name), Href: r.with("filter", filter.name), Current: filter.name == view.Filter, Count: &n,
-		})
-	}
-	view.Filters = slices.Insert(view.Filters, 0, Choice{Text: r.say("sync.filter.all"), Href: r.with("filter", "all"), Current: query.States == nil, Count: &all})
+	none := r.chooseEntries(run, view, &query)
 	if of := objectType(kind); of != nil {
 		query.Objects = []plan.ObjectType{*of}
 	}
@@ -242,6 +216,42 @@ func (s *server) runEntries(r *request, run engine.Run, view *runView) error {
 		view.Pager.Next = r.with("cursor", logCursor(next))
 	}
 	return nil
+}
+
+// chooseEntries lists the filters with what they count, and puts the chosen one into the query; none: it fits nothing, and the run is over.
+func (r *request) chooseEntries(run engine.Run, view *runView, query *engine.LogQuery) (none bool) {
+	all := 0
+	for _, filter := range runFilters {
+		if filter.name == "changes" && !run.Kind.Dry() {
+			continue
+		}
+		n := countEntries(run, filter.name)
+		if filter.name != "changes" {
+			all += n
+		}
+		chosen := filter.name == view.Filter
+		if chosen {
+			none = n == 0 && run.State.Over()
+			query.Actions, query.States = filter.actions, filter.states
+		}
+		if n > 0 || chosen {
+			view.Filters = append(view.Filters, Choice{Text: r.runFilter(run, filter.name), Href: r.with("filter", filter.name), Current: chosen, Count: &n})
+		}
+	}
+	view.Filters = slices.Insert(view.Filters, 0, Choice{Text: r.say("sync.filter.all"), Href: r.with("filter", "all"), Current: query.States == nil, Count: &all})
+	return none
+}
+
+// countEntries is how many changes of a run a filter lets through.
+func countEntries(run engine.Run, filter string) int {
+	counts, groups := run.Progress.Counts, run.Progress.Groups
+	switch filter {
+	case "changes":
+		return written(counts) + written(groups)
+	case "held":
+		return counts[filter] + groups[filter] + groups["held-members"]
+	}
+	return counts[filter] + groups[filter]
 }
 
 // runFilter names a filter: of a dry run as its summary does, of others as what was done.
