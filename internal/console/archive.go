@@ -65,7 +65,7 @@ func (r *request) archiveRow(kept directory.Archived) archiveRow {
 type archivedView struct {
 	archiveRow
 	ID, SourceID, Source, Owner string
-	Attributes                  []Choice
+	Attributes                  []attribute
 	Created, Changed            *Moment
 	Groups                      []Choice
 }
@@ -86,7 +86,7 @@ func (s *server) archived(w http.ResponseWriter, r *request) error {
 	kept := found[0]
 	view := archivedView{
 		archiveRow: r.archiveRow(kept), ID: id.String(), SourceID: kept.User.SourceID, Source: r.source(kept.User.Origin), Owner: kept.User.OwnerName,
-		Attributes: attributeList(kept.User.Attributes), Created: r.moment(kept.User.CreatedAt), Changed: r.moment(kept.User.UpdatedAt),
+		Attributes: r.userAttributes(kept.User.Attributes), Created: r.moment(kept.User.CreatedAt), Changed: r.moment(kept.User.UpdatedAt),
 	}
 	if view.SourceID == "" {
 		view.SourceID = kept.User.Attributes.Text(attr.ExternalID)

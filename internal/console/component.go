@@ -1,9 +1,14 @@
 package console
 
 import (
+	"html/template"
 	"math"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"rollcall/internal/attr"
 )
@@ -142,6 +147,36 @@ func differences(before, after attr.Record) []Line {
 		}
 	}
 	return lines
+}
+
+// breakable are the places where a long address or path goes on in the next line rather than in the middle of a word.
+var breakable = regexp.MustCompile(`[@.:/\[_-]+`)
+
+// breaks lets a browser break a text where one that reads would.
+func breaks(text string) template.HTML {
+	var out strings.Builder
+	from := 0
+	for _, at := range breakable.FindAllStringIndex(text, -1) {
+		out.WriteString(template.HTMLEscapeString(text[from:at[0]]) + "<wbr>" + template.HTMLEscapeString(text[at[0]:at[1]]))
+		from = at[1]
+	}
+	out.WriteString(template.HTMLEscapeString(text[from:]))
+	return template.HTML(out.String()) //nolint:gosec // each piece of the text is escaped
+}
+
+// sentence ends a text with a full stop and begins it with a capital, unless its first word is a name such as userName.
+func sentence(text string) string {
+	if text = strings.TrimSpace(text); text == "" {
+		return ""
+	}
+	if word, _, _ := strings.Cut(text, " "); word == strings.ToLower(word) {
+		first, size := utf8.DecodeRuneInString(text)
+		text = string(unicode.ToUpper(first)) + text[size:]
+	}
+	if !strings.ContainsAny(text[len(text)-1:], ".!?") {
+		text += "."
+	}
+	return text
 }
 
 // Progress is how far long work is (A6).

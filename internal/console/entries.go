@@ -29,7 +29,7 @@ type entryRow struct {
 // entryRow makes a change ready to be shown.
 func (r *request) entryRow(entry engine.Entry) entryRow {
 	row := entryRow{
-		ID: entry.ID.String(), Type: r.say("sync.type." + entry.Object.String()), Reason: entry.Reason.Text, Fingerprint: entry.Fingerprint,
+		ID: entry.ID.String(), Type: r.say("sync.type." + entry.Object.String()), Reason: sentence(entry.Reason.Text), Fingerprint: entry.Fingerprint,
 		State: r.changePill(entry), Lines: shownLines(entry), At: r.moment(entry.At()), RunHref: r.at("/runs/", entry.RunID.String()),
 		Retry: r.moment(entry.RetryAt), Attempts: entry.Attempts, DecidedBy: entry.DecidedBy,
 	}

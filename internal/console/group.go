@@ -14,7 +14,7 @@ type groupView struct {
 	// Managed groups have no buttons but those for members whom people put in.
 	Managed    bool
 	Notices    []Notice
-	Attributes []Choice
+	Attributes []attribute
 	Created    *Moment
 	Kinds      []Choice
 	Rows       []memberRow
@@ -43,7 +43,7 @@ func (s *server) group(w http.ResponseWriter, r *request) error {
 	}
 	view := groupView{
 		groupRow: r.groupRow(group), ID: id.String(), SourceID: group.SourceID, Managed: !group.Owner.IsZero(), Created: r.moment(group.CreatedAt),
-		Attributes: attributeList(group.Attributes), Notices: r.groupNotices(group),
+		Attributes: r.groupAttributes(group.Attributes), Notices: r.groupNotices(group),
 	}
 	if err := s.membersOf(r, group, &view); err != nil {
 		return err

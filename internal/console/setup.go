@@ -68,7 +68,7 @@ func (s *server) showSetup(w http.ResponseWriter, r *request, status int, wrong 
 		if err != nil {
 			return err
 		}
-		row := setupRow{Name: instance.Name, Tenant: connection.TenantID, Href: r.at("/setup/", instance.ID.String()), At: r.moment(instance.CreatedAt)}
+		row := setupRow{Name: instance.Name, Tenant: r.tenantName(connection), Href: r.at("/setup/", instance.ID.String()), At: r.moment(instance.CreatedAt)}
 		if draft(instance) {
 			view.Begun = append(view.Begun, row)
 		} else {
@@ -93,7 +93,7 @@ func (s *server) chosenConnection(r *request, view *setupView) error {
 		if c.State != engine.Connected || c.TenantID == "" {
 			continue
 		}
-		row := setupRow{ID: c.ID.String(), Name: c.TenantID, Tenant: c.Cloud, Href: r.at("/setup") + "?connection=" + c.ID.String()}
+		row := setupRow{ID: c.ID.String(), Name: r.tenantName(c), Tenant: r.cloudName(c.Cloud), Href: r.at("/setup") + "?connection=" + c.ID.String()}
 		if row.ID == chosen {
 			view.Connection, view.Fields = &row, view.Fields[:1]
 		}
@@ -314,19 +314,6 @@ func (s *server) setupHead(r *request, instance engine.Instance, tab string) set
 		head.Tabs = append(head.Tabs, Choice{Text: r.say("config.tab." + name), Href: head.Path + "/" + name, Current: name == tab})
 	}
 	return head
-}
-
-// sentence ends a text with a full stop and begins it with a capital.
-func sentence(text string) string {
-	if text = strings.TrimSpace(text); text == "" {
-		return ""
-	}
-	first, rest := []rune(text)[:1], []rune(text)[1:]
-	text = strings.ToUpper(string(first)) + string(rest)
-	if !slices.Contains([]string{".", "!", "?"}, text[len(text)-1:]) {
-		text += "."
-	}
-	return text
 }
 
 // idsOf are the ids that a form lists under a name: each once, and only what is one.

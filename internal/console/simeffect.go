@@ -20,7 +20,7 @@ type effect struct {
 	// Name and Href of the object in the directory; "" if there is none.
 	Name, Href, Instance string
 	Status               Pill
-	Facts                []Choice
+	Facts                []attribute
 	Members              []directory.Member
 	MemberCount          int64
 	Looked               *Moment
@@ -77,7 +77,7 @@ func (s *server) simObject(r *request, kind plan.ObjectType, id ident.ID, e *eff
 		if err != nil {
 			return err
 		}
-		e.Name, e.Instance, e.Status, e.Facts, e.MemberCount = group.Name(), group.OwnerName, r.groupPill(group), attributeList(group.Attributes), group.Members
+		e.Name, e.Instance, e.Status, e.Facts, e.MemberCount = group.Name(), group.OwnerName, r.groupPill(group), r.groupAttributes(group.Attributes), group.Members
 		e.Href = r.pageOf(kind, id)
 		e.Members, err = s.Directory.Members(r.ctx(), r.org, id, directory.MemberQuery{Limit: simMembersShown})
 		return err
@@ -86,7 +86,7 @@ func (s *server) simObject(r *request, kind plan.ObjectType, id ident.ID, e *eff
 	if err != nil {
 		return err
 	}
-	e.Name, e.Instance, e.Status, e.Facts, e.Href = nameOf(user), user.OwnerName, r.userStatus(user), attributeList(user.Attributes), r.pageOf(kind, id)
+	e.Name, e.Instance, e.Status, e.Facts, e.Href = nameOf(user), user.OwnerName, r.userStatus(user), r.userAttributes(user.Attributes), r.pageOf(kind, id)
 	return nil
 }
 

@@ -82,7 +82,7 @@ func (s *server) syncCard(r *request, instance engine.Instance, status engine.Su
 	tone := statusTones[status.Job]
 	card := syncCard{
 		ID: instance.ID.String(), Name: instance.Name, AutoSync: instance.AutoSync, Explanation: r.explanation(status.Status),
-		Tenant: connection.TenantID + " · " + r.cloudName(connection.Cloud) + " · " + r.say("sync.every", "span", r.span(instance.Interval)),
+		Tenant: r.tenantName(connection) + " · " + r.cloudName(connection.Cloud) + " · " + r.say("sync.every", "span", r.span(instance.Interval)),
 		Status: pill(tone, r.say("status."+string(status.Job))), Held: tone == "warn", Broken: tone == "bad",
 		Counts: r.syncCounts(instance.ID, status.Status), Alone: instance.Health.LastRunAt.IsZero(),
 	}

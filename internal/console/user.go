@@ -23,7 +23,7 @@ type userView struct {
 	userRow
 	ID, SourceID string
 	Notice       *Notice
-	Attributes   []Choice
+	Attributes   []attribute
 	Manager      *Choice
 	Groups       []Choice
 	Created      *Moment
@@ -52,7 +52,7 @@ func (s *server) user(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	view := userView{
-		userRow: r.userRow(user), ID: id.String(), SourceID: user.SourceID, Created: r.moment(user.CreatedAt), Attributes: attributeList(user.Attributes),
+		userRow: r.userRow(user), ID: id.String(), SourceID: user.SourceID, Created: r.moment(user.CreatedAt), Attributes: r.userAttributes(user.Attributes),
 		Editable: user.Owner.IsZero(), Active: user.Active(), KeptUntil: r.day(r.now().AddDate(0, 0, s.Directory.Retention().Archive)),
 	}
 	switch {
@@ -109,7 +109,7 @@ func (s *server) history(r *request, kind plan.ObjectType, id ident.ID, sourceID
 	lines := make([]historyLine, len(entries))
 	for i, entry := range entries {
 		lines[i] = historyLine{
-			State: r.entryPill(entry), At: r.moment(entry.At()), Instance: names[entry.InstanceID], Reason: entry.Reason.Text,
+			State: r.entryPill(entry), At: r.moment(entry.At()), Instance: names[entry.InstanceID], Reason: sentence(entry.Reason.Text),
 			Lines: differences(entry.Before, entry.After),
 		}
 	}
@@ -134,11 +134,28 @@ func (s *server) instanceNames(r *request) (map[ident.ID]string, error) {
 	return names, err
 }
 
-// attributeList is a record to be shown, in the order of its paths.
-func attributeList(record attr.Record) []Choice {
-	list := make([]Choice, 0, len(record))
+// attribute is one of an object's: its path, and the word that people use for it, if there is one.
+type attribute struct{ Label, Path, Value string }
+
+func (r *request) userAttributes(record attr.Record) []attribute { return r.attributeList("user.", userFields(), record) }
+
+func (r *request) groupAttributes(record attr.Record) []attribute { return r.attributeList("group.", groupFields(), record) }
+
+// attributeList is a record to be shown: first what its form knows, in the form's words and order, then everything else by path. What a status says
+// already is left out.
+func (r *request) attributeList(prefix string, form []formField, record attr.Record) []attribute {
+	list := make([]attribute, 0, len(record))
+	told := map[string]bool{attr.Active: true}
+	for _, field := range form {
+		if value := record.Get(field.path); value != nil && !told[field.path] {
+			list = append(list, attribute{Label: r.say(prefix + field.name), Path: shownPath(field.path), Value: shownValue(value)})
+		}
+		told[field.path] = true
+	}
 	for _, field := range record {
-		list = append(list, Choice{Text: shownPath(field.Name), Value: shownValue(field.Value)})
+		if !told[field.Name] {
+			list = append(list, attribute{Path: shownPath(field.Name), Value: shownValue(field.Value)})
+		}
 	}
 	return list
 }

@@ -91,7 +91,7 @@ func (s *server) functions(w *words) template.FuncMap {
 	return template.FuncMap{
 		"t": w.say, "num": func(n any) string { whole, _ := integer(n); return w.number(whole) }, "percent": w.percent, "icon": s.assets.icon,
 		"pill": pill, "button": button, "linkbutton": linkButton, "empty": empty, "notice": notice, "confirm": confirm, "ask": ask, "query": url.QueryEscape,
-		"frame": framed, "bin": binButton, "branch": branchOf,
+		"breaks": breaks, "frame": framed, "bin": binButton, "branch": branchOf,
 	}
 }
 

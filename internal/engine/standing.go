@@ -148,6 +148,9 @@ func (e *Engine) heardByRun(ctx context.Context, id ident.ID, kind fault.Kind, f
 	switch {
 	case failure == nil:
 		c.Standing.CheckAt, c.Standing.Reason = time.Time{}, nil
+		if c.Standing.TenantName == "" { // a pull does not tell it
+			c.Standing.CheckAt = e.Now()
+		}
 		c.enter(Connected, nil, e.Now())
 		err = e.recordConnection(ctx, c, "connection.connect", before, c.record())
 	case kind != fault.Unauthenticated && kind != fault.Denied, consentMends(failure.Code) && c.State == WaitingForConsent:

@@ -21,6 +21,11 @@ function make<K extends keyof HTMLElementTagNameMap>(tag: K, attributes: Attribu
   return element;
 }
 
+// breakable cuts a path where its parts end, for the line to break there.
+function breakable(path: string): (Node | string)[] {
+  return path.split(/(?=[.:[])/).flatMap((part, i) => (i ? [make('wbr'), part] : [part]));
+}
+
 class Editor {
   private readonly field: HTMLInputElement;
   private readonly form: HTMLFormElement;
@@ -80,7 +85,7 @@ class Editor {
     const arrow = document.querySelector('.maplist svg')?.cloneNode(true);
     const row = make('tr', i === this.at ? { 'aria-current': 'true' } : {},
       make('td', {}, make('button', { type: 'button', class: m.kind === 'expression' ? 'pick mono' : 'pick', 'data-pick': String(i) }, source || '…')),
-      make('td', { class: 'soft' }, arrow ?? '→'), make('td', {}, make('code', {}, m.target || '…')), marks);
+      make('td', { class: 'soft' }, arrow ?? '→'), make('td', {}, make('code', {}, ...breakable(m.target || '…'))), marks);
     row.addEventListener('click', () => this.choose(i, true));
     return row;
   }
