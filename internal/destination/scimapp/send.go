@@ -101,7 +101,7 @@ func (b *batch) add(ctx context.Context, i int) {
 		b.pending[i] = true
 		return
 	case b.unsendable():
-		b.fail(i, "NotSupported", "the service has no resources of the type "+string(b.kind.of()))
+		b.fail(i, plan.NotSupported, "the service has no resources of the type "+string(b.kind.of()))
 		return
 	case change.Action == plan.Create && exists,
 		change.Action != plan.Create && (!exists || object.Version != change.BaseVersion || !object.Owner.IsZero() && object.Owner != b.Instance):
