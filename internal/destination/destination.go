@@ -25,8 +25,8 @@ type Terms struct {
 	// Domains are the verified domains, in lower case; RequireDomain refuses names outside them.
 	Domains       map[string]bool
 	RequireDomain bool
-	// Schema is what users can hold; nil for everything.
-	Schema *plan.Schema
+	// Schema is what users can hold, Groups what groups can; nil for everything.
+	Schema, Groups *plan.Schema
 }
 
 // Destination takes the changes of one instance.

@@ -151,24 +151,17 @@ func (e *Engine) RestoreMappings(ctx context.Context, id ident.ID) (Instance, er
 
 // DeleteInstance removes an instance. Its users keep status and externalId and become unmanaged; links and configuration go (C9).
 func (e *Engine) DeleteInstance(ctx context.Context, id ident.ID) error {
+	unfinished, err := e.part(ctx, id)
+	if err != nil {
+		return err
+	}
 	return e.Store.InTx(ctx, func(ctx context.Context) error {
 		instance, err := e.Store.Instance(ctx, id)
 		if err != nil {
 			return err
 		}
-		open, err := e.Store.OpenRuns(ctx, id)
-		if err != nil {
+		if err := e.endRuns(ctx, instance); err != nil {
 			return err
-		}
-		for _, run := range open {
-			if err := e.unparkRun(ctx, e.Destination(instance), run); err != nil {
-				return err
-			}
-			fence := run.Fence
-			run.State, run.EndedAt, run.Fence = Canceled, e.Now(), fence+1
-			if err := e.Store.SaveRun(ctx, run, fence); err != nil {
-				return err
-			}
 		}
 		if err := e.Store.DeleteInstance(ctx, instance); err != nil {
 			return err
@@ -180,8 +173,29 @@ func (e *Engine) DeleteInstance(ctx context.Context, id ident.ID) error {
 		if err := e.hasten(ctx, instance.OrgID); err != nil {
 			return err
 		}
-		return e.record(ctx, instance, "instance.delete", attr.From(map[string]any{"name": instance.Name}), nil)
+		before := attr.From(map[string]any{"name": instance.Name})
+		if unfinished != "" {
+			before.Set("unfinished", unfinished)
+		}
+		return e.record(ctx, instance, "instance.delete", before, nil)
 	})
+}
+
+// endRuns ends the runs of an instance that is being deleted.
+func (e *Engine) endRuns(ctx context.Context, instance Instance) error {
+	open, err := e.Store.OpenRuns(ctx, instance.ID)
+	if err != nil {
+		return err
+	}
+	for _, run := range open {
+		if err := e.unparkRun(ctx, e.Destination(instance), run); err != nil {
+			return err
+		}
+		if err := e.fenceOff(ctx, run); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (e *Engine) record(ctx context.Context, instance Instance, action string, before, after attr.Record) error {

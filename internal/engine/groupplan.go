@@ -185,6 +185,9 @@ func (e *Engine) judgeGroupsAmong(ctx context.Context, w *work, rules *plan.Rule
 	if groupRules.CameBack, err = e.cameBack(ctx, w, sources, linked, groups); err != nil {
 		return j, err
 	}
+	if groupRules.Schema, err = e.groupSchema(ctx, w); err != nil {
+		return j, err
+	}
 	if err := e.findPins(ctx, w, pinPlaces(objects), &j.found); err != nil {
 		return j, err
 	}

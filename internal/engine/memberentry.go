@@ -16,6 +16,10 @@ type joining struct {
 	// joins come, leaves go by their own will, drops because they are out of scope; granted are leaves that a person approved.
 	joins, leaves, drops []plan.Member
 	granted              map[string][]plan.Member
+	// refused would join, but the destination's schema of groups has no place for them: because.
+	schema  *plan.Schema
+	refused []plan.Member
+	because plan.Reason
 	// ended are the members whose pins ended.
 	ended []ident.ID
 }
@@ -36,6 +40,10 @@ func (j *joining) add(object MemberObject, synced bool) {
 	}
 	switch {
 	case action == plan.Join:
+		if reason := j.schema.Membership(membership.Group); reason != nil {
+			j.refused, j.because = append(j.refused, membership.Member), *reason
+			return
+		}
 		j.joins = append(j.joins, membership.Member)
 	case action == plan.Leave && !weighed:
 		j.open.drop(membership.Object, Superseded)
@@ -61,6 +69,7 @@ func (j *joining) add(object MemberObject, synced bool) {
 // enter makes the entries.
 func (j *joining) enter() {
 	j.change(plan.Join, j.joins, "Joined", "joined the group in Entra, or came into scope", false)
+	j.change(plan.Fail, j.refused, j.because.Code, "cannot join: "+j.because.Text, false)
 	j.change(plan.Leave, j.drops, "OutOfScope", "left the scope of the sync, or the directory", false)
 	j.change(plan.Leave, j.leaves, "Left", "left the group in Entra", true)
 	for by, members := range j.granted {
@@ -86,7 +95,10 @@ func (j *joining) change(action plan.Action, members []plan.Member, code, text s
 		Reason: plan.Reason{Code: code, Text: membersSentence(len(members), text)},
 	}
 	entry := j.entry(j.group.Seq, change, change.Fingerprint(j.run.ConfigVersion))
-	if j.run.Kind.Proposes() {
+	switch {
+	case j.run.Kind.Proposes() && action == plan.Fail:
+		entry.Open = false
+	case j.run.Kind.Proposes():
 		entry.State = Proposed
 		j.run.Progress.ToApply--
 		j.run.Progress.count(string(action), len(members))

@@ -325,7 +325,11 @@ func (e *Engine) judgeMembers(ctx context.Context, w *work, run *Run, group Grou
 	if err != nil {
 		return nil, err
 	}
-	batch := &joining{planned: planned{run: run, now: e.Now()}, group: group, open: newStanding(open), ended: ended}
+	schema, err := e.groupSchema(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	batch := &joining{planned: planned{run: run, now: e.Now()}, group: group, open: newStanding(open), ended: ended, schema: schema}
 	for _, id := range pinned {
 		if stands, _ := batch.open.of(id); stands != Rejected { // which outlives the pin
 			batch.open.drop(id, Dropped)

@@ -50,6 +50,8 @@ type membershipFacts struct {
 	by       string
 	// named: the membership was asked for by name, so that it is not held.
 	named bool
+	// refused says why the destination has no place for the membership; nil if it has.
+	refused *plan.Reason
 }
 
 // explainMemberships says of members of one group what is made of their memberships, each at its place. asked says of whom the tenant told just now
@@ -80,6 +82,10 @@ func (e *Engine) explainMemberships(
 	if err != nil {
 		return nil, err
 	}
+	schema, err := e.groupSchema(ctx, w)
+	if err != nil {
+		return nil, err
+	}
 	standing := newStanding(open)
 	told := make([]ExplainedMembership, len(members))
 	for i, member := range members {
@@ -88,7 +94,7 @@ func (e *Engine) explainMemberships(
 		pin, pinned := pins[member.ID]
 		facts := membershipFacts{
 			kept: kept, live: group.State == plan.Live, read: group.readable() || asked(member.ID),
-			pinned: pinned && pin.Holds(membership), named: named,
+			pinned: pinned && pin.Holds(membership), named: named, refused: schema.Membership(membership.Group),
 		}
 		facts.standing, facts.by = standing.of(member.ID)
 		told[i] = ExplainedMembership{
@@ -142,6 +148,8 @@ func (x *ExplainedMembership) judge(m plan.Membership, f membershipFacts) {
 		say(StepSkipped, "MembersUnread", "Who is in the group is not known yet; a run of the instance reads it.")
 	case f.pinned:
 		say(StepSkipped, "Pinned", "Stays as it is, because an undo took the change back.")
+	case action == plan.Join && f.refused != nil:
+		say(StepFailed, f.refused.Code, "Is a member in Entra and in scope, but cannot join: "+f.refused.Text+".")
 	case action == plan.Join:
 		x.Action = action
 		say(StepOK, "Joined", "Is a member in Entra and in scope, and joins.")

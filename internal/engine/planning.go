@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"rollcall/internal/destination"
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
 	"rollcall/internal/plan"
@@ -144,6 +145,15 @@ func (e *Engine) judge(ctx context.Context, w *work, rules *plan.Rules, now time
 		taken.add(j.changes[i])
 	}
 	return j, nil
+}
+
+// groupSchema is what groups of the destination can hold; nil for everything, as in the built-in directory.
+func (e *Engine) groupSchema(ctx context.Context, w *work) (*plan.Schema, error) {
+	if _, remote := w.target.(destination.Remote); !remote {
+		return nil, nil
+	}
+	terms, err := w.target.Terms(ctx)
+	return terms.Groups, err
 }
 
 // lookUp drafts the objects and asks the destination what their changes depend on.

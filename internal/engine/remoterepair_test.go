@@ -116,3 +116,43 @@ func TestAServiceThatAsksForPatienceIsGivenIt(t *testing.T) {
 	w.work(w.engine)
 	w.sameAs(s)
 }
+
+// TestAReconcileFindsManagersWhomSomebodyChangedInTheService: one who has another, one who has none any more, and one who has somebody of whom the tenant
+// knows nothing.
+func TestAReconcileFindsManagersWhomSomebodyChangedInTheService(t *testing.T) {
+	w := newWorld(t, 60)
+	s := newService(t, w.time)
+	w.elsewhere(s, false)
+	w.good(engine.Incremental)
+	want := map[string]string{}
+	var led []directory.User
+	for _, user := range s.users() {
+		if boss := user.Attributes.Text(attr.ManagerValue); boss != "" {
+			want[user.Name()], led = boss, append(led, user)
+		}
+	}
+	if len(led) < 4 {
+		t.Fatalf("%d people have managers", len(led))
+	}
+	if run := w.reconcile(true); run.Progress.Drift() != 0 {
+		t.Errorf("of two equal sides %d differ: %v", run.Progress.Drift(), run.Progress.Counts)
+	}
+	stranger, err := s.dir.CreateUser(t.Context(), s.org, attr.From(map[string]any{attr.UserName: "stranger@elsewhere.example"}))
+	s.must(err)
+	for i, boss := range []any{led[3].ID.String(), nil, stranger.ID.String()} {
+		_, err := s.dir.ChangeUser(t.Context(), s.org, led[i].ID, attr.From(map[string]any{attr.ManagerValue: boss}), led[i].Version)
+		s.must(err)
+	}
+	if run := w.reconcile(true); run.Progress.Drift() != 3 {
+		t.Errorf("%d differ, want 3: %v", run.Progress.Drift(), run.Progress.Counts)
+	}
+	w.eventually()
+	for name, user := range s.users() {
+		if got := user.Attributes.Text(attr.ManagerValue); got != want[name] {
+			t.Errorf("the manager of %s is %q, want %q", name, got, want[name])
+		}
+	}
+	if run := w.reconcile(true); run.Progress.Drift() != 0 {
+		t.Errorf("repaired, %d differ: %v", run.Progress.Drift(), run.Progress.Counts)
+	}
+}

@@ -24,6 +24,8 @@ type GroupRules struct {
 	Namesakes func(nameKey string) int
 	// CameBack are the groups, by their ids in the tenant, whose objects were removed when they were deleted there.
 	CameBack map[string]bool
+	// Schema is what groups of the destination can hold; nil for everything.
+	Schema *Schema
 }
 
 // wanted is what the object of a group should hold.
@@ -54,8 +56,12 @@ func (r GroupRules) Keys(g GroupSource, linked *Target) []Key {
 // A group that is deleted in the tenant is deleted, one that is not kept any more stays and belongs to nobody from then on. Names repeat: a
 // group is matched by its external id, and by its name only where the name is unique on both sides and nobody manages the object.
 func (r GroupRules) Decide(g GroupSource, linked *Target, found Found) (Change, bool) {
+	draft := g.Draft(linked)
 	change, does := r.decide(g, linked, found.ByKey)
-	return g.Draft(linked).honour(change, does, found)
+	if does {
+		change, does = r.Schema.fit(change, found.current(draft, change))
+	}
+	return draft.honour(change, does, found)
 }
 
 // Draft gives the group to what pins ask.

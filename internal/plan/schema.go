@@ -9,8 +9,10 @@ import (
 	"rollcall/internal/scim"
 )
 
-// Schema is what users of a destination can hold. A plan does not promise what cannot be written.
+// Schema is what users, or groups, of a destination can hold. A plan does not promise what cannot be written.
 type Schema struct {
+	// Absent: the destination has no such objects at all.
+	Absent bool
 	// Type has the attributes; nil if the destination does not describe them.
 	Type *scim.ResourceType
 	// Required are the paths that must have a value, whatever Type says.
@@ -24,12 +26,18 @@ const (
 	WrongValue      = "WrongValue"
 	ImmutableValue  = "ImmutableValue"
 	MissingRequired = "MissingRequired"
+	NotSupported    = "NotSupported"
 )
 
 // fit makes of a change what the destination can take: what it has no attribute for is left out, and the reason says so; what it would refuse fails
 // here already. A deactivation goes on without what does not fit. It reports whether anything is left to do.
 func (s *Schema) fit(change Change, current attr.Record) (Change, bool) {
-	if s == nil || len(change.After) == 0 {
+	switch {
+	case s == nil:
+		return change, true
+	case s.Absent && change.Action.Writes():
+		return change.unfit(Reason{Code: NotSupported, Text: "the destination has no objects of this type"}), true
+	case len(change.After) == 0:
 		return change, true
 	}
 	if change.Action != Create && change.Action != Update && change.Action != Deactivate && change.Action != Reactivate {
@@ -138,8 +146,8 @@ func (s *Schema) missing(change Change, current attr.Record) string {
 		}
 	}
 	for _, path := range required {
-		if path == "password" || path == attr.UserName && s.FixedNames {
-			continue
+		if path == "password" || path == "members" || path == attr.UserName && s.FixedNames {
+			continue // nobody is in a group before it is there
 		}
 		touched := change.Action == Create || slices.ContainsFunc(change.After, func(f attr.Field) bool { return within(f.Name, path) })
 		if touched && !slices.ContainsFunc(after, func(f attr.Field) bool { return f.Value != nil && f.Value != "" && within(f.Name, path) }) {
@@ -147,6 +155,31 @@ func (s *Schema) missing(change Change, current attr.Record) string {
 		}
 	}
 	return ""
+}
+
+// Membership says why groups of the destination cannot have a member, a group if nested; nil if they can.
+func (s *Schema) Membership(nested bool) *Reason {
+	if s == nil || s.Type == nil {
+		return nil
+	}
+	members, _ := s.Type.Attribute("members")
+	if members == nil || members.Mutability == scim.ReadOnly {
+		return &Reason{Code: NotSupported, Text: "the destination does not take members of groups"}
+	}
+	if !nested {
+		return nil
+	}
+	var kinds []string // of which members may be, as far as the destination says it
+	if _, reference := s.Type.Attribute("members.$ref"); reference != nil {
+		kinds = append(kinds, reference.ReferenceTypes...)
+	}
+	if _, kind := s.Type.Attribute("members.type"); kind != nil {
+		kinds = append(kinds, kind.CanonicalValues...)
+	}
+	if len(kinds) > 0 && !slices.ContainsFunc(kinds, func(kind string) bool { return strings.EqualFold(kind, "Group") }) {
+		return &Reason{Code: NotSupported, Text: "the destination does not take groups as members of groups"}
+	}
+	return nil
 }
 
 // within reports whether a path of a record is an attribute, or a part of it: emails[type eq "work"].value is within emails.

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -89,6 +90,86 @@ func TestAPlanDoesNotPromiseWhatTheDestinationRefuses(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s: %s, want %s (%s, %v)", c.name, got, c.want, change.Reason.Text, change.After)
+		}
+	}
+}
+
+func TestAGroupDoesNotPromiseWhatTheDestinationRefuses(t *testing.T) {
+	const id = "2b1c6f1e-0000-4000-8000-000000000009"
+	groups := scim.Groups()
+	group := func(change func(attribute *scim.Attribute) bool) *plan.Schema {
+		narrow := groups
+		narrow.Core.Attributes = nil
+		for _, attribute := range groups.Core.Attributes {
+			if change(&attribute) {
+				narrow.Core.Attributes = append(narrow.Core.Attributes, attribute)
+			}
+		}
+		narrow = narrow.Forget()
+		return &plan.Schema{Type: &narrow, Required: []string{"displayName", "externalId"}}
+	}
+	as := func(*scim.Attribute) bool { return true }
+	named := func(name string) plan.GroupSource {
+		return plan.GroupSource{Kept: true, Source: plan.Source{ID: id, State: plan.Live, Record: attr.From(map[string]any{"displayName": name})}}
+	}
+	there := &plan.Target{ID: idOf("sales"), Version: 1, Owner: idOf("this"), SourceID: id, Record: attr.From(map[string]any{"displayName": "Sales", "externalId": id})}
+	for _, c := range []struct {
+		name   string
+		schema *plan.Schema
+		linked *plan.Target
+		source plan.GroupSource
+		want   string
+	}{
+		{"what fits is created", group(as), nil, named("Sales"), "create"},
+		{"without a schema everything fits", nil, nil, named("Sales"), "create"},
+		{"a destination without groups", &plan.Schema{Absent: true}, nil, named("Sales"), "fail NotSupported"},
+		{"a name that does not change", group(func(a *scim.Attribute) bool { a.Mutability = scim.Immutable; return true }), there, named("Sellers"), "fail ImmutableValue"},
+		{"a name of another type", group(func(a *scim.Attribute) bool { a.Type = scim.Integer; return true }), nil, named("Sales"), "fail WrongValue"},
+		{"a required attribute that groups do not have", group(func(a *scim.Attribute) bool {
+			a.Name = map[string]string{"displayName": "displayName", "members": "label"}[a.Name]
+			a.Required = true
+			return true
+		}), nil, named("Sales"), "fail MissingRequired"},
+		{"members come later", group(func(a *scim.Attribute) bool { a.Required = true; return true }), nil, named("Sales"), "create"},
+	} {
+		rules := plan.GroupRules{Instance: idOf("this"), Namesakes: func(string) int { return 1 }, Schema: c.schema}
+		change, does := rules.Decide(c.source, c.linked, plan.Found{})
+		got := "nothing"
+		if does {
+			got = string(change.Action)
+			if change.Action == plan.Fail {
+				got += " " + change.Reason.Code
+			}
+		}
+		if got != c.want || does && change.Object != plan.Group {
+			t.Errorf("%s: %s, want %s (%s)", c.name, got, c.want, change.Reason.Text)
+		}
+	}
+	usersOnly := func(a *scim.Attribute) bool {
+		if a.Name == "members" {
+			subs := make([]scim.Attribute, len(a.SubAttributes))
+			for i, sub := range a.SubAttributes {
+				sub.ReferenceTypes = slices.DeleteFunc(slices.Clone(sub.ReferenceTypes), func(kind string) bool { return kind == "Group" })
+				sub.CanonicalValues = slices.DeleteFunc(slices.Clone(sub.CanonicalValues), func(kind string) bool { return kind == "Group" })
+				subs[i] = sub
+			}
+			a.SubAttributes = subs
+		}
+		return true
+	}
+	for _, c := range []struct {
+		name         string
+		schema       *plan.Schema
+		user, nested bool
+	}{
+		{"no schema", nil, true, true},
+		{"both", group(as), true, true},
+		{"users only", group(usersOnly), true, false},
+		{"no members", group(func(a *scim.Attribute) bool { return a.Name != "members" }), false, false},
+		{"members that nobody may write", group(func(a *scim.Attribute) bool { a.Mutability = scim.ReadOnly; return true }), false, false},
+	} {
+		if user, nested := c.schema.Membership(false) == nil, c.schema.Membership(true) == nil; user != c.user || nested != c.nested {
+			t.Errorf("%s: users may be members: %v, groups: %v", c.name, user, nested)
 		}
 	}
 }

@@ -199,6 +199,28 @@ func TestFrequentQueriesUseTheirIndexes(t *testing.T) {
 				"SEARCH i USING INDEX sqlite_autoindex_instances_1 (id=?) LEFT-JOIN",
 			},
 		},
+		"objects of a service that are not settled": {
+			numbered(remoteColumns + " WHERE o.service_id = $ AND " + unsettledRemote),
+			[]any{id, id, id},
+			[]string{
+				"SEARCH o USING PRIMARY KEY (service_id=? AND id=?)",
+				"LIST SUBQUERY 2",
+				"SEARCH m USING COVERING INDEX remote_objects_unsettled (service_id=? AND owner_id=?)",
+				"CORRELATED SCALAR SUBQUERY 1",
+				"SEARCH b USING COVERING INDEX remote_objects_by_source (service_id=? AND owner_id=? AND source_id=?)",
+				"SEARCH i USING INDEX sqlite_autoindex_instances_1 (id=?) LEFT-JOIN",
+			},
+		},
+		"objects of a service whom nobody settles": {
+			numbered(remoteColumns + " WHERE o.service_id = $ AND " + forsakenRemote),
+			[]any{id, id},
+			[]string{
+				"SEARCH o USING PRIMARY KEY (service_id=? AND id=?)",
+				"LIST SUBQUERY 1",
+				"SEARCH m USING COVERING INDEX remote_objects_unsettled (service_id=? AND owner_id=?)",
+				"SEARCH i USING INDEX sqlite_autoindex_instances_1 (id=?) LEFT-JOIN",
+			},
+		},
 		"groups of a service with members": {
 			db.listedText(remoteGroupsWith, 2),
 			[]any{id, id, id, id, id},

@@ -86,6 +86,13 @@ func (db *DB) RemoteObjectsTied(ctx context.Context, service, owner ident.ID, so
 	return listRemoteBy(ctx, db, service, remoteByTie, []any{owner}, sourceIDs)
 }
 
+// The few that are not settled are found by remote_objects_unsettled.
+const (
+	unsettledRemote = `o.id IN (SELECT m.id FROM remote_objects m WHERE m.service_id = $ AND m.owner_id = $ AND (m.parked <> '' OR m.awaits <> '')
+		AND (m.parked <> '' OR EXISTS (SELECT 1 FROM remote_objects b WHERE b.service_id = m.service_id AND b.owner_id = m.owner_id AND b.source_id = m.awaits)))`
+	forsakenRemote = "o.id IN (SELECT m.id FROM remote_objects m WHERE m.service_id = $ AND m.owner_id IS NULL AND m.parked <> '')"
+)
+
 // ListRemoteObjects returns up to limit objects that the filter keeps, in the order of their ids.
 func (db *DB) ListRemoteObjects(ctx context.Context, service ident.ID, filter scimapp.Filter, limit int) ([]scimapp.Object, error) {
 	var where condition
@@ -99,8 +106,10 @@ func (db *DB) ListRemoteObjects(ctx context.Context, service ident.ID, filter sc
 		where.and("o.seen < $", filter.SeenBefore)
 	}
 	if filter.Unsettled {
-		where.and(`(o.parked <> '' OR o.awaits <> '') AND (o.parked <> '' OR EXISTS (SELECT 1 FROM remote_objects m
-			WHERE m.service_id = o.service_id AND m.owner_id = o.owner_id AND m.source_id = o.awaits))`)
+		where.and(unsettledRemote, service, filter.Owner)
+	}
+	if filter.Forsaken {
+		where.and(forsakenRemote, service)
 	}
 	text, args := where.text(remoteColumns, " ORDER BY o.id LIMIT $", limit)
 	return collect(ctx, db, text, args, scanRemote)

@@ -56,13 +56,20 @@ func (a *App) Terms(ctx context.Context) (destination.Terms, error) {
 		}
 		a.learn(discovery.Service)
 	}
-	told := a.said.Types[scimclient.User]
-	schema := &plan.Schema{Required: told.Required, FixedNames: !a.said.Rename}
+	users := a.schema(Users)
+	users.FixedNames = !a.said.Rename
+	return destination.Terms{Schema: users, Groups: a.schema(Groups)}, nil
+}
+
+// schema is what objects of a kind can hold.
+func (a *App) schema(kind Kind) *plan.Schema {
+	told, has := a.said.Types[kind.of()]
+	schema := &plan.Schema{Absent: !has, Required: told.Required}
 	if told.Described {
-		users := a.types[Users]
-		schema.Type = &users
+		described := a.types[kind]
+		schema.Type = &described
 	}
-	return destination.Terms{Schema: schema}, nil
+	return schema
 }
 
 // connect returns the way to the service when it is known what that can do.

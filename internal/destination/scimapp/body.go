@@ -88,7 +88,8 @@ func (a *App) read(kind Kind, body map[string]any) attr.Record {
 	return record
 }
 
-// ours reports whether a path is kept here and not compared with the service's: it is not told, or in ids that only the tenant knows.
+// ours reports whether a path is kept here and not compared with the service's: it is not told, or in ids that only the tenant knows. Managers are compared
+// by bosses.
 func ours(path string) bool {
 	return path == attr.DeletedAt || strings.HasPrefix(path, attr.Manager)
 }

@@ -137,6 +137,10 @@ func (a *App) see(ctx context.Context, kind Kind, resources []scimclient.Resourc
 	for _, object := range known {
 		byRemote[object.RemoteID] = object
 	}
+	managers, err := a.bossesOf(ctx, kind, known, resources)
+	if err != nil {
+		return err
+	}
 	for _, resource := range resources {
 		object, exists := byRemote[resource.ID]
 		seen := a.read(kind, resource.Body)
@@ -151,7 +155,8 @@ func (a *App) see(ctx context.Context, kind Kind, resources []scimclient.Resourc
 				object.Record, object.Version = seen, object.Version+1
 			}
 		default:
-			if object.reread(seen) {
+			differs := object.reread(seen)
+			if kind == Users && managers.reread(&object, seen.Text(attr.ManagerValue)) || differs {
 				object.Version++
 			}
 		}

@@ -13,17 +13,29 @@ import (
 
 func byID(a, b Object) int { return bytes.Compare(a.ID[:], b.ID[:]) }
 
-// Park gives users names of which nobody else wants any. Where names stay as they are nobody is renamed, and the changes fail for that.
+// Park gives users names of which nobody else wants any. Where names stay as they are nobody is renamed, and the changes fail for that. What is going to
+// be sent is noted first: names are given back also if the process dies between the two.
 func (a *App) Park(ctx context.Context, ids []ident.ID) error {
-	return a.rename(ctx, ids, func(b *batch, object *Object) bool {
-		if object.Parked != "" || !b.said.Rename {
-			return false
+	if _, err := a.connect(ctx); err != nil || !a.said.Rename {
+		return err
+	}
+	err := a.Store.InTx(ctx, func(ctx context.Context) error {
+		objects, err := a.Store.RemoteObjects(ctx, a.Service, ids)
+		if err != nil {
+			return err
 		}
-		object.Parked = object.Name()
-		object.Record = object.Record.Clone()
-		object.Record.Set(attr.UserName, strings.ReplaceAll(object.ID.String(), "-", "")+object.Parked)
-		return true
+		objects = slices.DeleteFunc(objects, func(o Object) bool { return o.Kind != Users || o.Parked != "" })
+		for i := range objects {
+			object := &objects[i]
+			object.Parked = object.Name()
+			object.Record.Set(attr.UserName, strings.ReplaceAll(object.ID.String(), "-", "")+object.Parked)
+		}
+		return a.Store.SaveRemoteObjects(ctx, a.Service, objects)
 	})
+	if err != nil {
+		return err
+	}
+	return a.rename(ctx, ids, func(_ *batch, object *Object) bool { return object.Parked != "" })
 }
 
 // Unpark gives names back that Park set aside; who lost his to somebody keeps the temporary one.
@@ -89,7 +101,7 @@ func (b *batch) renameAll(ctx context.Context, objects []Object, to func(b *batc
 		if object.Kind != Users || !to(b, &object) {
 			continue
 		}
-		if object.Name() == before {
+		if object.Name() == before && object.Parked == "" {
 			b.keep(object)
 			continue
 		}
@@ -109,20 +121,28 @@ func (b *batch) renameAll(ctx context.Context, objects []Object, to func(b *batc
 		case scimclient.Done:
 			b.keep(renamed[i])
 		case scimclient.Refused:
-			b.keepAsItIs(objects, renamed[i].ID)
+			b.keepAsItIs(objects, renamed[i])
 		default:
 			b.cause = patience(outcome)
 		}
 	}
 }
 
-// keepAsItIs leaves an object with the name that it has: the next plan meets it so.
-func (b *batch) keepAsItIs(objects []Object, id ident.ID) {
+// keepAsItIs is for an object that the service does not rename. One that was to be set aside has its own name; another stays with the temporary one, and
+// the next plan meets it so.
+func (b *batch) keepAsItIs(objects []Object, renamed Object) {
 	for _, object := range objects {
-		if object.ID == id && object.Parked != "" {
-			object.Parked, object.Version = "", object.Version+1
-			b.keep(object)
+		if object.ID != renamed.ID {
+			continue
 		}
+		if renamed.Parked != "" {
+			object.Record = object.Record.Clone()
+			object.Record.Set(attr.UserName, renamed.Parked)
+		} else {
+			object.Version++
+		}
+		object.Parked = ""
+		b.keep(object)
 	}
 }
 

@@ -101,7 +101,7 @@ func (b *batch) add(ctx context.Context, i int) {
 		b.pending[i] = true
 		return
 	case b.unsendable():
-		b.fail(i, "NotSupported", "the service has no resources of the type "+string(b.kind.of()))
+		b.fail(i, plan.NotSupported, "the service has no resources of the type "+string(b.kind.of()))
 		return
 	case change.Action == plan.Create && exists,
 		change.Action != plan.Create && (!exists || object.Version != change.BaseVersion || !object.Owner.IsZero() && object.Owner != b.Instance):
@@ -222,8 +222,11 @@ func (b *batch) manager(object *Object) string {
 // alter fills the operation that makes an object of what it was.
 func (b *batch) alter(s *sending, before Object, manager string) {
 	former := ""
-	if before.Awaits == "" {
-		former = b.managers[before.Record.Text(attr.Manager)]
+	if source := before.Record.Text(attr.Manager); before.Awaits == "" {
+		former = b.managers[source]
+		if former == "" && s.object.Record.Text(attr.Manager) == "" {
+			former = source // somebody whom only the service knows
+		}
 	}
 	was, is := b.resource(b.kind, before.Record, former), b.resource(b.kind, s.object.Record, manager)
 	ops := b.patches(b.kind, was, is)
@@ -322,10 +325,23 @@ func (b *batch) done(s sending, resource *scimclient.Resource) {
 	if s.operation.Method != "" {
 		s.object.Echo = nil
 		if resource != nil && resource.Body != nil {
-			s.object.Echo = echo(s.object.Record, b.read(b.kind, resource.Body))
+			s.object.Echo = b.echo(s.object, b.read(b.kind, resource.Body))
 		}
 	}
 	b.keep(s.object)
+}
+
+// echo is what the service made of an object, where that is something else; of its manager in the service's words.
+func (b *batch) echo(object Object, seen attr.Record) attr.Record {
+	differs := echo(object.Record, seen)
+	sent, shown := "", seen.Text(attr.ManagerValue)
+	if object.Awaits == "" {
+		sent = b.managers[object.Record.Text(attr.Manager)]
+	}
+	if b.kind == Users && sent != shown {
+		differs.Set(attr.Manager, shown)
+	}
+	return differs
 }
 
 // keep notes an object as it is now.

@@ -25,6 +25,11 @@ func (a *App) Settle(ctx context.Context) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if len(unsettled) == 0 { // somebody whose instance was deleted while the service did not answer
+		if unsettled, err = a.Store.ListRemoteObjects(ctx, a.Service, Filter{Kind: Users, Forsaken: true}, settlePage); err != nil {
+			return false, err
+		}
+	}
 	if len(unsettled) > 0 {
 		return false, a.tidy(ctx, unsettled)
 	}

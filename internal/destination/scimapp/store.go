@@ -45,6 +45,8 @@ type Filter struct {
 	SeenBefore int64
 	// Unsettled keeps those with a name set aside, or whose awaited manager is there by now.
 	Unsettled bool
+	// Forsaken keeps those with a name set aside whom nobody owns.
+	Forsaken bool
 }
 
 // Members are the members of the groups of services.
