@@ -4,15 +4,14 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"math"
 	"net/http"
-	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"rollcall/internal/engine"
 	"rollcall/internal/expr"
 	"rollcall/internal/fault"
+	"rollcall/internal/inbound"
 )
 
 // Problem is a problem document (RFC 9457): what every error of the API looks like.
@@ -88,7 +87,7 @@ func (s *server) problem(ctx context.Context, err error) *Problem {
 	case f.Kind == fault.Denied:
 		p.headers.Set("WWW-Authenticate", `Bearer realm="rollcall", error="insufficient_scope"`)
 	case f.Kind.Temporary():
-		p.headers.Set("Retry-After", strconv.Itoa(int(math.Ceil(max(1, f.RetryAfter.Seconds())))))
+		p.headers.Set("Retry-After", inbound.RetryAfter(f.RetryAfter))
 	}
 	return p
 }

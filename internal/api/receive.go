@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -76,13 +75,13 @@ func (s *server) finish(out *inbound.Answer, r *http.Request, began time.Time) {
 	defect := recover()
 	abort := defect != nil && out.Status != 0
 	if defect != nil && ctx.Err() == nil && !isAbort(defect) {
-		s.Logger.ErrorContext(ctx, "request failed", "request_id", x.id, "route", route(r), "panic", defect, "stack", string(debug.Stack()))
+		s.Logger.ErrorContext(ctx, "request failed", "request_id", x.id, "route", inbound.Route(r), "panic", defect, "stack", string(debug.Stack()))
 	}
 	if defect != nil && !abort {
 		s.refuse(out, r, internalProblem(ctx))
 	}
-	s.Metrics.CountHTTP("api", route(r), out.Status)
-	s.Logger.DebugContext(ctx, "request", "request_id", x.id, "method", r.Method, "route", route(r), "status", out.Status,
+	s.Metrics.CountHTTP("api", inbound.Route(r), out.Status)
+	s.Logger.DebugContext(ctx, "request", "request_id", x.id, "method", r.Method, "route", inbound.Route(r), "status", out.Status,
 		"milliseconds", float64(s.Engine.Machine().Sub(began).Microseconds())/1000, "token", x.token.String(), "address", x.address)
 	if abort {
 		panic(http.ErrAbortHandler) // cuts the connection: the client must not take half an answer for a whole one
@@ -94,19 +93,11 @@ func isAbort(defect any) bool {
 	return ok && errors.Is(err, http.ErrAbortHandler)
 }
 
-// route is the pattern that the request matched.
-func route(r *http.Request) string {
-	if r.Pattern == "" || r.Pattern == "/" {
-		return "none"
-	}
-	return r.Pattern
-}
-
 // readWhole reads the body while the server's deadline for reading runs, and then lifts that deadline: once it passed it would end the
 // context of an operation that takes longer, such as a stream of events.
 func (s *server) readWhole(w http.ResponseWriter, r *http.Request) *Problem {
 	ctx := r.Context()
-	if values, err := url.ParseQuery(r.URL.RawQuery); err != nil || !validUTF8(r.URL.Path, values) {
+	if !inbound.ValidURL(r.URL) {
 		return newProblem(ctx, http.StatusBadRequest, "BadURL", "the address is not valid: escapes or UTF-8")
 	}
 	if r.Body != nil && r.Body != http.NoBody {
@@ -128,15 +119,4 @@ func (s *server) readWhole(w http.ResponseWriter, r *http.Request) *Problem {
 		return newProblem(ctx, http.StatusServiceUnavailable, "ConnectionLost", "the connection ended")
 	}
 	return nil
-}
-
-func validUTF8(path string, values url.Values) bool {
-	valid := utf8.ValidString(path)
-	for name, list := range values {
-		valid = valid && utf8.ValidString(name)
-		for _, value := range list {
-			valid = valid && utf8.ValidString(value)
-		}
-	}
-	return valid
 }

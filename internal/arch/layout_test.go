@@ -29,6 +29,7 @@ var layout = []entry{
 	// wires
 	{path: "graph", sentence: "a client for the parts of Microsoft Graph that we use"},
 	{path: "scimclient", sentence: "calls a remote SCIM service"},
+	{path: "scimclient/elimitytest", sentence: "a SCIM service that others wrote, to try clients on"},
 	{path: "sso", sentence: "signs people in by OIDC or SAML"},
 	{path: "notify", sentence: "sends e-mail and signed webhooks"},
 	// state

@@ -248,6 +248,26 @@ func (e *Engine) save(ctx context.Context, run Run) error {
 	return err
 }
 
+// keep saves the run and goes on with it.
+func (e *Engine) keep(ctx context.Context, w *work, run Run) error {
+	err := e.save(ctx, run)
+	if err == nil {
+		w.run = run
+	}
+	return err
+}
+
+// advance does a piece of work and keeps what it makes of the run: both, or neither.
+func (e *Engine) advance(ctx context.Context, w *work, do func(ctx context.Context, run *Run) error) error {
+	return e.Store.InTx(ctx, func(ctx context.Context) error {
+		run := w.run.clone()
+		if err := do(ctx, &run); err != nil {
+			return err
+		}
+		return e.keep(ctx, w, run)
+	})
+}
+
 // step does the next durable piece of work of a run. A defect of the program fails the run, so that it is seen; it would be begun again
 // without end otherwise.
 func (e *Engine) step(ctx context.Context, w *work) (err error) {

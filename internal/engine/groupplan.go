@@ -70,36 +70,10 @@ func noGroups() error {
 
 // planGroups turns the next groups into entries.
 func (e *Engine) planGroups(ctx context.Context, w *work) error {
-	rules, err := e.compiled(ctx, w)
-	if err != nil {
-		return err
-	}
-	return e.Store.InTx(ctx, func(ctx context.Context) error {
-		run := w.run.clone()
-		done, err := e.yield(ctx, w, &run)
-		if err != nil {
-			return err
-		}
-		var objects []GroupObject
-		if !done {
-			if objects, err = e.groupObjects(ctx, w); err != nil {
-				return err
-			}
-		}
-		if len(objects) == 0 {
-			run.Step = StepGuard
-		} else if err := e.enterGroups(ctx, w, &run, rules, objects); err != nil {
-			return err
-		}
-		if err := e.save(ctx, run); err != nil {
-			return err
-		}
-		w.run = run
-		return nil
-	})
+	return planNext(ctx, e, w, e.nextGroups, e.enterGroups)
 }
 
-func (e *Engine) groupObjects(ctx context.Context, w *work) ([]GroupObject, error) {
+func (e *Engine) nextGroups(ctx context.Context, w *work) ([]GroupObject, error) {
 	if w.run.Kind == DryRun {
 		return e.Store.AllGroupObjects(ctx, w.instance, w.run.Progress.After, planBatch)
 	}

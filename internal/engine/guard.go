@@ -13,27 +13,20 @@ const guardWindow = 24 * time.Hour
 
 // guard holds back too many removals and settles who gets which name.
 func (e *Engine) guard(ctx context.Context, w *work) error {
-	return e.Store.InTx(ctx, func(ctx context.Context) error {
-		run := w.run.clone()
-		if err := e.holdRemovals(ctx, w, &run); err != nil {
+	return e.advance(ctx, w, func(ctx context.Context, run *Run) error {
+		if err := e.holdRemovals(ctx, w, run); err != nil {
 			return err
 		}
 		if run.Progress.Part == PartUsers {
-			if err := e.resolveNames(ctx, w, &run); err != nil {
+			if err := e.resolveNames(ctx, w, run); err != nil {
 				return err
 			}
 		}
 		run.Step = StepApply
-		if run.Kind.Dry() {
-			if err := e.nextPart(ctx, w, &run); err != nil {
-				return err
-			}
+		if !run.Kind.Dry() {
+			return nil
 		}
-		if err := e.save(ctx, run); err != nil {
-			return err
-		}
-		w.run = run
-		return nil
+		return e.nextPart(ctx, w, run)
 	})
 }
 

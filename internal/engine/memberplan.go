@@ -32,30 +32,22 @@ type MembersPlanned struct {
 
 // planMembers turns the next memberships into entries.
 func (e *Engine) planMembers(ctx context.Context, w *work) error {
-	return e.Store.InTx(ctx, func(ctx context.Context) error {
-		run := w.run.clone()
-		done, err := e.yield(ctx, w, &run)
+	return e.advance(ctx, w, func(ctx context.Context, run *Run) error {
+		done, err := e.yield(ctx, w, run)
 		if err != nil {
 			return err
 		}
 		switch {
 		case done:
 		case !run.Progress.Members.Compared:
-			err = e.compareNext(ctx, w, &run)
+			err = e.compareNext(ctx, w, run)
 		default:
-			done, err = e.planDirtyMembers(ctx, w, &run)
+			done, err = e.planDirtyMembers(ctx, w, run)
 		}
-		if err != nil {
-			return err
-		}
-		if done {
+		if err == nil && done {
 			run.Step = StepGuard
 		}
-		if err := e.save(ctx, run); err != nil {
-			return err
-		}
-		w.run = run
-		return nil
+		return err
 	})
 }
 

@@ -128,8 +128,7 @@ func (e *Engine) pullAsked(ctx context.Context, w *work) error {
 		return err
 	}
 	w.reached = nil // somebody may have joined a group
-	return e.Store.InTx(ctx, func(ctx context.Context) error {
-		run := w.run.clone()
+	return e.advance(ctx, w, func(ctx context.Context, run *Run) error {
 		run.Step, run.Progress.ToPlan, run.Progress.Read, run.Progress.PullBegun = StepPlan, len(ids), len(ids), true
 		if err := e.beginResults(ctx, w, rules, people, subjects, sightings); err != nil {
 			return err
@@ -139,14 +138,7 @@ func (e *Engine) pullAsked(ctx context.Context, w *work) error {
 				return err
 			}
 		}
-		if err := e.Store.SaveResults(ctx, results); err != nil {
-			return err
-		}
-		if err := e.save(ctx, run); err != nil {
-			return err
-		}
-		w.run = run
-		return nil
+		return e.Store.SaveResults(ctx, results)
 	})
 }
 
@@ -213,8 +205,7 @@ func (e *Engine) planAsked(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
-	return e.Store.InTx(ctx, func(ctx context.Context) error {
-		run := w.run.clone()
+	return e.advance(ctx, w, func(ctx context.Context, run *Run) error {
 		instance, err := e.Store.Instance(ctx, run.InstanceID)
 		if fault.Is(err, fault.NotFound) {
 			return errFenced
@@ -225,14 +216,9 @@ func (e *Engine) planAsked(ctx context.Context, w *work) error {
 		if instance.ConfigVersion != run.ConfigVersion {
 			run.ConfigVersion, run.Step = instance.ConfigVersion, StepPull
 			run.Progress.beginAgain()
-		} else if err := e.planAskedPart(ctx, w, &run, rules); err != nil {
-			return err
+			return nil
 		}
-		if err := e.save(ctx, run); err != nil {
-			return err
-		}
-		w.run = run
-		return nil
+		return e.planAskedPart(ctx, w, run, rules)
 	})
 }
 

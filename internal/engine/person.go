@@ -45,8 +45,7 @@ func (e *Engine) identify(ctx context.Context, instance Instance, tenant mirror.
 		}
 	}
 	user, err := e.mirrored(ctx, instance, who)
-	tooLong := fault.Is(err, fault.Unavailable) // to search a large mirror, which matters only if nobody else knows the name
-	if err != nil && (!tooLong || tenant == nil && found.synced == nil) {
+	if err != nil {
 		return found, err
 	}
 	if found.id = user.SourceID; found.id == "" && found.synced != nil {

@@ -15,6 +15,9 @@ type TenantUsers interface {
 	// FindTenantUsers returns up to limit live users of the tenant whose displayName or userPrincipalName contains the text, without regard to case,
 	// by name; all for "".
 	FindTenantUsers(ctx context.Context, connection ident.ID, text string, limit int) ([]mirror.User, error)
+	// NamedTenantUser returns the user of the tenant with a userPrincipalName, in any case: a live one, or else one in the recycle bin; the zero User if
+	// there is none.
+	NamedTenantUser(ctx context.Context, connection ident.ID, name string) (mirror.User, error)
 	// CountGroupUsers counts the users who are direct members of groups, by the group's id; groups that the mirror does not follow, and those without users,
 	// are absent.
 	CountGroupUsers(ctx context.Context, connection ident.ID, groups []string) (map[string]int, error)

@@ -27,36 +27,38 @@ func (e *Engine) plan(ctx context.Context, w *work) error {
 
 // planUsers turns the next people into entries.
 func (e *Engine) planUsers(ctx context.Context, w *work) error {
+	return planNext(ctx, e, w, e.nextObjects, e.planObjects)
+}
+
+// planNext enters into the journal what is to be done about the next objects of the run's part. Where there are none, or the run leaves them to a later
+// one, the part's plan is done.
+func planNext[O any](
+	ctx context.Context, e *Engine, w *work, next func(context.Context, *work) ([]O, error), enter func(context.Context, *work, *Run, *plan.Rules, []O) error,
+) error {
 	rules, err := e.compiled(ctx, w)
 	if err != nil {
 		return err
 	}
-	return e.Store.InTx(ctx, func(ctx context.Context) error {
-		run := w.run.clone()
-		done, err := e.yield(ctx, w, &run)
+	return e.advance(ctx, w, func(ctx context.Context, run *Run) error {
+		done, err := e.yield(ctx, w, run)
 		if err != nil {
 			return err
 		}
-		var objects []Object
+		var objects []O
 		if !done {
-			if objects, err = e.objects(ctx, w); err != nil {
+			if objects, err = next(ctx, w); err != nil {
 				return err
 			}
 		}
 		if len(objects) == 0 {
 			run.Step = StepGuard
-		} else if err := e.planObjects(ctx, w, &run, rules, objects); err != nil {
-			return err
+			return nil
 		}
-		if err := e.save(ctx, run); err != nil {
-			return err
-		}
-		w.run = run
-		return nil
+		return enter(ctx, w, run, rules, objects)
 	})
 }
 
-func (e *Engine) objects(ctx context.Context, w *work) ([]Object, error) {
+func (e *Engine) nextObjects(ctx context.Context, w *work) ([]Object, error) {
 	if w.run.Kind == DryRun {
 		return e.Store.AllObjects(ctx, w.instance, w.run.Progress.After, planBatch)
 	}

@@ -106,8 +106,8 @@ func (e *Engine) reconcile(ctx context.Context, w *work) error {
 // inReconcile does a piece of the comparison of mirror and destination in a transaction, unless the mirror has to catch up first: because somebody
 // reads the tenant in full (rule 7), or because other settings came into force.
 func (e *Engine) inReconcile(ctx context.Context, w *work, do func(ctx context.Context, run *Run) error) error {
-	return e.Store.InTx(ctx, func(ctx context.Context) error {
-		run := w.run.clone()
+	before := w.run.Progress.Planned
+	err := e.advance(ctx, w, func(ctx context.Context, run *Run) error {
 		instance, err := e.Store.Instance(ctx, run.InstanceID)
 		if fault.Is(err, fault.NotFound) {
 			return errFenced
@@ -127,16 +127,12 @@ func (e *Engine) inReconcile(ctx context.Context, w *work, do func(ctx context.C
 		if others || cursor.Full != nil || cursor.Groups.Read != nil && withGroups(rules) {
 			run.useSettingsOf(instance)
 			run.Step, run.Progress.PullBegun, run.Progress.Reconciling.CaughtUp = StepPull, false, false
-		} else if err := do(ctx, &run); err != nil {
-			return err
+			return nil
 		}
-		if err := e.save(ctx, run); err != nil {
-			return err
-		}
-		w.pace.done += run.Progress.Planned - w.run.Progress.Planned
-		w.run = run
-		return nil
+		return do(ctx, run)
 	})
+	w.pace.done += w.run.Progress.Planned - before
+	return err
 }
 
 // useSettingsOf pins the newest settings; for a reconcile those in force, since newer ones may need what the mirror lacks (rule 5).
@@ -159,11 +155,7 @@ func (e *Engine) caughtUp(ctx context.Context, w *work) error {
 	if !at.Stage.ofTenant() {
 		run.Step = StepPlan
 	}
-	if err := e.save(ctx, run); err != nil {
-		return err
-	}
-	w.run = run
-	return nil
+	return e.keep(ctx, w, run)
 }
 
 // enter begins a stage.

@@ -48,23 +48,16 @@ func (e *Engine) auditUsers(ctx context.Context, w *work) error {
 	if at.Missing {
 		w.pace.done += len(suspects)
 	}
-	return e.Store.InTx(ctx, func(ctx context.Context) error {
-		run := w.run.clone()
-		if err := e.reportDiffering(ctx, w, &run, differ); err != nil {
+	return e.advance(ctx, w, func(ctx context.Context, run *Run) error {
+		if err := e.reportDiffering(ctx, w, run, differ); err != nil {
 			return err
 		}
 		run.Progress.Reconciling.Users = at
 		run.Progress.Stage, run.Progress.Read, run.Progress.Expected = string(ReconcileTenantUsers), at.Listed, max(at.Expected, 0)
-		if at.Done {
-			if err := e.usersAudited(ctx, w, &run); err != nil {
-				return err
-			}
+		if !at.Done {
+			return nil
 		}
-		if err := e.save(ctx, run); err != nil {
-			return err
-		}
-		w.run = run
-		return nil
+		return e.usersAudited(ctx, w, run)
 	})
 }
 
@@ -149,21 +142,16 @@ func (e *Engine) auditGroups(ctx context.Context, w *work) error {
 		return err
 	}
 	w.pace.done += groupsWeigh
-	return e.Store.InTx(ctx, func(ctx context.Context) error {
-		run := w.run.clone()
+	return e.advance(ctx, w, func(ctx context.Context, run *Run) error {
 		at := &run.Progress.Reconciling
 		if at.GroupsAfter = last; done {
-			if err := e.beginUsers(ctx, w, &run); err != nil {
+			if err := e.beginUsers(ctx, w, run); err != nil {
 				return err
 			}
 		}
 		if !done || !ready {
 			run.Progress.PullBegun, at.CaughtUp = false, false // the pull reads them
 		}
-		if err := e.save(ctx, run); err != nil {
-			return err
-		}
-		w.run = run
 		return nil
 	})
 }

@@ -14,13 +14,9 @@ import (
 // of changes whose sending was broken off. A reconcile reads everything again. ready is false if it is time to make room.
 func (e *Engine) prepare(ctx context.Context, w *work, remote destination.Remote) (ready bool, err error) {
 	if w.run.Kind.Reconciles() && !w.run.Progress.Reconciling.Renewed {
-		err := e.Store.InTx(ctx, func(ctx context.Context) error {
-			run := w.run.clone()
+		err := e.advance(ctx, w, func(ctx context.Context, run *Run) error {
 			run.Progress.Reconciling.Renewed = true
-			if err := remote.Renew(ctx); err != nil {
-				return err
-			}
-			return e.keep(ctx, w, run)
+			return remote.Renew(ctx)
 		})
 		if err != nil {
 			return false, err
@@ -37,15 +33,6 @@ func (e *Engine) prepare(ctx context.Context, w *work, remote destination.Remote
 			return false, e.Store.InTx(ctx, func(ctx context.Context) error { return e.save(ctx, w.run) })
 		}
 	}
-}
-
-// keep saves the run and goes on with it.
-func (e *Engine) keep(ctx context.Context, w *work, run Run) error {
-	err := e.save(ctx, run)
-	if err == nil {
-		w.run = run
-	}
-	return err
 }
 
 // applyRemote does the next piece of work of a run that writes to a remote destination: intent, call, result (rule 14). Nothing is sent inside of a
@@ -66,15 +53,11 @@ func (e *Engine) applyRemote(ctx context.Context, w *work, remote destination.Re
 		return ofDestination(err)
 	}
 	// What was sent is recorded also when the server is asked to stop.
-	err = e.Store.InTx(context.WithoutCancel(ctx), func(ctx context.Context) error {
+	err = e.advance(context.WithoutCancel(ctx), w, func(ctx context.Context, run *Run) error {
 		if err := sent.Record(ctx); err != nil {
 			return err
 		}
-		run := w.run.clone()
-		if err := e.settleSent(ctx, w, &run, entries, sent); err != nil {
-			return err
-		}
-		return e.keep(ctx, w, run)
+		return e.settleSent(ctx, w, run, entries, sent)
 	})
 	if err != nil {
 		return err
@@ -159,14 +142,11 @@ func (e *Engine) endRemotePart(ctx context.Context, w *work, remote destination.
 	if err != nil {
 		return ofDestination(err)
 	}
-	return e.Store.InTx(ctx, func(ctx context.Context) error {
-		run := w.run.clone()
-		if done {
-			if err := e.nextPart(ctx, w, &run); err != nil {
-				return err
-			}
+	return e.advance(ctx, w, func(ctx context.Context, run *Run) error {
+		if !done {
+			return nil
 		}
-		return e.keep(ctx, w, run)
+		return e.nextPart(ctx, w, run)
 	})
 }
 

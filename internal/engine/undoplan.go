@@ -20,8 +20,7 @@ func (e *Engine) planUndo(ctx context.Context, w *work) error {
 	if !reversible {
 		return fault.New(fault.Conflict, "NotReversible", "in this destination nothing can be taken back")
 	}
-	return e.Store.InTx(ctx, func(ctx context.Context) error {
-		run := w.run.clone()
+	return e.advance(ctx, w, func(ctx context.Context, run *Run) error {
 		of, limit := run.Progress.Part.of(), planBatch
 		if of == plan.Members {
 			limit = undoneMembersBatch
@@ -34,14 +33,9 @@ func (e *Engine) planUndo(ctx context.Context, w *work) error {
 		}
 		if len(done) == 0 {
 			run.planNextUndone()
-		} else if err := e.takeBack(ctx, w, &run, target, done); err != nil {
-			return err
+			return nil
 		}
-		if err := e.save(ctx, run); err != nil {
-			return err
-		}
-		w.run = run
-		return nil
+		return e.takeBack(ctx, w, run, target, done)
 	})
 }
 

@@ -2,9 +2,14 @@
 package inbound
 
 import (
+	"math"
 	"net/http"
 	"net/netip"
+	"net/url"
+	"strconv"
 	"strings"
+	"time"
+	"unicode/utf8"
 )
 
 // Answer notes the status of a response.
@@ -67,6 +72,32 @@ func BaseURL(r *http.Request, trusted []netip.Prefix) string {
 		}
 	}
 	return scheme + "://" + host
+}
+
+// Route is the pattern that a request matched, for logs and metrics.
+func Route(r *http.Request) string {
+	if r.Pattern == "" || r.Pattern == "/" {
+		return "none"
+	}
+	return r.Pattern
+}
+
+// ValidURL reports whether path and query of an address are escaped as they must be, and UTF-8.
+func ValidURL(u *url.URL) bool {
+	values, err := url.ParseQuery(u.RawQuery)
+	valid := err == nil && utf8.ValidString(u.Path)
+	for name, list := range values {
+		valid = valid && utf8.ValidString(name)
+		for _, value := range list {
+			valid = valid && utf8.ValidString(value)
+		}
+	}
+	return valid
+}
+
+// RetryAfter is the value of the header Retry-After: whole seconds, at least one.
+func RetryAfter(wait time.Duration) string {
+	return strconv.Itoa(int(math.Ceil(max(1, wait.Seconds()))))
 }
 
 func isTrusted(address netip.Addr, trusted []netip.Prefix) bool {

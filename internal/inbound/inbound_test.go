@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"testing"
+	"time"
 
 	"rollcall/internal/inbound"
 )
@@ -48,6 +50,36 @@ func TestATrustedProxySaysHowTheClientWroteTheAddress(t *testing.T) {
 	} {
 		if got := inbound.BaseURL(&c.request, trusted); got != c.want {
 			t.Errorf("%+v: %q, want %q", c.request, got, c.want)
+		}
+	}
+}
+
+func TestAnAddressIsEscapedUTF8(t *testing.T) {
+	for address, want := range map[string]bool{
+		"/users?search=Zo%C3%AB": true, "/users/%C3%AB": true, "/users?a=%FF": false, "/users?%FF=a": false, "/users/%FF": false, "/users?a=%zz": false,
+	} {
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := inbound.ValidURL(u); got != want {
+			t.Errorf("%s: %v", address, got)
+		}
+	}
+}
+
+func TestWaitsAreToldInWholeSeconds(t *testing.T) {
+	for wait, want := range map[time.Duration]string{0: "1", time.Millisecond: "1", time.Second: "1", 1001 * time.Millisecond: "2", time.Minute: "60"} {
+		if got := inbound.RetryAfter(wait); got != want {
+			t.Errorf("%s: %s", wait, got)
+		}
+	}
+}
+
+func TestARequestThatMatchedNothingHasNoRoute(t *testing.T) {
+	for pattern, want := range map[string]string{"": "none", "/": "none", "GET /x/{id}": "GET /x/{id}"} {
+		if got := inbound.Route(&http.Request{Pattern: pattern}); got != want {
+			t.Errorf("%q: %q", pattern, got)
 		}
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"strconv"
 	"strings"
 	"time"
 
@@ -167,7 +166,7 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, id string, err e
 		if f.Kind == fault.Throttled {
 			status = http.StatusTooManyRequests
 		}
-		w.Header().Set("Retry-After", strconv.Itoa(int(max(1, (f.RetryAfter+time.Second-1)/time.Second))))
+		w.Header().Set("Retry-After", inbound.RetryAfter(f.RetryAfter))
 	case fault.NotFound:
 		status = http.StatusMethodNotAllowed
 		w.Header().Set("Allow", http.MethodPost)

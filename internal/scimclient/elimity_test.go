@@ -1,24 +1,14 @@
 package scimclient_test
 
 import (
-	"cmp"
 	"encoding/json"
-	"maps"
-	"net/http"
-	"net/http/httptest"
-	"slices"
 	"strconv"
-	"sync"
 	"testing"
-
-	elimity "github.com/elimity-com/scim"
-	scimerrors "github.com/elimity-com/scim/errors"
-	"github.com/elimity-com/scim/optional"
-	"github.com/elimity-com/scim/schema"
 
 	"rollcall/internal/fault"
 	"rollcall/internal/scim"
 	"rollcall/internal/scimclient"
+	"rollcall/internal/scimclient/elimitytest"
 )
 
 func mustJSON(t *testing.T, value any) []byte {
@@ -30,113 +20,8 @@ func mustJSON(t *testing.T, value any) []byte {
 	return raw
 }
 
-// shelf keeps users for other people's SCIM server, which does the protocol.
-type shelf struct {
-	mu   sync.Mutex
-	last int
-	all  map[int]elimity.ResourceAttributes
-}
-
-func (s *shelf) resource(id int) elimity.Resource {
-	r := elimity.Resource{ID: strconv.Itoa(id), Attributes: s.all[id]}
-	if external, ok := s.all[id]["externalId"].(string); ok {
-		r.ExternalID = optional.NewString(external)
-	}
-	return r
-}
-
-func (s *shelf) find(id string) (int, error) {
-	n, err := strconv.Atoi(id)
-	if _, ok := s.all[n]; err != nil || !ok {
-		return 0, scimerrors.ScimErrorResourceNotFound(id)
-	}
-	return n, nil
-}
-
-func (s *shelf) Create(_ *http.Request, attributes elimity.ResourceAttributes) (elimity.Resource, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, other := range s.all {
-		if other["userName"] == attributes["userName"] {
-			return elimity.Resource{}, scimerrors.ScimErrorUniqueness
-		}
-	}
-	s.last++
-	s.all[s.last] = attributes
-	return s.resource(s.last), nil
-}
-
-func (s *shelf) Get(_ *http.Request, id string) (elimity.Resource, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n, err := s.find(id)
-	return s.resource(n), err
-}
-
-func (s *shelf) GetAll(_ *http.Request, params elimity.ListRequestParams) (elimity.Page, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var fitting []elimity.Resource
-	for _, n := range slices.SortedFunc(maps.Keys(s.all), cmp.Compare) {
-		if params.FilterValidator == nil || params.FilterValidator.PassesFilter(s.all[n]) == nil {
-			fitting = append(fitting, s.resource(n))
-		}
-	}
-	from := min(params.StartIndex-1, len(fitting))
-	return elimity.Page{TotalResults: len(fitting), Resources: fitting[from:min(from+params.Count, len(fitting))]}, nil
-}
-
-func (s *shelf) Replace(_ *http.Request, id string, attributes elimity.ResourceAttributes) (elimity.Resource, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n, err := s.find(id)
-	if err == nil {
-		s.all[n] = attributes
-	}
-	return s.resource(n), err
-}
-
-func (s *shelf) Patch(_ *http.Request, id string, operations []elimity.PatchOperation) (elimity.Resource, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n, err := s.find(id)
-	if err != nil {
-		return elimity.Resource{}, err
-	}
-	for _, op := range operations {
-		s.all[n][op.Path.String()] = op.Value
-	}
-	return s.resource(n), nil
-}
-
-func (s *shelf) Delete(_ *http.Request, id string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n, err := s.find(id)
-	delete(s.all, n)
-	return err
-}
-
-func elimityServer(t *testing.T) (*httptest.Server, *shelf) {
-	t.Helper()
-	users := &shelf{all: map[int]elimity.ResourceAttributes{}}
-	server, err := elimity.NewServer(&elimity.ServerArgs{
-		ServiceProviderConfig: &elimity.ServiceProviderConfig{SupportFiltering: true, SupportPatch: true, MaxResults: 40},
-		ResourceTypes: []elimity.ResourceType{{
-			Name: "User", Endpoint: "/Users", Schema: schema.CoreUserSchema(), Handler: users,
-			SchemaExtensions: []elimity.SchemaExtension{{Schema: schema.ExtensionEnterpriseUser()}},
-		}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	listening := httptest.NewServer(server)
-	t.Cleanup(listening.Close)
-	return listening, users
-}
-
 func TestOtherPeoplesServerIsDiscovered(t *testing.T) {
-	server, _ := elimityServer(t)
+	server := elimitytest.Open(t, 40, false)
 	found, err := clientOf(t, server.URL, server.Client(), "generic").Discover(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -152,7 +37,7 @@ func TestOtherPeoplesServerIsDiscovered(t *testing.T) {
 }
 
 func TestALifeOnOtherPeoplesServer(t *testing.T) {
-	server, kept := elimityServer(t)
+	server := elimitytest.Open(t, 40, false)
 	client := clientOf(t, server.URL, server.Client(), "generic")
 	body := func(name string) scimclient.Operation {
 		op := create(name)
@@ -186,7 +71,7 @@ func TestALifeOnOtherPeoplesServer(t *testing.T) {
 	if o := send(t, client, off)[0]; o.Status != scimclient.Done || o.Resource == nil || o.Resource.Body["active"] != false {
 		t.Errorf("deactivated: %+v, %v", o, o.Fault)
 	}
-	if got := statuses(send(t, client, remove(id), remove(id))); got != "done done" || len(kept.all) != 94 {
+	if got := statuses(send(t, client, remove(id), remove(id))); got != "done done" || server.Users() != 94 {
 		t.Errorf("removed twice: %s", got)
 	}
 	if _, err := client.Get(t.Context(), scimclient.User, id); !fault.Is(err, fault.NotFound) {

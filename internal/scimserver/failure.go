@@ -2,13 +2,13 @@ package scimserver
 
 import (
 	"context"
-	"math"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 
 	"rollcall/internal/fault"
+	"rollcall/internal/inbound"
 	"rollcall/internal/scim"
 )
 
@@ -55,7 +55,7 @@ func (s *server) failure(ctx context.Context, err error) Failure {
 	case f.Kind == fault.Denied:
 		out.headers["WWW-Authenticate"] = `Bearer realm="rollcall", error="insufficient_scope"`
 	case f.Kind.Temporary():
-		out.headers["Retry-After"] = strconv.Itoa(int(math.Ceil(max(1, f.RetryAfter.Seconds()))))
+		out.headers["Retry-After"] = inbound.RetryAfter(f.RetryAfter)
 	}
 	return out
 }

@@ -7,12 +7,10 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/url"
 	"path"
 	"runtime/debug"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
@@ -63,25 +61,17 @@ func (s *server) finish(out *inbound.Answer, r *http.Request, began time.Time) {
 	err, _ := defect.(error)
 	abort := errors.Is(err, http.ErrAbortHandler)
 	if defect != nil && !abort {
-		s.Logger.ErrorContext(ctx, "request failed", "request_id", x.id, "route", route(r), "panic", defect, "stack", string(debug.Stack()))
+		s.Logger.ErrorContext(ctx, "request failed", "request_id", x.id, "route", inbound.Route(r), "panic", defect, "stack", string(debug.Stack()))
 		if abort = out.Status != 0; !abort {
 			s.refuse(out, r, fault.New(fault.Internal, "", "a handler failed"))
 		}
 	}
-	s.Metrics.CountHTTP("scim", route(r), out.Status)
-	s.Logger.DebugContext(ctx, "request", "request_id", x.id, "method", r.Method, "route", route(r), "status", out.Status,
+	s.Metrics.CountHTTP("scim", inbound.Route(r), out.Status)
+	s.Logger.DebugContext(ctx, "request", "request_id", x.id, "method", r.Method, "route", inbound.Route(r), "status", out.Status,
 		"milliseconds", float64(s.Machine().Sub(began).Microseconds())/1000, "token", x.token.String(), "address", x.address)
 	if abort {
 		panic(http.ErrAbortHandler) // cuts the connection: the client must not take half an answer for a whole one
 	}
-}
-
-// route is the pattern that the request matched.
-func route(r *http.Request) string {
-	if r.Pattern == "" || r.Pattern == "/" {
-		return "none"
-	}
-	return r.Pattern
 }
 
 // tooLarge and wrongType are codes whose errors have a status of their own.
@@ -92,7 +82,7 @@ const (
 
 // readWhole reads the body, and refuses what cannot be one.
 func readWhole(w http.ResponseWriter, r *http.Request) error {
-	if values, err := url.ParseQuery(r.URL.RawQuery); err != nil || !validUTF8(r.URL.Path, values) {
+	if !inbound.ValidURL(r.URL) {
 		return fault.New(fault.Invalid, scim.InvalidSyntax, "the address is not valid: escapes or UTF-8")
 	}
 	if r.Body == nil || r.Body == http.NoBody {
@@ -118,17 +108,6 @@ func isJSON(contentType string) bool {
 	media, parameters, err := mime.ParseMediaType(contentType)
 	charset := parameters["charset"]
 	return err == nil && (media == "application/scim+json" || media == "application/json") && (charset == "" || strings.EqualFold(charset, "utf-8"))
-}
-
-func validUTF8(path string, values url.Values) bool {
-	valid := utf8.ValidString(path)
-	for name, list := range values {
-		valid = valid && utf8.ValidString(name)
-		for _, value := range list {
-			valid = valid && utf8.ValidString(value)
-		}
-	}
-	return valid
 }
 
 // body reads the object of a request.

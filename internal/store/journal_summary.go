@@ -5,31 +5,45 @@ import (
 	"database/sql"
 
 	"rollcall/internal/engine"
+	"rollcall/internal/plan"
 )
 
 // bucketScan is how many places of the mirror one page of a bucket looks at.
 const bucketScan = 50_000
 
+// troubledUser selects the open entries c of users of an instance who failed or are skipped; with changes_open_by_instance they come in the order of
+// their places.
+const troubledUser = "c.instance_id = $ AND c.open = 1 AND c.object_type = 0 AND c.state IN ('failed', 'skipped')"
+
+// countTroubled counts them all, and those who are in scope.
+var countTroubled = numbered(`SELECT COUNT(*), COUNT(CASE WHEN l.status = 'in-scope' THEN 1 END) FROM changes c
+	LEFT JOIN links l ON l.instance_id = c.instance_id AND l.seq = c.source_seq WHERE ` + troubledUser)
+
+// countAway counts, of the users in a state that few are in, those who are troubled, and the others who are in scope.
+func countAway(state plan.SourceState) string {
+	return numbered(`SELECT COUNT(CASE WHEN u.troubled THEN 1 END), COUNT(CASE WHEN u.in_scope AND NOT u.troubled THEN 1 END) FROM (SELECT
+		EXISTS (SELECT 1 FROM changes c WHERE ` + troubledUser + ` AND c.source_seq = m.seq) AS troubled,
+		EXISTS (SELECT 1 FROM links l WHERE l.instance_id = $ AND l.seq = m.seq AND l.status = 'in-scope') AS in_scope
+		FROM mirror_users m WHERE m.connection_id = $ AND m.state = '` + string(state) + `') u`)
+}
+
 // CountTroubled counts the instance's people whose open entry failed or is skipped, and those whom the tenant lost before a run dealt with it.
 func (db *DB) CountTroubled(ctx context.Context, instance engine.Instance) (engine.Troubled, error) {
 	var t engine.Troubled
-	err := db.each(ctx, `SELECT COUNT(CASE WHEN l.status = 'in-scope' THEN 1 END), COUNT(CASE WHEN m.state = 'live' THEN 1 END) FROM changes c
-		JOIN mirror_users m ON m.connection_id = $1 AND m.source_id = c.source_id
-		LEFT JOIN links l ON l.instance_id = c.instance_id AND l.seq = m.seq
-		WHERE c.instance_id = $2 AND c.open = 1 AND c.state IN ('failed', 'skipped') AND c.object_type = 0`,
-		[]any{instance.ConnectionID, instance.ID}, func(rows *sql.Rows) error { return rows.Scan(&t.InScope, &t.Live) })
+	err := db.each(ctx, countTroubled, []any{instance.ID}, func(rows *sql.Rows) error { return rows.Scan(&t.Live, &t.InScope) })
 	if err != nil {
 		return t, err
 	}
-	for _, state := range []string{"'deleted'", "'gone'"} { // each has an index of its own
-		away, err := db.count(ctx, `SELECT COUNT(*) FROM mirror_users m JOIN links l ON l.instance_id = $1 AND l.seq = m.seq AND l.status = 'in-scope'
-			WHERE m.connection_id = $2 AND m.state = `+state+` AND NOT EXISTS (SELECT 1 FROM changes c
-				WHERE c.instance_id = $3 AND c.source_id = m.source_id AND `+anOpen+` AND c.state IN ('failed', 'skipped'))`,
-			instance.ID, instance.ConnectionID, instance.ID)
+	for _, state := range []plan.SourceState{plan.Deleted, plan.Gone} { // each has an index of its own
+		err := db.each(ctx, countAway(state), []any{instance.ID, instance.ID, instance.ConnectionID}, func(rows *sql.Rows) error {
+			var troubled, away int
+			err := rows.Scan(&troubled, &away)
+			t.Live, t.Away = t.Live-troubled, t.Away+away
+			return err
+		})
 		if err != nil {
 			return t, err
 		}
-		t.Away += away
 	}
 	return t, nil
 }

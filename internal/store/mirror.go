@@ -11,6 +11,7 @@ import (
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
 	"rollcall/internal/mirror"
+	"rollcall/internal/plan"
 )
 
 // Cursor returns the cursor of a connection; the zero cursor before the first save.
@@ -179,6 +180,27 @@ func (db *DB) FindTenantUsers(ctx context.Context, connection ident.ID, text str
 	return collect(ctx, db, "SELECT "+mirrorColumns+` FROM mirror_users m
 		WHERE m.connection_id = $1 AND m.state = 'live' AND m.names LIKE $2 ESCAPE '\' ORDER BY m.names, m.seq LIMIT $3`,
 		[]any{connection, containing(attr.NameKey(text)), limit}, scanMirrored)
+}
+
+// namedUser is the first user of a state whose userPrincipalName it is.
+func namedUser(state plan.SourceState) string {
+	return "SELECT " + mirrorColumns + ` FROM mirror_users m
+		WHERE m.connection_id = $1 AND m.state = '` + string(state) + `' AND m.names LIKE $2 ESCAPE '\' ORDER BY m.names, m.seq LIMIT 1`
+}
+
+// NamedTenantUser returns the user with a userPrincipalName, in any case: a live one, or else one in the recycle bin; the zero User if there is none.
+func (db *DB) NamedTenantUser(ctx context.Context, connection ident.ID, name string) (mirror.User, error) {
+	for _, state := range []plan.SourceState{plan.Live, plan.Deleted} { // each has an index of its own
+		var user mirror.User
+		err := db.each(ctx, namedUser(state), []any{connection, "%\n" + literal(attr.NameKey(name))}, func(rows *sql.Rows) (err error) {
+			user, err = scanMirrored(rows)
+			return err
+		})
+		if err != nil || user.SourceID != "" {
+			return user, err
+		}
+	}
+	return mirror.User{}, nil
 }
 
 // SawUsers marks users, by Seq, as seen in the generation, nothing else.

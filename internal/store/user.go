@@ -143,8 +143,11 @@ func usersText(org ident.ID, query directory.UserQuery) (string, []any) {
 const mostlyFrom = "Entra"
 
 // containing is the LIKE pattern of texts that contain a text.
-func containing(text string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
+func containing(text string) string { return "%" + literal(text) + "%" }
+
+// literal is the LIKE pattern of a text.
+func literal(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)
 }
 
 var insertUsers = insert{

@@ -59,6 +59,24 @@ func mirrorCases() []testCase {
 			}
 			same(t, "a page", "1", find("", 1))
 		}},
+		{"a user of a tenant is found by his whole name: who is live, or else who is in the bin", func(t *testing.T, f *fixture) {
+			connection := f.instance.ConnectionID
+			user := func(id, upn string, state plan.SourceState) mirror.User {
+				return mirror.User{SourceID: id, State: state, Record: attr.From(map[string]any{"displayName": "Ada " + id, "userPrincipalName": upn})}
+			}
+			f.must(t, f.SaveUsers(f.ctx, connection, []mirror.User{
+				user("1", "twice@contoso.example", plan.Deleted), user("2", "Twice@contoso.example", plan.Live), user("3", "bin@contoso.example", plan.Deleted),
+				user("4", "gone@contoso.example", plan.Gone), user("5", "a_b@contoso.example", plan.Live),
+			}, 1))
+			for name, want := range map[string]string{
+				"TWICE@contoso.example": "2", "bin@contoso.example": "3", "gone@contoso.example": "", "wice@contoso.example": "", "twice@contoso": "",
+				"axb@contoso.example": "", "a_b@contoso.example": "5", "Ada 5": "",
+			} {
+				found, err := f.NamedTenantUser(f.ctx, connection, name)
+				f.must(t, err)
+				same(t, "named "+name, want, found.SourceID)
+			}
+		}},
 		{"users get their places in the order of arrival, per connection", func(t *testing.T, f *fixture) {
 			loaded := f.fillMirror(t, "c", "a", "b")
 			same(t, "places", []int64{1, 2, 3}, []int64{loaded["c"].Seq, loaded["a"].Seq, loaded["b"].Seq})
