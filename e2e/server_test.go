@@ -26,10 +26,10 @@ type info struct {
 }
 
 // demo [-auto] [FLAGS…]: a tenant and a server that follows it, in one process. It returns after the first sync. Unless -auto is given,
-// Auto Sync is off from then on, so that runs start by `synced` only.
+// Auto Sync is off from then on, so that runs start by `synced` only. It keeps no groups unless --synced-groups says so.
 func (s *session) demo(args []string) (string, error) {
 	auto, flags := flag(args, "-auto")
-	found, err := s.startWithInfo("demo", append([]string{"demo", "--listen", "127.0.0.1:0", "--entra-listen", "127.0.0.1:0"}, flags...))
+	found, err := s.startWithInfo("demo", append([]string{"demo", "--synced-groups", "0", "--listen", "127.0.0.1:0", "--entra-listen", "127.0.0.1:0"}, flags...))
 	if err != nil {
 		return "", err
 	}

@@ -23,11 +23,12 @@ import (
 
 type demoCommand struct {
 	tenantSize
-	Listen      string `default:"127.0.0.1:8480" help:"Address of the server; port 0 takes a free one." placeholder:"HOST:PORT"`
-	EntraListen string `default:"127.0.0.1:8481" help:"Address of the simulated tenant; port 0 takes a free one." placeholder:"HOST:PORT"`
-	Data        string `help:"Folder to keep the directory in, such as demo-data, so that the next start goes on; without it a temporary one." placeholder:"DIR"`
-	Info        string `help:"File to write addresses and a token to as JSON when the server answers, such as demo.json." placeholder:"FILE"`
-	LogLevel    string `default:"warn" enum:"debug,info,warn,error" help:"What the server logs to standard error: ${enum}." placeholder:"LEVEL"`
+	Listen       string `default:"127.0.0.1:8480" help:"Address of the server; port 0 takes a free one." placeholder:"HOST:PORT"`
+	EntraListen  string `default:"127.0.0.1:8481" help:"Address of the simulated tenant; port 0 takes a free one." placeholder:"HOST:PORT"`
+	Data         string `help:"Folder to keep the directory in, such as demo-data, so that the next start goes on; without it a temporary one." placeholder:"DIR"`
+	Info         string `help:"File to write addresses and a token to as JSON when the server answers, such as demo.json." placeholder:"FILE"`
+	SyncedGroups int    `default:"5" help:"How many groups of the tenant are kept with their members, 0 to 20." placeholder:"COUNT"`
+	LogLevel     string `default:"warn" enum:"debug,info,warn,error" help:"What the server logs to standard error: ${enum}." placeholder:"LEVEL"`
 }
 
 const (
@@ -67,13 +68,15 @@ type demo struct {
 	server *app.App
 	client *client
 	info   demoInfo
+	// connection is that of the instance.
+	connection ident.ID
 	// interrupted is the run that the last start left unfinished; zero without one.
 	interrupted ident.ID
 }
 
 // Run runs the demo until it is asked to end.
 func (c *demoCommand) Run(ctx context.Context, in *invocation) (err error) {
-	if err := c.check(); err != nil {
+	if err := errors.Join(c.check(), c.checkGroups()); err != nil {
 		return err
 	}
 	folder := c.Data
@@ -150,6 +153,10 @@ func (d *demo) show(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// What the tenant grants is shown on the connection's page, where the tour begins.
+	if err := d.client.call(ctx, http.MethodPost, d.client.here("connections", d.connection.String(), "check"), nil, nil, nil); err != nil {
+		return err
+	}
 	if err := d.tell(ctx); err != nil {
 		return err
 	}
@@ -209,12 +216,16 @@ func (d *demo) setUp(ctx context.Context) error {
 	instance, err := d.client.instance(ctx, demoName)
 	if fault.Is(err, fault.NotFound) {
 		tenant := d.sim.Tenant()
+		settings, unread := d.demoSettings(ctx)
+		if unread != nil {
+			return unread
+		}
 		err = d.client.call(ctx, http.MethodPost, d.client.here("instances"), nil, api.NewInstance{
 			Name: demoName, TenantID: tenant.TenantID, Cloud: demoCloud, ClientID: tenant.ClientID, ClientSecret: tenant.ClientSecret,
-			AutoSync: true, IntervalSeconds: demoInterval.Seconds(),
+			AutoSync: true, IntervalSeconds: demoInterval.Seconds(), Settings: settings,
 		}, &instance)
 	}
-	d.info.Instance = instance.ID
+	d.info.Instance, d.connection = instance.ID, instance.ConnectionID
 	return err
 }
 

@@ -8,13 +8,17 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"rollcall/internal/api"
 	"rollcall/internal/engine"
+	"rollcall/internal/scope"
 )
 
 // output collects what a command that runs beside the test prints.
@@ -236,6 +240,7 @@ func TestTheDemoRefusesNumbersThatMakeNoTenant(t *testing.T) {
 	call(t, nil, "entrasim", "--groups", "100001").want(t, 2, "--groups 100001 is not between 0 and 100000")
 	call(t, nil, "entrasim", "--group-members=-1").want(t, 2, "--group-members")
 	call(t, nil, "demo", "--group-nesting=-1").want(t, 2, "--group-nesting")
+	call(t, nil, "demo", "--synced-groups", "21").want(t, 2, "--synced-groups 21 is not between 0 and 20")
 	call(t, nil, "demo", "--entra-listen", "nowhere").want(t, 2, "--entra-listen nowhere")
 }
 
@@ -252,5 +257,22 @@ func TestTheFlagsOfGroupsMakeTheTenantsGroups(t *testing.T) {
 		if got := [3]int{sim.Groups, sim.GroupMembers, sim.GroupNesting}; got != c.want || sim.Users != 50 || sim.Seed != 1 {
 			t.Errorf("%+v: the server has %v, want %v", c.size, got, c.want)
 		}
+	}
+}
+
+func TestTheDemoKeepsAFewSmallGroupsAndNoneOfTheCircle(t *testing.T) {
+	everybody, circle, empty := demoGroup{Users: 300}, demoGroup{Users: 50, Groups: 1}, demoGroup{}
+	device, one, two, nested := demoGroup{Users: 50, Others: 1}, demoGroup{ID: "d", Users: 50}, demoGroup{ID: "e", Users: 50}, demoGroup{ID: "f", Users: 50, Groups: 2}
+	want := []scope.SelectedGroup{{ID: "f", Nested: true}, {ID: "d"}}
+	if diff := cmp.Diff(want, shownGroups([]demoGroup{everybody, circle, empty, device, one, two, nested}, 2)); diff != "" {
+		t.Error(diff)
+	}
+	r := startDemo(t, "--users", "600")
+	eventually(t, r, "groups with members", func() bool {
+		groups, err := list[api.Group](t.Context(), r.client, r.client.here("groups"), nil)
+		return err == nil && len(groups) == 6 && !slices.ContainsFunc(groups, func(g api.Group) bool { return g.Members == 0 })
+	})
+	if odd := r.instance(t).Status.OddGroups; len(odd) > 0 {
+		t.Errorf("groups that are not as they should be: %v", odd)
 	}
 }

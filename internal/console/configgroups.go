@@ -183,6 +183,9 @@ type foundGroupsView struct {
 	Edit       string
 	More, None bool
 	Failure    string
+	// Choose is the address of the page that goes on with one group, up to its id; "" where groups are added to a list. Typed is what was searched for, where
+	// it may be taken as it is if nothing was found.
+	Choose, Typed string
 }
 
 type foundGroup struct {
@@ -200,7 +203,15 @@ func (s *server) findGroups(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	view := foundGroupsView{Edit: r.at("/setup/", instance.ID.String(), "/groups/edit")}
-	groups, err := s.searchGroups(r, instance, &view)
+	if err := s.foundGroups(r, instance, settings.Scope.Groups, &view); err != nil {
+		return err
+	}
+	return r.render(w, http.StatusOK, "foundgroups", view)
+}
+
+// foundGroups searches the tenant for groups; picked are those that are on the list already.
+func (s *server) foundGroups(r *request, instance engine.Instance, picked []scope.SelectedGroup, view *foundGroupsView) error {
+	groups, err := s.searchGroups(r, instance, view)
 	if err != nil {
 		return err
 	}
@@ -217,13 +228,13 @@ func (s *server) findGroups(w http.ResponseWriter, r *request) error {
 	}
 	for _, group := range groups {
 		row := foundGroup{pickedGroup{ID: group.ID, Name: strings.TrimSpace(group.Name)}, group.Children}
-		row.Picked = slices.ContainsFunc(settings.Scope.Groups, func(g scope.SelectedGroup) bool { return g.ID == group.ID })
+		row.Picked = slices.ContainsFunc(picked, func(g scope.SelectedGroup) bool { return g.ID == group.ID })
 		if n, known := counts[group.ID]; known {
 			row.Users = r.number(int64(n))
 		}
 		view.Rows = append(view.Rows, row)
 	}
-	return r.render(w, http.StatusOK, "foundgroups", view)
+	return nil
 }
 
 // searchGroups lists the groups by name, one more than are shown, after reading them from the tenant where that is wanted.

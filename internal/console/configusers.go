@@ -191,11 +191,30 @@ func edited(ids []string, add, drop string) []string {
 	return slices.DeleteFunc(ids, func(id string) bool { return id == drop })
 }
 
+// foundUsersView is what a picker found.
 type foundUsersView struct {
 	Rows []pickedUser
-	// Adds names the button's parameter: add or spare.
+	// Adds names the button's parameter. Edit is where it is sent: to get the fields anew, or, with Submits, to provision that user at once.
 	Adds, Edit string
+	Submits    bool
+	// Typed is what was searched for, where it may be taken as it is if nobody was found.
+	Typed      string
 	More, None bool
+}
+
+// foundUsers searches the tenant for users; picked are those who are on the list already.
+func (s *server) foundUsers(r *request, instance engine.Instance, picked []string, view *foundUsersView) error {
+	users, err := s.Engine.Store.FindTenantUsers(r.ctx(), instance.ConnectionID, r.value("search"), found+1)
+	if err != nil {
+		return err
+	}
+	if view.More = len(users) > found; view.More {
+		users = users[:found]
+	}
+	for _, user := range users {
+		view.Rows = append(view.Rows, r.pickedUser(user, slices.Contains(picked, user.SourceID)))
+	}
+	return nil
 }
 
 // findUsers searches the tenant as one types (C3).
@@ -215,15 +234,8 @@ func (s *server) findUsers(w http.ResponseWriter, r *request) error {
 			return r.render(w, http.StatusOK, "foundusers", view)
 		}
 	}
-	users, err := s.Engine.Store.FindTenantUsers(r.ctx(), instance.ConnectionID, r.value("search"), found+1)
-	if err != nil {
+	if err := s.foundUsers(r, instance, picked, &view); err != nil {
 		return err
-	}
-	if view.More = len(users) > found; view.More {
-		users = users[:found]
-	}
-	for _, user := range users {
-		view.Rows = append(view.Rows, r.pickedUser(user, slices.Contains(picked, user.SourceID)))
 	}
 	return r.render(w, http.StatusOK, "foundusers", view)
 }

@@ -123,6 +123,8 @@ func (r *request) permissionRows(c engine.Connection) []permissionRow {
 			row.Granted = pill("ok", r.say("permissions.granted"))
 		case permission.Needed && c.State == engine.Refused:
 			row.Granted = pill("bad", r.say("permissions.missing"))
+		case len(c.Standing.Permissions) == 0 && c.State == engine.Connected: // by an instance that works: nobody asked which ones
+			row.Granted = pill("idle", r.say("permissions.unchecked"))
 		default:
 			row.Granted = pill("idle", r.say("permissions.notGranted"))
 		}

@@ -106,7 +106,7 @@ func (s *server) findPilot(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	view := foundUsersView{Adds: "pilot", Edit: r.at("/setup/", instance.ID.String(), "/pilot"), None: r.value("search") == ""}
+	view := foundUsersView{Adds: "pilot", Submits: true, Edit: r.at("/setup/", instance.ID.String(), "/pilot"), None: r.value("search") == ""}
 	if view.None {
 		return r.render(w, http.StatusOK, "foundusers", view)
 	}

@@ -89,6 +89,8 @@ func (s *server) table() []route {
 		{"POST /instances/{instance}/held", like("approveHeld"), s.decideHeld},
 		{"GET /instances/{instance}/provision", like("provisionUsers"), s.provisionForm},
 		{"POST /instances/{instance}/provision", like("provisionUsers"), s.provision},
+		{"POST /instances/{instance}/provision/find", like("provisionUsers"), s.findProvision},
+		{"POST /instances/{instance}/provision/edit", like("provisionUsers"), s.editProvision},
 		{"GET /instances/{instance}/explain", like("explainUser"), s.explain},
 		{"GET /runs", like("listRuns"), s.runs},
 		{"GET /runs/{id}", like("getRun"), s.run},

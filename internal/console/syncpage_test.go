@@ -35,7 +35,7 @@ func TestALesserRoleSeesInstancesAndChangesNothing(t *testing.T) {
 		}
 	}
 	for _, action := range []string{
-		of + "/auto-sync", of + "/sync", of + "/dry-run", of + "/name", of + "/delete", of + "/retry", of + "/held", of + "/provision", runPath + "/undo",
+		of + "/auto-sync", of + "/sync", of + "/dry-run", of + "/name", of + "/delete", of + "/retry", of + "/held", of + "/provision", of + "/provision/find", of + "/provision/edit", runPath + "/undo",
 		runPath + "/take-back", "/pins/" + ident.ID{1}.String() + "/lift",
 	} {
 		if code, _, _ := h.post(reader, action, "on", "true", "name", "Mine", "all", "true"); code != http.StatusForbidden {
@@ -155,7 +155,7 @@ func TestProvisioningOnDemandLeadsToItsResults(t *testing.T) {
 	people, _, err := h.engine.ListBucket(t.Context(), h.instance, engine.BucketSynced, engine.BucketPlace{}, 1)
 	h.must(err)
 	path := "/instances/" + h.instance.ID.String() + "/provision"
-	if code, _, text := h.post(full, path, "kind", "user", "who", ""); code != http.StatusUnprocessableEntity || !strings.Contains(text, "aria-invalid") {
+	if code, _, text := h.post(full, path, "kind", "user", "who", ""); code != http.StatusUnprocessableEntity || !strings.Contains(text, "Say whom.") {
 		t.Errorf("nobody: %d", code)
 	}
 	code, to, _ := h.post(full, path, "kind", "user", "who", people[0].SourceID)
@@ -173,6 +173,40 @@ func TestProvisioningOnDemandLeadsToItsResults(t *testing.T) {
 		if code, text := h.get(reader, "/instances/"+h.instance.ID.String()+"/explain?who="+people[0].SourceID+live); code != http.StatusOK || !strings.Contains(text, "Nothing would be written") {
 			t.Errorf("explain%s: %d", live, code)
 		}
+	}
+}
+
+func TestWhoIsProvisionedOnDemandIsPickedFromTheTenant(t *testing.T) {
+	h := openSyncHouse(t, 20)
+	h.sync(engine.Incremental)
+	people, _, err := h.engine.ListBucket(t.Context(), h.instance, engine.BucketSynced, engine.BucketPlace{}, 2)
+	h.must(err)
+	first, second := people[0], people[1]
+	name, _ := nameAndAddress(first.SourceName)
+	path := "/instances/" + h.instance.ID.String() + "/provision"
+	if _, _, text := h.post(full, path+"/find", "for", "user", "search", strings.ToUpper(name)); !strings.Contains(text, `name="who" value="`+first.SourceID) {
+		t.Error("the user is not found by name")
+	}
+	if _, _, text := h.post(full, path+"/find", "for", "user", "search", "new.hire@example.org"); !strings.Contains(text, `name="who" value="new.hire@example.org"`) {
+		t.Error("who is not known yet cannot be asked for")
+	}
+	if _, text := h.get(full, path+"?who="+first.SourceID); !strings.Contains(text, name) {
+		t.Error("the address does not choose the user")
+	}
+	group := "/provision?kind=group&amp;who="
+	if _, _, text := h.post(full, path+"/find", "for", "group", "search", ""); !strings.Contains(text, group) {
+		t.Error("no group is found")
+	}
+	chosen := []string{"kind", "group", "who", first.SourceID, "member", first.SourceID, "member", first.SourceID}
+	_, _, text := h.post(full, path+"/edit", append(chosen, "add", second.SourceID)...)
+	if count := strings.Count(text, `name="member"`); count != 2 || !strings.Contains(text, `name="member" value="`+second.SourceID) {
+		t.Errorf("%d members are chosen, want both, each once", count)
+	}
+	if _, _, text := h.post(full, path+"/edit", append(chosen, "drop", first.SourceID)...); strings.Contains(text, `name="member"`) {
+		t.Error("the member stays chosen")
+	}
+	if code, _, _ := h.post(full, path+"/edit", "kind", "group"); code != http.StatusConflict {
+		t.Errorf("no group: %d", code)
 	}
 }
 

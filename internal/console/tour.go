@@ -41,23 +41,32 @@ func (r *request) tour() *tourView {
 		return nil // the page itself says what is wrong
 	}
 	key := "tour." + strconv.Itoa(tour.Step)
-	view.Heading, view.Text, view.Href = r.say(key, "name", nameOf(person)), r.say(key+".text"), r.at(tourPage(tour.Step, person))
+	view.Heading, view.Text, view.Href = r.say(key, "name", nameOf(person)), r.say(key+".text"), r.at(r.tourPage(tour.Step, person))
 	view.Here = r.URL.Path == view.Href
 	view.Done = tour.Step >= 4 && !person.Active()
 	return view
 }
 
 // tourPage is the page that a step points at.
-func tourPage(step int, person directory.User) string {
+func (r *request) tourPage(step int, person directory.User) string {
 	switch step {
 	case 1:
-		return "/simulator/machinery"
+		return r.tourConnection()
 	case 3, 5:
 		return "/users/" + person.ID.String()
 	case 4:
 		return "/simulator/users/" + person.SourceID
 	}
 	return "/overview"
+}
+
+// tourConnection is the page of the tenant's connection, which shows the consent; the list of connections if there is none.
+func (r *request) tourConnection() string {
+	connections, err := r.server.Engine.Store.ListConnections(r.ctx(), r.org)
+	if err != nil || len(connections) == 0 {
+		return "/connections"
+	}
+	return "/connections/" + connections[0].ID.String()
 }
 
 // tourPerson is whom the tour is about: the one who was chosen when it began, or, if he is gone, another one.
@@ -104,7 +113,7 @@ func (s *server) moveTour(w http.ResponseWriter, r *request) error {
 	if err := s.Directory.KeepTour(r.ctx(), r.who.ID, tour); err != nil {
 		return err
 	}
-	page := tourPage(tour.Step, person)
+	page := r.tourPage(tour.Step, person)
 	if tour.Left {
 		page = r.first()
 	}

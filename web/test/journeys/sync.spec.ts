@@ -1,6 +1,6 @@
 import { at, expect, join1, picture, sim, test } from '../demo.ts';
 
-test('instances, summary, dry run, on demand, explain, log', async ({ page, demo }) => {
+test('instances, summary, dry run, explain, log', async ({ page, demo }) => {
   test.setTimeout(240_000);
   await join1(page, demo);
   await page.getByRole('link', { name: 'Organization settings' }).click();
@@ -34,13 +34,6 @@ test('instances, summary, dry run, on demand, explain, log', async ({ page, demo
   await page.goto(at(demo, '/runs'));
   await picture(page, 'runs');
 
-  await page.goto(at(demo, `/instances/${demo.instance}/provision`));
-  await picture(page, 'provision');
-  await page.getByLabel('User').fill(address);
-  await page.getByRole('button', { name: 'Provision', exact: true }).click();
-  await expect(page.getByRole('heading', { name: 'Results summary' })).toBeVisible();
-  await expect(page.getByText(/Provisioning (success|skipped)/)).toBeVisible();
-  await picture(page, 'results');
   await page.goto(at(demo, `/instances/${demo.instance}/explain?type=user&who=${encodeURIComponent(address)}`));
   await expect(page.getByText(address).first()).toBeVisible();
   await picture(page, 'explain');

@@ -9,7 +9,15 @@ test('the tour goes from consent to a blocked person who is Inactive, and can be
   ]);
   await page.getByRole('button', { name: 'Take the tour' }).click();
   await step(1, /consent/);
-  await expect(page).toHaveURL(/simulator\/machinery/);
+  await expect(page).toHaveURL(/connections\//);
+  await expect(page.getByText('The tenant grants what is needed.')).toBeVisible();
+  await picture(page, 'tour-consent');
+  await page.getByRole('link', { name: 'Renew consent' }).click();
+  await page.getByRole('button', { name: 'Accept at Microsoft' }).click();
+  await page.getByRole('button', { name: 'Alex Admin' }).click();
+  await page.getByRole('button', { name: 'Accept', exact: true }).click();
+  await step(1, /consent/);
+  await expect(page.getByText('Granted', { exact: true })).toHaveCount(3);
   await tour.getByRole('button', { name: 'Next step' }).click();
   await step(2, /first sync/);
   await tour.getByRole('button', { name: 'Leave the tour' }).click();
