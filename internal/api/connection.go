@@ -126,6 +126,7 @@ func (s *server) serveConnections() {
 		detail: "Users, and the names and the nesting of groups, for pickers and previews. Nothing is written anywhere else.", failures: []int{http.StatusConflict},
 	}, s.onConnection(s.Engine.ReadTenant))
 	s.serveConsent()
+	s.serveWithdrawal()
 	s.serveTenantGroups()
 }
 

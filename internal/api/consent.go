@@ -7,6 +7,7 @@ import (
 
 	"rollcall/internal/engine"
 	"rollcall/internal/graph"
+	"rollcall/internal/ident"
 )
 
 // Leave asks where to send a browser.
@@ -17,7 +18,7 @@ type Leave struct {
 // Departure is where to send a browser.
 type Departure struct {
 	URL         string            `json:"url" format:"uri" doc:"The page at Microsoft. Only who asked for it can bring back what it answers, once."`
-	Step        engine.SignInStep `json:"step" enum:"sign-in,consent" doc:"What is done there."`
+	Step        engine.SignInStep `json:"step" enum:"sign-in,consent,withdraw" doc:"What is done there."`
 	RedirectURI string            `json:"redirectUri" format:"uri" doc:"Where the browser comes back to; the app registration must list it."`
 	ExpiresAt   time.Time         `json:"expiresAt" doc:"Until when it may come back."`
 }
@@ -36,7 +37,8 @@ type Return struct {
 // Arrival is what became of it.
 type Arrival struct {
 	Connection Connection        `json:"connection" doc:"The connection as it stands now. That Microsoft refused is its state."`
-	Step       engine.SignInStep `json:"step" enum:"sign-in,consent" doc:"What was done at Microsoft."`
+	Step       engine.SignInStep `json:"step" enum:"sign-in,consent,withdraw" doc:"What was done at Microsoft."`
+	Deleted    *ident.ID         `json:"deletedInstance,omitempty" format:"uuid" doc:"The instance that was deleted after the consent was taken back. Its connection went with it if no other instance uses it."`
 	Next       *Departure        `json:"next,omitempty" doc:"Where the browser must go now: to consent, after somebody signed in."`
 }
 
@@ -79,7 +81,7 @@ func (s *server) serveConsent() {
 	})
 	serve(s, operation{
 		id: "returnFromMicrosoft", method: http.MethodPost, path: inOrg + "/consent/callback", tag: "Connections", summary: "Take what a browser brought back from Microsoft",
-		detail: "Once, and from whoever began. A consent is believed when the tenant itself confirms it.",
+		detail: "Once, and from whoever began. A consent is believed when the tenant itself confirms it. After withdrawConsent a refusal is an answer of 403, and nothing was deleted.",
 	}, func(ctx context.Context, in *struct {
 		InOrganization
 		Body Return
@@ -99,7 +101,35 @@ func (s *server) serveConsent() {
 			next := Departure(*arrival.Next)
 			out.Next = &next
 		}
+		if !arrival.Deleted.IsZero() {
+			out.Deleted = &arrival.Deleted
+		}
 		return reply(out), err
+	})
+}
+
+// Withdrawal asks for an instance to be deleted together with the consent of its tenant.
+type Withdrawal struct {
+	Shared bool `json:"shared,omitempty" doc:"Other instances of the connection may lose the consent too; they stop until it is renewed."`
+}
+
+func (s *server) serveWithdrawal() {
+	serve(s, operation{
+		id: "withdrawConsent", method: http.MethodPost, path: inOrg + "/instances/{id}/withdraw-consent", tag: "Instances", summary: "Delete an instance and take the tenant's consent back",
+		detail: "Begins a sign-in of an Entra administrator at Microsoft. When its parameters come to returnFromMicrosoft, with the same token, what the tenant granted the app " +
+			"is taken back in his name, and the instance is deleted. If other instances need the consent it fails with 409 ConsentShared, unless shared says that they may lose it.",
+		failures: []int{http.StatusConflict},
+	}, func(ctx context.Context, in *struct {
+		InInstance
+		Body *Withdrawal
+	},
+	) (*body[Departure], error) {
+		want := engine.Withdrawal{PublicURL: exchangeOf(ctx).base, Bound: boundTo(ctx)}
+		if in.Body != nil {
+			want.Shared = in.Body.Shared
+		}
+		departure, err := s.Engine.SendToWithdraw(ctx, orgOf(ctx), in.ID, want)
+		return reply(Departure(departure)), err
 	})
 }
 

@@ -39,6 +39,8 @@ var accesses = map[string]access{
 	"deleteInstance": {right: directory.Administer},
 	"syncInstance":   {right: directory.Administer},
 
+	"withdrawConsent": {right: directory.Administer},
+
 	"reconcileInstance": {right: directory.Administer},
 
 	"previewInstance":      {right: directory.ReadDirectory},

@@ -278,6 +278,10 @@ func (c *connectionCallbackCommand) Run(ctx context.Context, in *invocation) err
 		if c.JSON {
 			return writeJSON(in.stdout, arrival)
 		}
+		if arrival.Deleted != nil {
+			_, err := fmt.Fprintln(in.stdout, "The tenant's consent was taken back and the instance was deleted; its users stay and are unmanaged now.")
+			return err
+		}
 		return showConnection(in, false, arrival.Connection)
 	}
 	return c.showDeparture(in, *arrival.Next)

@@ -240,6 +240,9 @@ type instanceDeleteCommand struct {
 	remote
 	Name string `arg:"" help:"Name or id of the instance."`
 	Yes  bool   `help:"Do not ask. Needed where there is no terminal to ask on." short:"y"`
+
+	RevokeConsent bool `help:"Take the tenant's consent back too: prints the address of a page at Microsoft, where an Entra administrator signs in."`
+	Shared        bool `help:"With --revoke-consent: other instances of the connection may lose the consent too."`
 }
 
 // whatStays is what becomes of the users of an instance that is deleted.
@@ -247,7 +250,9 @@ const whatStays = "its users keep their status and externalId and become unmanag
 
 // Help gives an example.
 func (instanceDeleteCommand) Help() string {
-	return "Example: rollcall instance delete Contoso --yes\n\n" + whatStays + "."
+	return "Example: rollcall instance delete Contoso --yes\n\n" + whatStays + ".\n\n" +
+		"With --revoke-consent nothing is deleted yet: open the address within ten minutes, then give the one to which the browser was sent to " +
+		"`rollcall connection callback`, with the same token. Then the app loses what the tenant granted it, and the instance goes."
 }
 
 // Run deletes the instance.
@@ -269,6 +274,14 @@ func (c *instanceDeleteCommand) Run(ctx context.Context, in *invocation) error {
 		if !in.confirm(ctx, "Delete it?") {
 			return &outcome{exitFailed, "nothing was deleted"}
 		}
+	}
+	if c.RevokeConsent {
+		var departure api.Departure
+		err := server.call(ctx, http.MethodPost, server.here("instances", instance.ID.String(), "withdraw-consent"), nil, api.Withdrawal{Shared: c.Shared}, &departure)
+		if err != nil {
+			return err
+		}
+		return c.showDeparture(in, departure)
 	}
 	if err := server.call(ctx, http.MethodDelete, server.here("instances", instance.ID.String()), nil, nil, nil); err != nil {
 		return err

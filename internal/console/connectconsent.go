@@ -54,7 +54,7 @@ func boundTo(r *request) string { return "session/" + r.session.ID.String() }
 
 type leaveView struct{ URL string }
 
-// sendToMicrosoft leads the browser away. The header does it and not a redirect, since the policy lets forms lead to this server only.
+// sendToMicrosoft leads the browser away to consent.
 func (s *server) sendToMicrosoft(w http.ResponseWriter, r *request) error {
 	id, err := r.pathID("id")
 	if err != nil {
@@ -64,12 +64,21 @@ func (s *server) sendToMicrosoft(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
+	return r.leave(w, departure)
+}
+
+// leave leads the browser to Microsoft. The header does it and not a redirect, since the policy lets forms lead to this server only.
+func (r *request) leave(w http.ResponseWriter, departure engine.Departure) error {
 	w.Header().Set("Refresh", "0; url="+departure.URL)
 	r.belowSync(r.say("leave.title"))
 	return r.render(w, http.StatusOK, "connectleave", leaveView{departure.URL})
 }
 
-type arrivalView struct{ Text, Href string }
+// arrivalView says why nothing came of it; Kept: the instance that was to be deleted is as it was.
+type arrivalView struct {
+	Text, Href string
+	Kept       bool
+}
 
 // arrive takes what the browser brings back from Microsoft. The address names no organization: the state, which is of this session alone, does.
 func (s *server) arrive(w http.ResponseWriter, r *request) error {
@@ -87,14 +96,19 @@ func (s *server) arrive(w http.ResponseWriter, r *request) error {
 			r.org = r.organizations[0].ID
 			href = r.at("/connections")
 		}
-		return s.notArrived(w, r, href, err)
+		return s.notArrived(w, r, arrivalView{Href: href}, err)
 	}
 	r.org = begun.OrgID
-	path := "/connections/" + begun.ConnectionID.String()
+	path, withdraws := "/connections/"+begun.ConnectionID.String(), begun.Step == engine.StepWithdraw
+	if withdraws {
+		path = "/directory-synchronization"
+	}
 	arrival, err := s.Engine.WelcomeBack(r.ctx(), r.org, back)
 	switch {
 	case err != nil:
-		return s.notArrived(w, r, r.at(path), err)
+		return s.notArrived(w, r, arrivalView{Href: r.at(path), Kept: withdraws}, err)
+	case withdraws:
+		return r.done(w, path, "withdraw.done")
 	case arrival.Next != nil:
 		http.Redirect(w, r.Request, arrival.Next.URL, http.StatusSeeOther)
 		return nil
@@ -103,13 +117,14 @@ func (s *server) arrive(w http.ResponseWriter, r *request) error {
 }
 
 // notArrived says why nothing came of it. Faults that are ours are left to the caller.
-func (s *server) notArrived(w http.ResponseWriter, r *request, href string, err error) error {
+func (s *server) notArrived(w http.ResponseWriter, r *request, view arrivalView, err error) error {
 	text, ours := r.fault(err)
 	if ours {
 		return err
 	}
+	view.Text = text
 	r.titled(r.say("arrival.title"))
-	return r.render(w, http.StatusBadRequest, "connectback", arrivalView{Text: text, Href: href})
+	return r.render(w, http.StatusBadRequest, "connectback", view)
 }
 
 // requestAccess lets the connection wait until somebody in Entra consents, who may (B2).

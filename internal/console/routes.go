@@ -82,6 +82,8 @@ func (s *server) table() []route {
 		{"GET /instances/{instance}/name", like("changeInstance"), s.instanceName},
 		{"POST /instances/{instance}/name", like("changeInstance"), s.renameInstance},
 		{"POST /instances/{instance}/delete", like("deleteInstance"), s.deleteInstance},
+		{"GET /instances/{instance}/withdraw", like("withdrawConsent"), s.beforeWithdrawal},
+		{"POST /instances/{instance}/withdraw", like("withdrawConsent"), s.withdraw},
 		{"POST /instances/{instance}/retry", like("retryFailed"), s.retryFailed},
 		{"GET /instances/{instance}/summary", like("getSummary"), s.summary},
 		{"GET /instances/{instance}/summary/{of}/{bucket}", like("listSummary"), s.bucket},

@@ -24,10 +24,12 @@ type syncCard struct {
 	Since                         *Moment
 	Status                        Pill
 	Held, Broken, AutoSync, Alone bool
-	Counts                        []Choice
-	LastRun                       *runLine
-	Running                       *runningView
-	Chart                         *chart
+	// Revocable: there is a consent that somebody gave.
+	Revocable bool
+	Counts    []Choice
+	LastRun   *runLine
+	Running   *runningView
+	Chart     *chart
 }
 
 // heldBanner says what waits for a decision before the buttons that decide.
@@ -85,6 +87,7 @@ func (s *server) syncCard(r *request, instance engine.Instance, status engine.Su
 		Tenant: r.tenantName(connection) + " · " + r.cloudName(connection.Cloud) + " · " + r.say("sync.every", "span", r.span(instance.Interval)),
 		Status: pill(tone, r.say("status."+string(status.Job))), Held: tone == "warn", Broken: tone == "bad",
 		Counts: r.syncCounts(instance.ID, status.Status), Alone: instance.Health.LastRunAt.IsZero(),
+		Revocable: connection.Form != engine.FormManaged,
 	}
 	if status.Overdue {
 		card.Explanation += " " + r.say("overview.overdue")
@@ -262,6 +265,9 @@ func (s *server) deleteInstance(w http.ResponseWriter, r *request) error {
 	instance, err := s.ofInstance(r)
 	if err != nil {
 		return err
+	}
+	if r.value("revoke") == "true" { // first somebody signs in at Microsoft
+		return r.done(w, "/instances/"+instance.ID.String()+"/withdraw", "")
 	}
 	if err := s.Engine.DeleteInstance(r.ctx(), instance.ID); err != nil {
 		return err

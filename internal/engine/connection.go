@@ -92,10 +92,13 @@ type SignIn struct {
 	// Bound is the SHA-256 of what whoever began must show again: his session or token.
 	Bound       []byte
 	RedirectURI string
-	// Nonce and SealedVerifier are of the sign-in; empty for the consent.
+	// Nonce and SealedVerifier are of a sign-in; empty for the consent.
 	Nonce          string
 	SealedVerifier []byte
-	ExpiresAt      time.Time
+	// InstanceID is deleted after StepWithdraw; Shared: others may lose the consent with it.
+	InstanceID ident.ID
+	Shared     bool
+	ExpiresAt  time.Time
 }
 
 // Connections keeps connections beside their instances. Methods join the transaction of the context.
@@ -117,6 +120,7 @@ type Login interface {
 	SignInURL(signIn graph.SignIn) string
 	ConsentURL(redirectURI, state string) string
 	Redeem(ctx context.Context, signIn graph.SignIn, code string) (graph.Person, error)
+	Withdraw(ctx context.Context, person graph.Person) error
 	MemberOf(ctx context.Context, memberType string, ids []string) (map[string][]graph.Member, error)
 	ListGroups(ctx context.Context, properties []string) (graph.GroupPage, error)
 	FollowGroups(ctx context.Context, link string) (graph.GroupPage, error)

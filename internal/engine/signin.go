@@ -84,31 +84,30 @@ func (e *Engine) SendAway(ctx context.Context, org, id ident.ID, leave Leave) (D
 	case step == StepConsent && connection.TenantID == "":
 		return Departure{}, fault.New(fault.Invalid, "Missing", "nobody has told the tenant yet").WithRemedy("Sign in first, or enter the tenant's id.")
 	}
-	return e.depart(ctx, connection, step, redirect, leave.Bound)
+	return e.depart(ctx, connection, SignIn{Step: step, RedirectURI: redirect}, leave.Bound)
 }
 
-// depart keeps what the browser must bring back, and makes the address.
-func (e *Engine) depart(ctx context.Context, connection Connection, step SignInStep, redirect, bound string) (Departure, error) {
+// depart keeps what the browser must bring back for the step, and makes the address.
+func (e *Engine) depart(ctx context.Context, connection Connection, kept SignIn, bound string) (Departure, error) {
 	login, err := e.Login(connection)
 	if err != nil {
 		return Departure{}, err
 	}
 	now := e.Now()
 	state := rand.Text() + rand.Text()
-	kept := SignIn{
-		Key: digestOf(state), OrgID: connection.OrgID, ConnectionID: connection.ID, Step: step, Bound: digestOf(bound), RedirectURI: redirect,
-		ExpiresAt: now.Add(signInLife),
-	}
-	departure := Departure{Step: step, RedirectURI: redirect, ExpiresAt: kept.ExpiresAt}
-	if step == StepSignIn {
+	kept.Key, kept.OrgID, kept.ConnectionID, kept.Bound, kept.ExpiresAt = digestOf(state), connection.OrgID, connection.ID, digestOf(bound), now.Add(signInLife)
+	departure := Departure{Step: kept.Step, RedirectURI: kept.RedirectURI, ExpiresAt: kept.ExpiresAt}
+	if kept.Step == StepConsent {
+		departure.URL = login.ConsentURL(kept.RedirectURI, state)
+	} else {
 		verifier := rand.Text() + rand.Text()
 		kept.Nonce = rand.Text()
 		if kept.SealedVerifier, err = e.Seal(connection.ID, verifier); err != nil {
 			return Departure{}, err
 		}
-		departure.URL = login.SignInURL(graph.SignIn{RedirectURI: redirect, State: state, Nonce: kept.Nonce, Verifier: verifier})
-	} else {
-		departure.URL = login.ConsentURL(redirect, state)
+		departure.URL = login.SignInURL(graph.SignIn{
+			RedirectURI: kept.RedirectURI, State: state, Nonce: kept.Nonce, Verifier: verifier, ToWithdraw: kept.Step == StepWithdraw,
+		})
 	}
 	return departure, e.Store.SaveSignIn(ctx, kept, now)
 }
@@ -133,12 +132,14 @@ type Return struct {
 type Arrival struct {
 	Connection Connection
 	Step       SignInStep
+	// Deleted is the instance that was deleted, after StepWithdraw.
+	Deleted ident.ID
 	// Next is where the browser must go now, to consent after it signed in; nil if it may stay.
 	Next *Departure
 }
 
 // WelcomeBack takes what a browser brings back, once. A state that is unknown, used, too old, or somebody else's is fault.Invalid and changes
-// nothing. That Microsoft refused is no error: the connection's state and reason say it.
+// nothing. That Microsoft refused is no error: the connection's state and reason say it; only after StepWithdraw it is one, and nothing was changed.
 func (e *Engine) WelcomeBack(ctx context.Context, org ident.ID, back Return) (Arrival, error) {
 	kept, err := e.takeSignIn(ctx, org, back)
 	if err != nil {
@@ -150,6 +151,10 @@ func (e *Engine) WelcomeBack(ctx context.Context, org ident.ID, back Return) (Ar
 	}
 	arrival := Arrival{Connection: connection, Step: kept.Step}
 	switch {
+	case kept.Step == StepWithdraw && back.Error != "":
+		err = notWithdrawn(back)
+	case kept.Step == StepWithdraw:
+		err = e.withdrawn(ctx, &arrival, kept, back)
 	case back.Error != "":
 		arrival.Connection, err = e.declined(ctx, connection, back)
 	case kept.Step == StepSignIn:
@@ -201,11 +206,7 @@ func (e *Engine) signedIn(ctx context.Context, arrival *Arrival, kept SignIn, ba
 	if err != nil {
 		return err
 	}
-	verifier, err := e.Open(kept.ConnectionID, kept.SealedVerifier)
-	if err != nil {
-		return err
-	}
-	person, err := login.Redeem(ctx, graph.SignIn{RedirectURI: kept.RedirectURI, Nonce: kept.Nonce, Verifier: verifier}, back.Code)
+	person, err := e.redeem(ctx, login, kept, back)
 	if err != nil {
 		return err
 	}
@@ -224,9 +225,18 @@ func (e *Engine) signedIn(ctx context.Context, arrival *Arrival, kept SignIn, ba
 	if err != nil || arrival.Connection.State == Refused && arrival.Connection.Standing.Reason.Code == wrongTenantCode {
 		return err
 	}
-	next, err := e.depart(ctx, arrival.Connection, StepConsent, kept.RedirectURI, back.Bound)
+	next, err := e.depart(ctx, arrival.Connection, SignIn{Step: StepConsent, RedirectURI: kept.RedirectURI}, back.Bound)
 	arrival.Next = &next
 	return err
+}
+
+// redeem gives the code for who signed in.
+func (e *Engine) redeem(ctx context.Context, login Login, kept SignIn, back Return) (graph.Person, error) {
+	verifier, err := e.Open(kept.ConnectionID, kept.SealedVerifier)
+	if err != nil {
+		return graph.Person{}, err
+	}
+	return login.Redeem(ctx, graph.SignIn{RedirectURI: kept.RedirectURI, Nonce: kept.Nonce, Verifier: verifier, ToWithdraw: kept.Step == StepWithdraw}, back.Code)
 }
 
 const wrongTenantCode = "WrongTenant"
@@ -269,10 +279,14 @@ func (e *Engine) declined(ctx context.Context, connection Connection, back Retur
 		return e.WaitForConsent(ctx, connection.OrgID, connection.ID)
 	}
 	f := fault.New(fault.Denied, "SignInFailed", "Microsoft refused: %s", firstWords(back.ErrorDescription, back.Error)).WithRemedy("Begin again.")
-	if back.ErrorSubcode == "cancel" || back.Error == "access_denied" || back.Error == "permission_denied" {
+	if back.declinedByPerson() {
 		f = fault.New(fault.Denied, "ConsentDeclined", "the administrator declined to consent at Microsoft").WithRemedy("Begin again, and choose Accept.")
 	}
 	return e.refuse(ctx, connection, failureOf(f))
+}
+
+func (r Return) declinedByPerson() bool {
+	return r.ErrorSubcode == "cancel" || r.Error == "access_denied" || r.Error == "permission_denied"
 }
 
 // mayNotConsent reports whether the account may not consent: AADSTS65001, 90093, 90094 and 90095

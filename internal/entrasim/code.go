@@ -112,7 +112,12 @@ func (x *exchange) answerTokens(grant codeGrant) {
 	id, err := s.signClaims(claims)
 	if err == nil {
 		var access string
-		if access, err = s.issueToken(x.now, false); err == nil {
+		if names := x.delegated(strings.Fields(grant.scope)); len(names) > 0 {
+			access, err = s.delegatedToken(grant.who, names, x.now)
+		} else {
+			access, err = s.issueToken(x.now, nil)
+		}
+		if err == nil {
 			x.answerJSON(http.StatusOK, "application/json; charset=utf-8", map[string]any{
 				"token_type": "Bearer", "scope": grant.scope, "expires_in": int(accessTokenLife / time.Second), "access_token": access, "id_token": id,
 			})

@@ -35,7 +35,8 @@ func (s *Server) decide(id string, approve bool) (consentRequest, bool) {
 		a.requests = slices.Clone(a.requests)
 		a.requests[i].State = "denied"
 		if approve {
-			a.requests[i].State, a.consentGone = "approved", false
+			a.requests[i].State = "approved"
+			a.consent()
 		}
 		decided = a.requests[i]
 	})

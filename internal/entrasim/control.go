@@ -85,7 +85,7 @@ func tenantTable() []controlRoute {
 		{"POST /sim/consent/requests/{id}/deny", "Denies a request.", simDecision(false)},
 		{"POST /sim/consent/workflow", `Lets who may not consent request it, or not: {"enabled":false}.`, (*exchange).simConsentWorkflow},
 		{"POST /sim/consent/revoke", "Takes the consent away: Graph answers 403 at once.", simApp(func(a *appState) { a.consentGone = true })},
-		{"POST /sim/consent/grant", "Gives the consent again; tokens issued without it stay useless.", simApp(func(a *appState) { a.consentGone = false })},
+		{"POST /sim/consent/grant", "Gives the consent again; tokens issued without it stay useless.", simApp((*appState).consent)},
 		{"POST /sim/app/remove", "Removes the application from the tenant: no token is issued, and Graph answers 401 at once.", simApp(func(a *appState) { a.removed = true })},
 		{"POST /sim/app/restore", "Restores the application as it was; access tokens issued before work again.", simApp(func(a *appState) { a.removed = false })},
 		{"GET /sim/stats", "Calls by route and status since the last DELETE.", (*exchange).simStats},

@@ -21,7 +21,8 @@
 // openid (PKCE with S256; ten minutes, once; 54005, 70008, 501481), also under /organizations, and /v2.0/adminconsent asks for the consent of the
 // tenant. There are two accounts, beside the people: alex.admin may consent, uma.user may not and meets "Approval required" (90094), where
 // a request can be sent; /{tenant}/admin-consent-requests stands for the page in Microsoft's admin center on which it is approved. Cancel
-// is access_denied with AADSTS65004. A wrong client or redirect address is a page (700016, 50011), and nobody is sent on.
+// is access_denied with AADSTS65004. An application that asks for permissions in the account's name to change grants meets a page for these
+// (90094 without the role); its token then reads and deletes its appRoleAssignments and oauth2PermissionGrants in Graph. A wrong client or redirect address is a page (700016, 50011), and nobody is sent on.
 //
 // Graph, below /v1.0: users (list, get by id or userPrincipalName, $count, manager), groups (list, get, $count), what belongs to
 // them (members, transitiveMembers, memberOf, transitiveMemberOf, each whole, by type and as $count), users/delta and groups/delta,

@@ -14,6 +14,7 @@ const (
 
 func (s *Server) graphRoutes() *http.ServeMux {
 	mux := http.NewServeMux()
+	s.grantRoutes(mux)
 	route := func(pattern string, handle func(*exchange)) {
 		newRoute(mux, pattern, func(x *exchange) {
 			if x.authorized() {

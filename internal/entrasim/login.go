@@ -141,7 +141,7 @@ func (x *exchange) token() {
 		x.redeem(t)
 		return
 	}
-	token, err := x.server.issueToken(x.now, !x.server.app.now().consentGone)
+	token, err := x.server.issueToken(x.now, x.server.app.now().roles())
 	if err != nil {
 		x.loginError(http.StatusInternalServerError, "server_error", 90033, "The token could not be signed.")
 		return

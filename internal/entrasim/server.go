@@ -80,6 +80,9 @@ type application struct {
 // appState is the state of the application. An application that was removed has lost neither its consent nor its secret when it is restored.
 type appState struct {
 	secretExpired, consentGone, removed bool
+	// withdrawn are application permissions that were taken away one by one; delegations are consents that somebody's name is used.
+	withdrawn   []string
+	delegations []delegatedGrant
 	// certificates and federated are what the application may prove itself with beside the secret.
 	certificates []*x509.Certificate
 	federated    []federatedCredential

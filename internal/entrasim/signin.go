@@ -49,7 +49,8 @@ type signIn struct {
 	state, challenge  string
 	scopes            []string
 	needsConsent      bool
-	forAdministrators bool // the page of admin consent
+	delegated         []string // permissions in the account's name
+	forAdministrators bool     // the page of admin consent
 }
 
 // enter reads the request and answers what no page can be shown for. Nobody is sent to an address that a wrong request names.
@@ -63,6 +64,7 @@ func (x *exchange) enter(forAdministrators bool) (signIn, bool) {
 		form: f, redirect: f.Get("redirect_uri"), action: x.request.PostForm.Get("action"), state: f.Get("state"), challenge: f.Get("code_challenge"),
 		scopes: strings.Fields(f.Get("scope")), needsConsent: x.server.app.now().consentGone, forAdministrators: forAdministrators,
 	}
+	e.delegated = x.delegated(e.scopes)
 	e.who, e.chosen = x.accountNamed(f.Get("account"))
 	segment := x.request.PathValue("tenant")
 	switch {
@@ -142,11 +144,34 @@ func (x *exchange) authorize() {
 		x.goBackWith(e, "access_denied", "cancel", "65004", "User declined to consent to access the app.")
 	case !e.chosen:
 		x.accountPage(e)
-	case e.needsConsent && !e.who.mayConsent:
+	case len(e.delegated) > 0 && !x.server.app.now().covers(x.server.accountID(e.who), e.delegated):
+		x.consentInPerson(e)
+	case len(e.delegated) == 0 && e.needsConsent && !e.who.mayConsent:
 		x.seekApproval(e)
 	default:
-		x.goBack(e, "code", x.server.codes.issue(grantOf(e), x.now), "session_state", x.requestID.String())
+		x.giveCode(e)
 	}
+}
+
+// consentInPerson asks an administrator whether the application may act in his name, or in that of everybody. Others may not consent to that.
+func (x *exchange) consentInPerson(e signIn) {
+	switch {
+	case !e.who.mayConsent:
+		x.seekApproval(e)
+	case e.action != "accept":
+		x.permissionsPage(e)
+	default:
+		who := x.server.accountID(e.who)
+		if x.request.PostForm.Get("everybody") != "" {
+			who = guid{}
+		}
+		x.server.delegate(who, e.delegated)
+		x.giveCode(e)
+	}
+}
+
+func (x *exchange) giveCode(e signIn) {
+	x.goBack(e, "code", x.server.codes.issue(grantOf(e), x.now), "session_state", x.requestID.String())
 }
 
 // adminConsent lets an administrator consent for the tenant. The application hears of it by the address alone.
@@ -167,11 +192,16 @@ func (x *exchange) adminConsent() {
 	case !e.who.mayConsent:
 		x.seekApproval(e)
 	case e.action == "accept":
-		x.server.app.set(func(a *appState) { a.consentGone = false })
+		x.server.app.set(func(a *appState) { a.consent() })
 		x.goBack(e, "admin_consent", "True", "tenant", x.server.TenantID, "scope", strings.Join(e.scopes, " "))
 	default:
 		x.permissionsPage(e)
 	}
+}
+
+// requestable reports whether consent can be requested from the administrators: only that of the tenant can, where there is a workflow.
+func (x *exchange) requestable(e signIn) bool {
+	return len(e.delegated) == 0 && !x.server.app.now().workflowOff
 }
 
 // seekApproval is what somebody meets who may not consent: he can request it, where the tenant lets him, or go back.
@@ -179,7 +209,7 @@ func (x *exchange) seekApproval(e signIn) {
 	switch {
 	case e.action == "back":
 		x.goBackWith(e, "access_denied", "", "90094", "The grant requires administrator permission.")
-	case e.action == "request" && !x.server.app.now().workflowOff:
+	case e.action == "request" && x.requestable(e):
 		x.server.requestConsent(x.upn(e.who), e.form.Get("justification"), x.now)
 		x.requestedPage(e)
 	default:

@@ -22,8 +22,15 @@ var permissionWords = map[string]string{
 	"Domain.Read.All":       "Read domains",
 }
 
-func permissions() []permission {
+// asked are the permissions that somebody is asked to consent to: those in his name, or else those of the application.
+func asked(e signIn) []permission {
 	var all []permission
+	for _, name := range e.delegated {
+		all = append(all, permission{name, delegatedWords[name]})
+	}
+	if all != nil {
+		return all
+	}
 	for _, name := range grantedRoles {
 		all = append(all, permission{name, permissionWords[name]})
 	}
@@ -43,9 +50,9 @@ table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.25rem}<
 {{define "account"}}{{template "head" .}}<p>to {{.Organization}}</p><form method="get">{{template "hidden" .}}
 {{range .Accounts}}<button class="account" name="account" value="{{.UPN}}">{{.Name}}<small>{{.UPN}}</small><small>{{.Words}}</small></button>{{end}}</form>
 <form method="post">{{template "hidden" .}}<button name="action" value="cancel">Cancel</button></form>{{template "foot"}}{{end}}
-{{define "permissions"}}{{template "head" .}}<p>{{.Account}}</p><p>The application {{.Client}} wants to, for all of {{.Organization}}:</p>
+{{define "permissions"}}{{template "head" .}}<p>{{.Account}}</p><p>The application {{.Client}} wants to, {{if .InPerson}}in your name:{{else}}for all of {{.Organization}}:{{end}}</p>
 <ul>{{range .Permissions}}<li>{{.Words}}<small>{{.Name}}</small></li>{{end}}</ul>
-<form method="post">{{template "hidden" .}}<button name="action" value="cancel">Cancel</button><button class="first" name="action" value="accept">Accept</button></form>{{template "foot"}}{{end}}
+<form method="post">{{template "hidden" .}}{{if .InPerson}}<p><label><input type="checkbox" name="everybody" value="true"> Consent on behalf of your organization</label></p>{{end}}<button name="action" value="cancel">Cancel</button><button class="first" name="action" value="accept">Accept</button></form>{{template "foot"}}{{end}}
 {{define "approval"}}{{template "head" .}}<p>{{.Account}}</p><p>The application {{.Client}} needs permissions that only an administrator of {{.Organization}} can grant:</p>
 <ul>{{range .Permissions}}<li>{{.Words}}<small>{{.Name}}</small></li>{{end}}</ul>
 <form method="post">{{template "hidden" .}}{{if .Workflow}}<p><label for="why">Why do you request this application?</label><textarea id="why" name="justification" rows="3" maxlength="500"></textarea></p>
@@ -71,7 +78,7 @@ type shown struct {
 	Accounts                             []shownAccount
 	Permissions                          []permission
 	Requests                             []consentRequest
-	Workflow                             bool
+	Workflow, InPerson                   bool
 }
 
 func (x *exchange) page(name string, status int, s shown) {
@@ -107,16 +114,16 @@ func (x *exchange) accountPage(e signIn) {
 }
 
 func (x *exchange) permissionsPage(e signIn) {
-	x.page("permissions", http.StatusOK, shown{Title: "Permissions requested", Account: x.upn(e.who), Hidden: hidden(e.form), Permissions: permissions()})
+	x.page("permissions", http.StatusOK, shown{Title: "Permissions requested", Account: x.upn(e.who), Hidden: hidden(e.form), Permissions: asked(e), InPerson: len(e.delegated) > 0})
 }
 
 func (x *exchange) approvalPage(e signIn) {
 	title := "Need admin approval"
-	if !x.server.app.now().workflowOff {
+	if x.requestable(e) {
 		title = "Approval required"
 	}
 	x.page("approval", http.StatusOK, shown{
-		Title: title, Account: x.upn(e.who), Hidden: hidden(e.form, "justification"), Permissions: permissions(), Workflow: !x.server.app.now().workflowOff,
+		Title: title, Account: x.upn(e.who), Hidden: hidden(e.form, "justification"), Permissions: asked(e), Workflow: x.requestable(e),
 	})
 }
 

@@ -35,9 +35,13 @@ type signingKeys struct {
 // accessClaims are the claims of an access token for Graph.
 type accessClaims struct {
 	jwt.Claims
-	AppID   string   `json:"appid"`
-	Tenant  string   `json:"tid"`
-	Roles   []string `json:"roles,omitempty"`
+	AppID  string   `json:"appid"`
+	Tenant string   `json:"tid"`
+	Roles  []string `json:"roles,omitempty"`
+	// Scopes, Object and Wids are of a token in somebody's name: its permissions, who he is, his roles in the tenant.
+	Scopes  string   `json:"scp,omitempty"`
+	Object  string   `json:"oid,omitempty"`
+	Wids    []string `json:"wids,omitempty"`
 	IDType  string   `json:"idtyp"`
 	Version string   `json:"ver"`
 }
@@ -62,8 +66,15 @@ func (k *signingKeys) public() jose.JSONWebKey {
 	return jose.JSONWebKey{Key: k.private.Public(), KeyID: k.keyID, Use: "sig"}
 }
 
-func (s *Server) issueToken(now time.Time, consented bool) (string, error) {
-	claims := accessClaims{
+func (s *Server) issueToken(now time.Time, roles []string) (string, error) {
+	claims := s.tokenClaims(now)
+	claims.Roles = roles
+	return s.signClaims(claims)
+}
+
+// tokenClaims are those of the application, without what it may do.
+func (s *Server) tokenClaims(now time.Time) accessClaims {
+	return accessClaims{
 		Claims: jwt.Claims{
 			Issuer: "https://sts.windows.net/" + s.TenantID + "/", Audience: jwt.Audience{graphAudience}, Subject: s.ClientID,
 			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(accessTokenLife)),
@@ -71,10 +82,6 @@ func (s *Server) issueToken(now time.Time, consented bool) (string, error) {
 		},
 		AppID: s.ClientID, Tenant: s.TenantID, IDType: "app", Version: "1.0",
 	}
-	if consented {
-		claims.Roles = grantedRoles
-	}
-	return s.signClaims(claims)
 }
 
 var (

@@ -26,6 +26,8 @@ type SignIn struct {
 	RedirectURI string
 	// State comes back with the browser, Nonce with the id token. Verifier is the secret of PKCE, 43 to 128 characters.
 	State, Nonce, Verifier string
+	// ToWithdraw: the person signs in to take the tenant's consent back, with credentials even if he is signed in already.
+	ToWithdraw bool
 }
 
 // Person is who signed in, by an id token that was verified.
@@ -34,15 +36,21 @@ type Person struct {
 	TenantID, ObjectID string
 	// Name and Username are for showing only.
 	Name, Username string
+	// token lets the client act in his name; only for who signed in to withdraw the consent. It is kept nowhere else.
+	token string
 }
 
 // SignInURL is the page at which a person signs in.
 func (c *Client) SignInURL(s SignIn) string {
 	challenge := sha256.Sum256([]byte(s.Verifier))
 	u := c.login.JoinPath(c.signInTenant(), "/oauth2/v2.0/authorize")
+	prompt := "select_account"
+	if s.ToWithdraw {
+		prompt = "login"
+	}
 	u.RawQuery = url.Values{
 		"client_id": {c.config.ClientID}, "response_type": {"code"}, "response_mode": {"query"}, "redirect_uri": {s.RedirectURI},
-		"scope": {"openid profile"}, "state": {s.State}, "nonce": {s.Nonce}, "prompt": {"select_account"},
+		"scope": {c.signInScope(s)}, "state": {s.State}, "nonce": {s.Nonce}, "prompt": {prompt},
 		"code_challenge": {base64.RawURLEncoding.EncodeToString(challenge[:])}, "code_challenge_method": {"S256"},
 	}.Encode()
 	return u.String()
@@ -67,11 +75,11 @@ func (c *Client) ConsentURL(redirectURI, state string) string {
 
 // Redeem gives an authorization code for the person who signed in. The id token's signature, issuer, audience, end and nonce are checked.
 func (c *Client) Redeem(ctx context.Context, s SignIn, code string) (Person, error) {
-	raw, err := c.redeemCode(ctx, s, code)
+	tokens, err := c.redeemCode(ctx, s, code)
 	if err != nil {
 		return Person{}, err
 	}
-	person, err := c.verify(ctx, raw, s.Nonce)
+	person, err := c.verify(ctx, tokens.ID, s.Nonce)
 	switch {
 	case ctx.Err() != nil:
 		return Person{}, interrupted(ctx.Err())
@@ -79,33 +87,40 @@ func (c *Client) Redeem(ctx context.Context, s SignIn, code string) (Person, err
 		return Person{}, fault.Wrap(fault.Unauthenticated, "BadIDToken", err, "what Microsoft says of who signed in cannot be verified").
 			WithRemedy("Begin again; if it lasts, check the cloud of the connection and the clock of this machine")
 	}
+	if s.ToWithdraw {
+		person.token = tokens.Access
+	}
 	return person, nil
 }
 
-func (c *Client) redeemCode(ctx context.Context, s SignIn, code string) (string, error) {
+// signInTokens are what a code is good for.
+type signInTokens struct {
+	ID     string `json:"id_token"`
+	Access string `json:"access_token"`
+}
+
+func (c *Client) redeemCode(ctx context.Context, s SignIn, code string) (signInTokens, error) {
+	var tokens signInTokens
 	r, err := c.tokenRequest(ctx, c.signInTenant(), url.Values{
-		"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {s.RedirectURI}, "code_verifier": {s.Verifier}, "scope": {"openid profile"},
+		"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {s.RedirectURI}, "code_verifier": {s.Verifier}, "scope": {c.signInScope(s)},
 	})
 	if err != nil {
-		return "", err
-	}
-	var tokens struct {
-		ID string `json:"id_token"`
+		return tokens, err
 	}
 	// A code is good once: what may have been redeemed is not tried again.
 	err = c.exchange(ctx, r, "", 0, func(a answer) error {
 		if a.status != http.StatusOK {
 			return c.loginRefusal(r, a)
 		}
-		if err := json.Unmarshal(a.body, &tokens); err != nil || tokens.ID == "" {
-			return brokenAnswer(r, a, errors.Join(err, errors.New("no id_token")))
+		if err := json.Unmarshal(a.body, &tokens); err != nil || tokens.ID == "" || s.ToWithdraw && tokens.Access == "" {
+			return brokenAnswer(r, a, errors.Join(err, errors.New("a token is missing")))
 		}
 		return nil
 	})
 	if s, passes := errors.AsType[*setback](err); passes {
-		return "", s.fault
+		return signInTokens{}, s.fault
 	}
-	return tokens.ID, err
+	return tokens, err
 }
 
 // verify checks an id token against the keys of the tenant that it names: the path under which somebody signed in may name none.

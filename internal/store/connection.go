@@ -84,19 +84,19 @@ func (db *DB) SaveSignIn(ctx context.Context, s engine.SignIn, now time.Time) er
 		if _, err := db.exec(ctx, "DELETE FROM sign_ins WHERE expires_at < $1", micros(now)); err != nil {
 			return err
 		}
-		_, err := db.exec(ctx, `INSERT INTO sign_ins (org_id, connection_id, state_hash, step, bound, redirect_uri, nonce, sealed_verifier, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			s.OrgID, s.ConnectionID, s.Key, string(s.Step), s.Bound, s.RedirectURI, s.Nonce, s.SealedVerifier, micros(s.ExpiresAt))
+		_, err := db.exec(ctx, `INSERT INTO sign_ins (org_id, connection_id, state_hash, step, bound, redirect_uri, nonce, sealed_verifier, expires_at,
+			instance_id, shared) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			s.OrgID, s.ConnectionID, s.Key, string(s.Step), s.Bound, s.RedirectURI, s.Nonce, s.SealedVerifier, micros(s.ExpiresAt), s.InstanceID, bit(s.Shared))
 		return err
 	})
 }
 
 // SignIn fails as fault.NotFound.
 func (db *DB) SignIn(ctx context.Context, key []byte) (engine.SignIn, error) {
-	return one(ctx, db, `SELECT org_id, connection_id, state_hash, step, bound, redirect_uri, nonce, sealed_verifier, expires_at FROM sign_ins
-		WHERE state_hash = $1`, []any{key}, func(rows *sql.Rows) (engine.SignIn, error) {
+	return one(ctx, db, `SELECT org_id, connection_id, state_hash, step, bound, redirect_uri, nonce, sealed_verifier, expires_at, instance_id, shared
+		FROM sign_ins WHERE state_hash = $1`, []any{key}, func(rows *sql.Rows) (engine.SignIn, error) {
 		var s engine.SignIn
-		err := rows.Scan(&s.OrgID, &s.ConnectionID, &s.Key, &s.Step, &s.Bound, &s.RedirectURI, &s.Nonce, &s.SealedVerifier, stamp{&s.ExpiresAt})
+		err := rows.Scan(&s.OrgID, &s.ConnectionID, &s.Key, &s.Step, &s.Bound, &s.RedirectURI, &s.Nonce, &s.SealedVerifier, stamp{&s.ExpiresAt}, &s.InstanceID, &s.Shared)
 		return s, err
 	}, fault.New(fault.NotFound, "UnknownSignIn", "there is no such sign-in"))
 }

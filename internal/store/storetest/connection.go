@@ -29,13 +29,14 @@ func connectionCases() []testCase {
 			signIn := engine.SignIn{
 				Key: []byte("key"), OrgID: f.org, ConnectionID: f.instance.ConnectionID, Step: engine.StepSignIn, Bound: []byte("bound"),
 				RedirectURI: "https://rollcall.example/connect/callback", Nonce: "n", SealedVerifier: []byte("v"), ExpiresAt: start.Add(time.Minute),
+				InstanceID: f.instance.ID, Shared: true,
 			}
 			f.must(t, f.SaveSignIn(f.ctx, signIn, start))
 			got, err := f.SignIn(f.ctx, signIn.Key)
 			f.must(t, err)
 			same(t, "sign-in", signIn, got)
 			later := signIn
-			later.Key, later.ExpiresAt = []byte("later"), start.Add(time.Hour)
+			later.Key, later.ExpiresAt, later.InstanceID = []byte("later"), start.Add(time.Hour), ident.ID{}
 			f.must(t, f.SaveSignIn(f.ctx, later, start.Add(2*time.Minute)))
 			_, err = f.SignIn(f.ctx, signIn.Key)
 			fails(t, "ended", fault.NotFound, err)

@@ -44,3 +44,35 @@ test('instances, summary, dry run, explain, log', async ({ page, demo }) => {
   await page.goto(at(demo, '/pins'));
   await picture(page, 'pins');
 });
+
+test('an instance is deleted with the admin consent of its tenant', async ({ page, demo }) => {
+  await join1(page, demo);
+  const begin = async () => {
+    await page.goto(at(demo, '/directory-synchronization'));
+    await page.locator('details.menu summary').last().click();
+    await page.getByRole('button', { name: 'Delete instance' }).click();
+    await page.getByRole('checkbox', { name: 'Revoke Azure AD admin consent' }).check();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
+    await expect(page.getByRole('heading', { level: 1, name: 'Revoke Azure AD admin consent' })).toBeVisible();
+  };
+  await begin();
+  await expect(page.getByText('AppRoleAssignment.ReadWrite.All')).toBeVisible();
+  await picture(page, 'withdraw');
+
+  // An account that may not: nothing is deleted.
+  await page.getByRole('button', { name: 'Sign in at Microsoft and delete' }).click();
+  await page.getByRole('button', { name: 'Uma User' }).click();
+  await page.getByRole('button', { name: 'Return to the application' }).click();
+  await expect(page.getByRole('alert')).toContainText('may not take the consent back');
+  await expect(page.getByText('The instance was not deleted.')).toBeVisible();
+  await picture(page, 'withdraw-refused');
+
+  await begin();
+  await page.getByRole('button', { name: 'Sign in at Microsoft and delete' }).click();
+  await page.getByRole('button', { name: 'Alex Admin' }).click();
+  await expect(page.getByText('Manage app permission grants and app role assignments')).toBeVisible();
+  await page.getByRole('button', { name: 'Accept', exact: true }).click();
+  await expect(page.getByText('The tenant’s consent was taken back and the instance was deleted.')).toBeVisible();
+  const tenant = await sim(demo, 'GET', '/app') as { consent_revoked: boolean };
+  expect(tenant.consent_revoked).toBe(true);
+});
