@@ -88,6 +88,7 @@ func TestWhatCannotBeARequestIsRefusedAndChangesNothing(t *testing.T) {
 	h.call(h.entra, "POST", "/Users", good).fails(400, "invalidSyntax")
 	h.call(h.entra, "POST", "/Users", "").fails(400, "invalidSyntax")
 	h.call(h.entra, "POST", "/Users", "[]").fails(400, "invalidSyntax")
+	h.call(h.entra, "POST", "/Users", good+"\\ud800\"}").fails(400, "invalidSyntax")
 	for _, contentType := range []string{"text/plain", "application/xml", "application/json; charset=latin1", ""} {
 		h.call(h.entra, "POST", "/Users", good+`"}`, "Content-Type", contentType).fails(415, "invalidSyntax")
 	}
@@ -206,6 +207,11 @@ func TestABulkRequestTellsEachFailureAndStopsWhenThereAreEnough(t *testing.T) {
 	results := h.bulk(h.entra, 0, operations...)
 	if got := statuses(results); got != "409 409 412 400 400 400 400 404 204" {
 		t.Error(got)
+	}
+	for i, want := range []bool{false, false, true, false, false, false, false, false, true} { // where there is an address, but for a POST
+		if location, _ := results[i]["location"].(string); strings.HasSuffix(location, "/Users/"+id(ada)) != want {
+			t.Errorf("%d is at %q", i, location)
+		}
 	}
 	if response, _ := results[0]["response"].(object); response["scimType"] != "uniqueness" || response["status"] != "409" {
 		t.Errorf("%v", results[0])
