@@ -16,9 +16,14 @@ func characteristics(attributes []scim.Attribute, prefix string) (lines []string
 			is   bool
 			word string
 		}{
-			{a.MultiValued, "multi"}, {a.Required, "required"}, {a.CaseExact, "exact"}, {a.Mutability != scim.ReadWrite, a.Mutability},
-			{a.Returned != scim.ReturnedDefault, "returned:" + a.Returned}, {a.Uniqueness != scim.NotUnique, "unique:" + a.Uniqueness},
-			{len(a.CanonicalValues) > 0, fmt.Sprint(a.CanonicalValues)}, {len(a.ReferenceTypes) > 0, "to:" + strings.Join(a.ReferenceTypes, "|")},
+			{a.MultiValued, "multi"},
+			{a.Required, "required"},
+			{a.CaseExact, "exact"},
+			{a.Mutability != scim.ReadWrite, a.Mutability},
+			{a.Returned != scim.ReturnedDefault, "returned:" + a.Returned},
+			{a.Uniqueness != scim.NotUnique, "unique:" + a.Uniqueness},
+			{len(a.CanonicalValues) > 0, fmt.Sprint(a.CanonicalValues)},
+			{len(a.ReferenceTypes) > 0, "to:" + strings.Join(a.ReferenceTypes, "|")},
 		} {
 			if flag.is {
 				line += " " + flag.word

@@ -56,7 +56,11 @@ func (s *server) bulk(w http.ResponseWriter, r *http.Request) error {
 	for i, element := range list {
 		operation := operationOf(element, profile)
 		if operation.bulkID != "" && operation.method == http.MethodPost {
-			b.byBulkID[operation.bulkID] = i
+			if _, taken := b.byBulkID[operation.bulkID]; taken {
+				operation.wrong = fault.New(fault.Invalid, scim.InvalidValue, "the bulkId %q stands for another operation of the request", operation.bulkID)
+			} else {
+				b.byBulkID[operation.bulkID] = i
+			}
 		}
 		b.operations = append(b.operations, operation)
 	}

@@ -216,6 +216,14 @@ func TestABulkRequestTellsEachFailureAndStopsWhenThereAreEnough(t *testing.T) {
 	if response, _ := results[0]["response"].(object); response["scimType"] != "uniqueness" || response["status"] != "409" {
 		t.Errorf("%v", results[0])
 	}
+	twice := []object{
+		{"method": "POST", "path": "/Users", "bulkId": "x", "data": object{"userName": "first@contoso.com"}},
+		{"method": "POST", "path": "/Users", "bulkId": "x", "data": object{"userName": "second@contoso.com"}},
+		{"method": "PATCH", "path": "/Users/bulkId:x", "data": patch(object{"op": "add", "path": "title", "value": "T"})},
+	}
+	if results = h.bulk(h.entra, 0, twice...); statuses(results) != "201 400 200" || results[2]["location"] != results[0]["location"] {
+		t.Errorf("a bulkId that stands for two: %v", results)
+	}
 	h.call(h.entra, "POST", "/Bulk", object{"Operations": make([]object, 1001)}).fails(413, "tooMany")
 	h.call(h.strict, "POST", "/Bulk", object{"Operations": []object{}}).fails(400, "invalidSyntax")
 	h.call(h.reader, "POST", "/Bulk", object{}).fails(403, "")
