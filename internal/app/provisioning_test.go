@@ -134,8 +134,9 @@ func TestATokenWithoutTheRightOrOfABlockedSourceIsRefusedByItsName(t *testing.T)
 	if err := p.Directory.BlockSources(t.Context(), p.org, []directory.Source{directory.SourceAD}); err != nil {
 		t.Fatal(err)
 	}
-	if response := p.users(p.org, connector, http.MethodPost, newUser); response.status != http.StatusForbidden || !strings.Contains(response.text, "AD are blocked") {
-		t.Errorf("of a blocked source: %d", response.status)
+	if response := p.users(p.org, connector, http.MethodPost, newUser); response.status != http.StatusForbidden || !strings.Contains(response.text, "AD are blocked") ||
+		!strings.Contains(response.text, "organization unblock AD") || strings.Contains(response.text, "token create") {
+		t.Errorf("of a blocked source: %d %s", response.status, response.text)
 	}
 	other, err := p.Directory.CreateOrganization(t.Context(), "Fabrikam")
 	if err != nil {

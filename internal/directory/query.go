@@ -30,8 +30,9 @@ import (
 type ResourceQuery struct {
 	// Filter, nil for all.
 	Filter *scim.Filter
-	// Sort is the single-valued attribute by which the page is ordered, by scim.Fold where it is not CaseExact, and then by id; nil: by id
-	// alone. Objects without a value are last, or first if Descending. Descending turns the ids round too.
+	// Sort is the attribute by which the page is ordered, by scim.Fold where it is not CaseExact, and then by id; nil: by id alone. Of one with
+	// several values the primary one counts, or else the first; never groups or members. Objects without a value are last, or first if Descending.
+	// Descending turns the ids round too.
 	Sort       *scim.Ref
 	Descending bool
 	// Skip objects at the beginning, with After "". Limit 0 returns no objects, but the total.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"unicode/utf8"
 )
 
@@ -16,6 +17,8 @@ func Decode(data []byte) (map[string]any, error) {
 		return nil, invalid(InvalidSyntax, "the request has no body")
 	case !utf8.Valid(data):
 		return nil, invalid(InvalidSyntax, "the body is not UTF-8")
+	case loneSurrogate(data):
+		return nil, invalid(InvalidSyntax, "the body has an escape that is no character: half of a surrogate pair")
 	case deeper(data, maxDepth):
 		return nil, invalid(InvalidSyntax, "the body is nested more than %d levels deep", maxDepth)
 	}
@@ -37,6 +40,35 @@ func told(err error) string {
 		return "it is of another type (" + wrong.Value + ")"
 	}
 	return err.Error()
+}
+
+// loneSurrogate reports whether an escape is one half of a character without the other: read, any such text would be the same as any other.
+func loneSurrogate(data []byte) bool {
+	high := -1 // where the escape of a first half ended
+	for i := bytes.IndexByte(data, '\\'); i >= 0 && i+1 < len(data); {
+		width := 2
+		if data[i+1] == 'u' && i+6 <= len(data) {
+			unit, err := strconv.ParseUint(string(data[i+2:i+6]), 16, 16)
+			width = 6
+			switch second := err == nil && unit >= 0xdc00 && unit < 0xe000; {
+			case second != (high == i):
+				return true
+			case second:
+				high = -1
+			case err == nil && unit >= 0xd800 && unit < 0xdc00:
+				high = i + width
+			}
+		}
+		if high == i {
+			return true
+		}
+		next := bytes.IndexByte(data[i+width:], '\\')
+		if next < 0 {
+			break
+		}
+		i += width + next
+	}
+	return high >= 0
 }
 
 // deeper reports whether objects and lists are nested in more than so many levels. It does not matter whether the rest is JSON.

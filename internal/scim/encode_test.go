@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"rollcall/internal/fault"
 	"rollcall/internal/scim"
 )
 
@@ -55,4 +56,17 @@ func TestAResourceIsWrittenAsJSONThatReadsBackTheSame(t *testing.T) {
 			t.Fatalf("%s reads back as %#v (%v), want %#v", text, got, err, expected)
 		}
 	})
+}
+
+func TestHalfACharacterIsNoText(t *testing.T) {
+	for text, good := range map[string]bool{
+		`"\ud83d\ude00"`: true, `"\uD83D\uDE00\uD83D\uDE00"`: true, `"\u00e9 \n \\ud800 \\\\ \""`: true, `"\\\\ud800"`: true, `"é"`: true, `"\ufffd"`: true,
+		`"\ud83d"`: false, `"\ude00"`: false, `"\ud83d\n"`: false, `"\ud83d \ude00"`: false, `"\ud83d\ud83d\ude00"`: false, `"\ude00\ud83d"`: false,
+		`"\\\ud800"`: false, `"x\ud800`: false, `"\u12`: false,
+	} {
+		_, err := scim.Decode([]byte(`{"userName":` + text + `}`))
+		if (err == nil) != good || err != nil && fault.Of(err).Code != scim.InvalidSyntax {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
 }

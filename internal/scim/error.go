@@ -38,10 +38,12 @@ func invalid(scimType, format string, args ...any) *fault.Error {
 }
 
 // quote returns a text in quotes for a message, cut where it is long.
-func quote(text string) string {
+func quote(text string) string { return `"` + cut(text) + `"` }
+
+func cut(text string) string {
 	runes := []rune(text)
 	if len(runes) > maxQuoted {
-		return `"` + string(runes[:maxQuoted-3]) + `..."`
+		return string(runes[:maxQuoted-3]) + "..."
 	}
-	return `"` + text + `"`
+	return text
 }

@@ -146,9 +146,17 @@ func TestTheStrictProfileWantsFiltersToTheLetter(t *testing.T) {
 }
 
 func TestWhatCannotBeSortedByIsRefused(t *testing.T) {
-	for _, by := range []string{"emails", "emails.value", "name", "meta", "groups", "password", "banana", "meta.version"} {
+	for _, by := range []string{"addresses", "name", "meta", "groups", "groups.value", "schemas", "password", "banana", "meta.version"} {
 		if _, _, err := scim.Users().ParseSort(by, "", scim.Entra); fault.Of(err) == nil || fault.Of(err).Code != scim.InvalidValue {
 			t.Errorf("%s: %v", by, err)
+		}
+	}
+	if _, _, err := scim.Groups().ParseSort("members", "", scim.Entra); err == nil {
+		t.Error("groups can be sorted by their members")
+	}
+	for _, by := range []string{"emails", "emails.value"} { // of several values the primary one counts
+		if ref, _, err := scim.Users().ParseSort(by, "", scim.Strict); err != nil || !ref.Multi || ref.Path() != "emails.value" {
+			t.Errorf("%s: %v, %v", by, ref, err)
 		}
 	}
 	ref, descending, err := scim.Users().ParseSort("NAME.familyname", "Descending", scim.Strict)

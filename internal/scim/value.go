@@ -183,7 +183,7 @@ func (a *Attribute) unfit(given any, wanted string) error {
 	if err != nil {
 		shown = []byte("a value")
 	}
-	return invalid(InvalidValue, "%s takes %s, not %s", a.Name, wanted, quote(string(shown)))
+	return invalid(InvalidValue, "%s takes %s, not %s", a.Name, wanted, cut(string(shown)))
 }
 
 // same reports whether two values of a list are one.

@@ -56,7 +56,11 @@ func (s *server) bulk(w http.ResponseWriter, r *http.Request) error {
 	for i, element := range list {
 		operation := operationOf(element, profile)
 		if operation.bulkID != "" && operation.method == http.MethodPost {
-			b.byBulkID[operation.bulkID] = i
+			if _, taken := b.byBulkID[operation.bulkID]; taken {
+				operation.wrong = fault.New(fault.Invalid, scim.InvalidValue, "the bulkId %q stands for another operation of the request", operation.bulkID)
+			} else {
+				b.byBulkID[operation.bulkID] = i
+			}
 		}
 		b.operations = append(b.operations, operation)
 	}
@@ -162,11 +166,17 @@ func (b *batch) perform(ctx context.Context, i int, o bulkOperation) (int, shown
 	if err != nil {
 		return 0, shown{}, err
 	}
+	var where shown // told of what fails too, but for a POST (RFC 7644, section 3.7)
+	if o.method != http.MethodPost {
+		where.location = callerOf(ctx).base + k.resourceType().Endpoint + "/" + id.String()
+	}
 	data, late, err := b.resolved(o)
 	if err != nil {
-		return 0, shown{}, err
+		return 0, where, err
 	}
 	only, show := condition(o.version), barely(k)
+	var it shown
+	status := http.StatusOK
 	switch o.method {
 	case http.MethodPost:
 		it, err := k.create(ctx, data, show)
@@ -178,13 +188,16 @@ func (b *batch) perform(ctx context.Context, i int, o bulkOperation) (int, shown
 		}
 		return http.StatusCreated, it, err
 	case http.MethodPut:
-		it, err := k.replace(ctx, id, data, only, show)
-		return http.StatusOK, it, err
+		it, err = k.replace(ctx, id, data, only, show)
 	case http.MethodPatch:
-		it, err := k.patch(ctx, id, data, only, show)
-		return http.StatusOK, it, err
+		it, err = k.patch(ctx, id, data, only, show)
+	default:
+		status, it, err = http.StatusNoContent, where, k.remove(ctx, id, only)
 	}
-	return http.StatusNoContent, shown{location: callerOf(ctx).base + k.resourceType().Endpoint + "/" + id.String()}, k.remove(ctx, id, only)
+	if err != nil {
+		it = where
+	}
+	return status, it, err
 }
 
 // target finds what the path of an operation names.

@@ -87,7 +87,7 @@ func TestUsersAreFoundByWhateverTheyHave(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	h.filtered(h.strict, `externalId eq x-1`).fails(400, "invalidFilter")
-	h.call(h.entra, "GET", "/Users?sortBy=emails", nil).fails(400, "invalidValue")
+	h.call(h.entra, "GET", "/Users?sortBy=name", nil).fails(400, "invalidValue")
 	h.call(h.entra, "GET", "/Users?count=many", nil).fails(400, "invalidValue")
 }
 
@@ -155,6 +155,40 @@ func TestCursorsLoseNobodyWhenOthersGo(t *testing.T) {
 	h.call(h.entra, "GET", "/Users?cursor=nonsense", nil).fails(400, "invalidCursor")
 	h.call(h.entra, "GET", "/Groups?cursor="+url.QueryEscape(cursor), nil).fails(400, "invalidCursor")
 	h.call(h.entra, "GET", "/Users?count=2&cursor="+url.QueryEscape(cursor), nil).fails(400, "invalidCursor")
+}
+
+// TestAPageBehindACursorIsNotEmptyByWish: without a next cursor it would pass for the last one (RFC 9865, section 2.1).
+func TestAPageBehindACursorIsNotEmptyByWish(t *testing.T) {
+	h := open(t)
+	h.person("ada@contoso.com", nil)
+	for _, count := range []string{"0", "-1", "many", "1.5"} {
+		h.call(h.strict, "GET", "/Users?cursor&count="+count, nil).fails(400, "invalidCount")
+	}
+	for _, count := range []any{0, -1, "many", 1.5} {
+		h.call(h.strict, "POST", "/Users/.search", object{
+			"schemas": []string{"urn:ietf:params:scim:api:messages:2.0:SearchRequest"}, "cursor": "", "count": count,
+		}).fails(400, "invalidCount")
+	}
+	h.call(h.strict, "GET", "/Users?cursor&count=100000", nil).want(200)
+	h.call(h.strict, "GET", "/Users?count=many", nil).fails(400, "invalidValue")
+}
+
+// TestListsAreSortedByThePrimaryOfSeveralValues or else the first; who has none comes last, or first where the order is descending (RFC 7644, section 3.4.2.3).
+func TestListsAreSortedByThePrimaryOfSeveralValues(t *testing.T) {
+	h := open(t)
+	h.person("none@contoso.com", nil)
+	h.person("c@contoso.com", object{"emails": []object{{"value": "A@x", "type": "home"}, {"value": "c@x", "type": "work", "primary": true}}})
+	h.person("a@contoso.com", object{"emails": []object{{"value": "a@x"}, {"value": "z@x"}}})
+	h.person("b@contoso.com", object{"emails": []object{{"value": "B@x", "type": "work"}}})
+	for query, want := range map[string]string{
+		"sortBy=emails": "a@contoso.com b@contoso.com c@contoso.com none@contoso.com",
+		"sortBy=emails.value&sortOrder=descending": "none@contoso.com c@contoso.com b@contoso.com a@contoso.com",
+	} {
+		if got := strings.Join(h.call(h.strict, "GET", "/Users?"+query, nil).found(), " "); got != want {
+			t.Errorf("%s: %s, want %s", query, got, want)
+		}
+	}
+	h.call(h.strict, "GET", "/Users?sortBy=groups", nil).fails(400, "invalidValue")
 }
 
 func TestASearchIsAQueryInABody(t *testing.T) {

@@ -33,20 +33,31 @@ func listingOf(query url.Values) (listing, error) {
 	for name, to := range map[string]*int{"startIndex": &l.startIndex, "count": &l.count} {
 		if text := query.Get(name); text != "" {
 			number, err := strconv.Atoi(text)
-			if err != nil {
+			switch {
+			case err != nil && l.byCursor && name == "count":
+				return l, wrongCount()
+			case err != nil:
 				return l, fault.New(fault.Invalid, scim.InvalidValue, "%s is a whole number, not %q", name, text)
 			}
 			*to = number
 		}
 	}
-	return l.bounded(), nil
+	return l.bounded()
 }
 
-// bounded brings numbers into their bounds, as RFC 7644 demands.
-func (l listing) bounded() listing {
+// bounded brings numbers into their bounds, as RFC 7644 demands. A page behind a cursor is never empty by wish: without a next cursor it would pass for
+// the last one (RFC 9865, section 2.1).
+func (l listing) bounded() (listing, error) {
+	if l.byCursor && l.count < 1 {
+		return l, wrongCount()
+	}
 	l.startIndex = max(1, l.startIndex)
 	l.count = min(max(0, l.count), maxCount)
-	return l
+	return l, nil
+}
+
+func wrongCount() error {
+	return fault.New(fault.Invalid, scim.InvalidCount, "with a cursor, count is a whole number from 1 to %d", maxCount)
 }
 
 // query is what the listing asks of a kind of resource.

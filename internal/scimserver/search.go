@@ -38,7 +38,10 @@ func searched(r *http.Request) (listing, error) {
 		}
 	}
 	for name, to := range map[string]*int{"startIndex": &l.startIndex, "count": &l.count} {
-		if err := wholeNumber(message, name, to); err != nil {
+		switch err := wholeNumber(message, name, to); {
+		case err != nil && l.byCursor && name == "count":
+			return l, wrongCount()
+		case err != nil:
 			return l, err
 		}
 	}
@@ -47,7 +50,7 @@ func searched(r *http.Request) (listing, error) {
 			return l, err
 		}
 	}
-	return l.bounded(), nil
+	return l.bounded()
 }
 
 // choose reads a list of names of attributes.

@@ -88,6 +88,7 @@ func TestWhatCannotBeARequestIsRefusedAndChangesNothing(t *testing.T) {
 	h.call(h.entra, "POST", "/Users", good).fails(400, "invalidSyntax")
 	h.call(h.entra, "POST", "/Users", "").fails(400, "invalidSyntax")
 	h.call(h.entra, "POST", "/Users", "[]").fails(400, "invalidSyntax")
+	h.call(h.entra, "POST", "/Users", good+"\\ud800\"}").fails(400, "invalidSyntax")
 	for _, contentType := range []string{"text/plain", "application/xml", "application/json; charset=latin1", ""} {
 		h.call(h.entra, "POST", "/Users", good+`"}`, "Content-Type", contentType).fails(415, "invalidSyntax")
 	}
@@ -207,8 +208,21 @@ func TestABulkRequestTellsEachFailureAndStopsWhenThereAreEnough(t *testing.T) {
 	if got := statuses(results); got != "409 409 412 400 400 400 400 404 204" {
 		t.Error(got)
 	}
+	for i, want := range []bool{false, false, true, false, false, false, false, false, true} { // where there is an address, but for a POST
+		if location, _ := results[i]["location"].(string); strings.HasSuffix(location, "/Users/"+id(ada)) != want {
+			t.Errorf("%d is at %q", i, location)
+		}
+	}
 	if response, _ := results[0]["response"].(object); response["scimType"] != "uniqueness" || response["status"] != "409" {
 		t.Errorf("%v", results[0])
+	}
+	twice := []object{
+		{"method": "POST", "path": "/Users", "bulkId": "x", "data": object{"userName": "first@contoso.com"}},
+		{"method": "POST", "path": "/Users", "bulkId": "x", "data": object{"userName": "second@contoso.com"}},
+		{"method": "PATCH", "path": "/Users/bulkId:x", "data": patch(object{"op": "add", "path": "title", "value": "T"})},
+	}
+	if results = h.bulk(h.entra, 0, twice...); statuses(results) != "201 400 200" || results[2]["location"] != results[0]["location"] {
+		t.Errorf("a bulkId that stands for two: %v", results)
 	}
 	h.call(h.entra, "POST", "/Bulk", object{"Operations": make([]object, 1001)}).fails(413, "tooMany")
 	h.call(h.strict, "POST", "/Bulk", object{"Operations": []object{}}).fails(400, "invalidSyntax")

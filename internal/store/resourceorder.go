@@ -66,22 +66,32 @@ func (o ordering) key(p *predicate) {
 		p.add("0")
 	case o.column != "":
 		p.add(o.column)
+	case o.by.Multi: // the primary value counts, or else the first
+		p.add("(SELECT ")
+		o.comparable(p, p.elementOf("v", o.by.Sub))
+		p.add(" FROM json_each("+o.values+"(o.attributes, $, $)) v ORDER BY CASE WHEN ", o.by.URN, o.by.Name)
+		p.elementOf("v", "primary").kind()
+		p.add(" = 'true' THEN 0 ELSE 1 END, v.key LIMIT 1)")
 	default:
-		value := p.operand(*o.by)
-		switch o.by.Type {
-		case scim.Boolean:
-			p.typed(value, "'true', 'false'", "(")
-		case scim.Integer, scim.Decimal:
-			p.typed(value, "'integer', 'real'", "(")
-		case scim.DateTime:
-			p.typed(value, "'text'", "instant(")
-		default:
-			form := "fold("
-			if o.by.CaseExact {
-				form = "("
-			}
-			p.typed(value, "'text'", form)
+		o.comparable(p, p.operand(*o.by))
+	}
+}
+
+// comparable adds a value in the form in which values of the attribute are ordered.
+func (o ordering) comparable(p *predicate, value operand) {
+	switch o.by.Type {
+	case scim.Boolean:
+		p.typed(value, "'true', 'false'", "(")
+	case scim.Integer, scim.Decimal:
+		p.typed(value, "'integer', 'real'", "(")
+	case scim.DateTime:
+		p.typed(value, "'text'", "instant(")
+	default:
+		form := "fold("
+		if o.by.CaseExact {
+			form = "("
 		}
+		p.typed(value, "'text'", form)
 	}
 }
 

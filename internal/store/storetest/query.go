@@ -333,6 +333,9 @@ func sortText(s shown, by scim.Ref) (string, bool) {
 	for _, name := range []string{by.URN, by.Name, by.Sub} {
 		if name != "" {
 			object, _ := value.(map[string]any)
+			if list, several := value.([]any); several {
+				object = preferred(list)
+			}
 			value = object[name]
 		}
 	}
@@ -347,6 +350,19 @@ func sortText(s shown, by scim.Ref) (string, bool) {
 		text = scim.Fold(text)
 	}
 	return text, ok
+}
+
+// preferred is the primary value of a list, or else the first.
+func preferred(list []any) map[string]any {
+	var first map[string]any
+	for i := range list {
+		object, _ := list[len(list)-1-i].(map[string]any)
+		if primary, _ := object["primary"].(bool); primary {
+			return object
+		}
+		first = object
+	}
+	return first
 }
 
 func idsOf[T any](objects []T, id func(T) ident.ID) []ident.ID {

@@ -24,6 +24,9 @@ var sorts = []*scim.Ref{
 	{Name: "name", Sub: "familyName", Type: scim.String},
 	{Name: "meta", Sub: "created", Type: scim.DateTime},
 	{Name: "meta", Sub: "lastModified", Type: scim.DateTime},
+	{Name: "emails", Sub: "value", Type: scim.String, Multi: true},
+	{Name: "emails", Sub: "primary", Type: scim.Boolean, Multi: true},
+	{Name: "addresses", Sub: "locality", Type: scim.String, Multi: true},
 	{URN: attr.EnterpriseUser, Name: "department", Type: scim.String},
 	{URN: attr.EnterpriseUser, Name: "manager", Sub: "value", Type: scim.String, CaseExact: true},
 }
