@@ -43,7 +43,7 @@ func (s *Service) EditGroup(ctx context.Context, org, id ident.ID, by Writer, ed
 			return err
 		}
 		if len(wanted.Attributes) > 0 {
-			if group, err = s.changeGroup(ctx, org, id, by, wanted.Attributes, group.Revision); err != nil {
+			if group, err = s.changeGroup(ctx, group, by, wanted.Attributes, 0); err != nil {
 				return err
 			}
 		}

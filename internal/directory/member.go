@@ -50,6 +50,13 @@ type Member struct {
 	Active, Deleted bool
 }
 
+// KnownMember is a user or group, who can be a member.
+type KnownMember struct {
+	Type MemberType
+	// Label is that of the user, or the name of the group; "" if it was not asked for.
+	Label string
+}
+
 // SyncedMember is a member whom the owner of a group put in.
 type SyncedMember struct {
 	ID   ident.ID
@@ -92,8 +99,8 @@ type Memberships interface {
 	ListMembers(ctx context.Context, org, group ident.ID, query MemberQuery) ([]Member, error)
 	// ListMemberOf returns a page of the groups that a user or group is a direct member of, in the order of their ids, behind the given one.
 	ListMemberOf(ctx context.Context, org, member, after ident.ID, limit int) ([]MemberOf, error)
-	// KnownMembers returns the type of each of the ids that is a user or group.
-	KnownMembers(ctx context.Context, org ident.ID, ids []ident.ID) (map[ident.ID]MemberType, error)
+	// KnownMembers tells of each of the ids that is a user or group what it is, and how it is called if labels are wanted.
+	KnownMembers(ctx context.Context, org ident.ID, ids []ident.ID, labels bool) (map[ident.ID]KnownMember, error)
 	// ListSyncedMembers returns up to limit members with the mark Synced of a group that the instance owns, in the order of their ids, after one.
 	ListSyncedMembers(ctx context.Context, org, instance, group, after ident.ID, limit int) ([]SyncedMember, error)
 	// ChangeMembers saves rows, new ones or with other marks, removes others, and adds to the numbers of their groups, in the archive too.

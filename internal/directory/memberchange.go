@@ -41,11 +41,13 @@ type memberBatch struct {
 	puts, takes Marks
 	// keeps says why members stay whom other marks keep in; nil where that is no failure.
 	keeps *plan.Reason
+	// labels: it is asked for how those are called who are to be added.
+	labels bool
 	// groups are those met so far.
 	groups map[ident.ID]Group
 
-	// Of one piece: the types of those who are to be added, and the rows as they were and as they will be.
-	types   map[ident.ID]MemberType
+	// Of one piece: those who are to be added, and the rows as they were and as they will be.
+	known   map[ident.ID]KnownMember
 	was, is map[Pair]Membership
 }
 
@@ -93,7 +95,7 @@ func (b *memberBatch) load(ctx context.Context, changes []MemberChange, piece []
 	for _, group := range groups {
 		b.groups[group.ID] = group
 	}
-	if b.types, err = b.store.KnownMembers(ctx, b.org, distinct(added)); err != nil {
+	if b.known, err = b.store.KnownMembers(ctx, b.org, distinct(added), b.labels); err != nil {
 		return err
 	}
 	rows, err := b.store.Memberships(ctx, b.org, slices.Compact(pairs))
@@ -119,7 +121,7 @@ func (b *memberBatch) one(change MemberChange) MemberResult {
 		if failure := b.refuse(change); failure != nil {
 			return MemberResult{Failure: failure}
 		}
-		row = Membership{Pair: change.Pair, Type: b.types[change.Member], Marks: before | b.puts}
+		row = Membership{Pair: change.Pair, Type: b.known[change.Member].Type, Marks: before | b.puts}
 	} else {
 		row.Marks = before &^ b.takes
 	}
@@ -133,14 +135,14 @@ func (b *memberBatch) one(change MemberChange) MemberResult {
 
 // refuse says why somebody cannot be added; nil if he can.
 func (b *memberBatch) refuse(change MemberChange) *plan.Reason {
-	is, known := b.types[change.Member]
+	member, known := b.known[change.Member]
 	switch {
 	case change.Group == change.Member:
 		return &plan.Reason{Code: "OwnMember", Text: "a group cannot be a member of itself"}
 	case !known:
 		return &plan.Reason{Code: "UnknownMember", Text: "there is no user or group " + change.Member.String() + " in the directory"}
-	case change.Type != "" && change.Type != is:
-		return &plan.Reason{Code: "WrongType", Text: change.Member.String() + " is a " + string(is) + ", not a " + string(change.Type)}
+	case change.Type != "" && change.Type != member.Type:
+		return &plan.Reason{Code: "WrongType", Text: change.Member.String() + " is a " + string(member.Type) + ", not a " + string(change.Type)}
 	}
 	return nil
 }

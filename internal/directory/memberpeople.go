@@ -58,7 +58,7 @@ func (s *Service) changeByHand(
 				return err
 			}
 			b := memberBatch{
-				Service: s, org: org, mine: func(Group) bool { return true }, puts: ByHand, takes: Synced | ByHand,
+				Service: s, org: org, mine: func(Group) bool { return true }, puts: ByHand, takes: Synced | ByHand, labels: true,
 				groups: map[ident.ID]Group{id: group},
 			}
 			if !by.owns(group.Owner) {
@@ -70,7 +70,7 @@ func (s *Service) changeByHand(
 				return err
 			}
 			results = append(results, done...)
-			return s.recordMembers(ctx, group, action, piece, done)
+			return b.recordMembers(ctx, group, action, piece, done)
 		})
 		if err != nil {
 			return nil, err
@@ -80,8 +80,8 @@ func (s *Service) changeByHand(
 }
 
 // recordMembers appends an event that names those who came or left, if somebody did.
-func (s *Service) recordMembers(ctx context.Context, group Group, action string, changes []MemberChange, results []MemberResult) error {
-	var ids []ident.ID
+func (b *memberBatch) recordMembers(ctx context.Context, group Group, action string, changes []MemberChange, results []MemberResult) error {
+	ids := make([]ident.ID, 0, len(changes))
 	for i, change := range changes {
 		if results[i].Changed {
 			ids = append(ids, change.Member)
@@ -90,9 +90,16 @@ func (s *Service) recordMembers(ctx context.Context, group Group, action string,
 	if len(ids) == 0 {
 		return nil
 	}
-	labels, err := s.memberLabels(ctx, group.OrgID, ids)
-	if err != nil {
-		return err
+	known := b.known
+	if !changes[0].Add {
+		var err error
+		if known, err = b.store.KnownMembers(ctx, b.org, ids, true); err != nil {
+			return err
+		}
+	}
+	labels := make([]string, len(ids))
+	for i, id := range ids {
+		labels[i] = known[id].Label + " (" + id.String() + ")"
 	}
 	event := audit.Event{OrgID: group.OrgID, Action: action, ObjectID: group.ID.String(), ObjectName: group.Name()}
 	names := attr.From(map[string]any{"members": labels})
@@ -101,29 +108,5 @@ func (s *Service) recordMembers(ctx context.Context, group Group, action string,
 	} else {
 		event.Before = names
 	}
-	return s.record(ctx, event)
-}
-
-// memberLabels names users and groups for people, in the order of the ids.
-func (s *Service) memberLabels(ctx context.Context, org ident.ID, ids []ident.ID) ([]string, error) {
-	users, err := s.store.UsersByID(ctx, org, ids)
-	if err != nil {
-		return nil, err
-	}
-	groups, err := s.store.GroupsByID(ctx, org, ids)
-	if err != nil {
-		return nil, err
-	}
-	names := make(map[ident.ID]string, len(ids))
-	for _, user := range users {
-		names[user.ID] = user.Label()
-	}
-	for _, group := range groups {
-		names[group.ID] = group.Name()
-	}
-	labels := make([]string, len(ids))
-	for i, id := range ids {
-		labels[i] = names[id] + " (" + id.String() + ")"
-	}
-	return labels, nil
+	return b.record(ctx, event)
 }

@@ -52,45 +52,49 @@ func (s *Service) createUser(ctx context.Context, org ident.ID, origin string, a
 // fault.Conflict: only their owner changes them (rule 2). version is the one that was read, 0 for whatever is there; another one fails as
 // fault.Stale.
 func (s *Service) ChangeUser(ctx context.Context, org, id ident.ID, partial attr.Record, version int64) (User, error) {
-	return s.changeUser(ctx, org, id, Writer{}, partial, version)
+	var user User
+	err := s.store.InTx(ctx, func(ctx context.Context) error {
+		before, err := s.User(ctx, org, id)
+		if err == nil {
+			user, err = s.changeUser(ctx, before, Writer{}, partial, version)
+		}
+		return err
+	})
+	return user, err
 }
 
-func (s *Service) changeUser(ctx context.Context, org, id ident.ID, by Writer, partial attr.Record, version int64) (User, error) {
+// changeUser is ChangeUser of a user who was read in the transaction of the context.
+func (s *Service) changeUser(ctx context.Context, before User, by Writer, partial attr.Record, version int64) (User, error) {
 	partial, err := checkWritten(partial)
 	if err != nil {
 		return User{}, err
 	}
-	var user User
-	err = s.store.InTx(ctx, func(ctx context.Context) error {
-		before, err := s.writableUser(ctx, org, id, by)
-		if err != nil {
-			return err
+	if err := mayWriteUser(before, by); err != nil {
+		return User{}, err
+	}
+	if version != 0 && version != before.Version {
+		return User{}, fault.New(fault.Stale, "VersionMismatch", "%s was changed meanwhile", before.Name()).WithRemedy("Read it again and repeat the change.")
+	}
+	user := before
+	user.Attributes = before.Attributes.Merge(partial)
+	renamed := attr.NameKey(user.Name()) != attr.NameKey(before.Name())
+	if renamed || user.Active() {
+		// No instance manages the user, so no recycle bin can give him back any more.
+		user.Attributes.Delete(attr.DeletedAt)
+	}
+	if err := checkWhole(user.Attributes); err != nil {
+		return User{}, err
+	}
+	was, is := difference(before.Attributes, user.Attributes)
+	if len(is) == 0 {
+		return user, nil
+	}
+	if renamed {
+		if err := s.mayTakeName(ctx, user, before.Name()); err != nil {
+			return User{}, err
 		}
-		if version != 0 && version != before.Version {
-			return fault.New(fault.Stale, "VersionMismatch", "%s was changed meanwhile", before.Name()).WithRemedy("Read it again and repeat the change.")
-		}
-		user = before
-		user.Attributes = before.Attributes.Merge(partial)
-		renamed := attr.NameKey(user.Name()) != attr.NameKey(before.Name())
-		if renamed || user.Active() {
-			// No instance manages the user, so no recycle bin can give him back any more.
-			user.Attributes.Delete(attr.DeletedAt)
-		}
-		if err := checkWhole(user.Attributes); err != nil {
-			return err
-		}
-		was, is := difference(before.Attributes, user.Attributes)
-		if len(is) == 0 {
-			return nil
-		}
-		if renamed {
-			if err := s.mayTakeName(ctx, user, before.Name()); err != nil {
-				return err
-			}
-		}
-		return s.writeChange(ctx, by, before, &user, was, is)
-	})
-	if err != nil {
+	}
+	if err := s.writeChange(ctx, by, before, &user, was, is); err != nil {
 		return User{}, err
 	}
 	return user, nil
@@ -127,45 +131,39 @@ func (s *Service) writeChange(ctx context.Context, by Writer, before User, user 
 
 // DeleteUser removes an unmanaged user and revokes his tokens; a copy goes to the archive. Managed users are refused as fault.Conflict.
 func (s *Service) DeleteUser(ctx context.Context, org, id ident.ID) error {
-	return s.deleteUser(ctx, org, id, Writer{})
+	return s.RemoveUserIf(ctx, org, id, Writer{}, func(User) error { return nil })
 }
 
-func (s *Service) deleteUser(ctx context.Context, org, id ident.ID, by Writer) error {
-	return s.store.InTx(ctx, func(ctx context.Context) error {
-		user, err := s.writableUser(ctx, org, id, by)
-		if err != nil {
+// deleteUser is DeleteUser of a user who was read in the transaction of the context.
+func (s *Service) deleteUser(ctx context.Context, user User, by Writer) error {
+	if err := mayWriteUser(user, by); err != nil {
+		return err
+	}
+	if !by.owns(user.Owner) {
+		taken := takenObject{user.OrgID, user.ID, user.Name(), user.Owner, user.OwnerName, user.SourceID, false}
+		if err := s.tellTaken(ctx, by, taken); err != nil {
 			return err
 		}
-		if !by.owns(user.Owner) {
-			taken := takenObject{org, id, user.Name(), user.Owner, user.OwnerName, user.SourceID, false}
-			if err := s.tellTaken(ctx, by, taken); err != nil {
-				return err
-			}
-		}
-		if err := s.remove(ctx, []User{user}, []string{"removed by " + audit.ActorOf(ctx).Name}); err != nil {
-			return err
-		}
-		if err := s.release(ctx, org, []string{attr.NameKey(user.Name())}, id); err != nil {
-			return err
-		}
-		return s.record(ctx, audit.Event{OrgID: org, Action: "user.delete", ObjectID: id.String(), ObjectName: user.Name(), Before: user.Attributes})
-	})
+	}
+	if err := s.remove(ctx, []User{user}, []string{"removed by " + audit.ActorOf(ctx).Name}); err != nil {
+		return err
+	}
+	if err := s.release(ctx, user.OrgID, []string{attr.NameKey(user.Name())}, user.ID); err != nil {
+		return err
+	}
+	return s.record(ctx, audit.Event{OrgID: user.OrgID, Action: "user.delete", ObjectID: user.ID.String(), ObjectName: user.Name(), Before: user.Attributes})
 }
 
-// writableUser returns the user if the writer may write to him, taking him over if need be.
-func (s *Service) writableUser(ctx context.Context, org, id ident.ID, by Writer) (User, error) {
-	user, err := s.User(ctx, org, id)
-	if err != nil {
-		return User{}, err
+// mayWriteUser refuses a user whom somebody else manages, unless the writer takes him over.
+func mayWriteUser(user User, by Writer) error {
+	if by.owns(user.Owner) || by.TakeOver {
+		return nil
 	}
-	if !by.owns(user.Owner) && !by.TakeOver {
-		managed := fault.New(fault.Conflict, "Managed", "%s is managed by %s and is read-only here", user.Name(), user.OwnerName)
-		if SourceOf(user.Owner) != "" {
-			return User{}, managed.WithRemedy("Write with a token of this source, or let go of the user with `rollcall user let-go`.")
-		}
-		return User{}, managed.WithRemedy("Change the person in Entra, or delete the instance: its users stay and become editable.")
+	managed := fault.New(fault.Conflict, "Managed", "%s is managed by %s and is read-only here", user.Name(), user.OwnerName)
+	if SourceOf(user.Owner) != "" {
+		return managed.WithRemedy("Write with a token of this source, or let go of the user with `rollcall user let-go`.")
 	}
-	return user, nil
+	return managed.WithRemedy("Change the person in Entra, or delete the instance: its users stay and become editable.")
 }
 
 func (s *Service) nameIsFree(ctx context.Context, org ident.ID, name string, self ident.ID) error {

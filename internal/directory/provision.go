@@ -61,7 +61,7 @@ func (s *Service) EditUser(ctx context.Context, org, id ident.ID, by Writer, edi
 		if err != nil || len(partial) == 0 {
 			return err
 		}
-		user, err = s.changeUser(ctx, org, id, by, partial, user.Version)
+		user, err = s.changeUser(ctx, user, by, partial, 0)
 		return err
 	})
 	if err != nil {
@@ -80,7 +80,7 @@ func (s *Service) RemoveUserIf(ctx context.Context, org, id ident.ID, by Writer,
 		if err := check(user); err != nil {
 			return err
 		}
-		return s.deleteUser(ctx, org, id, by)
+		return s.deleteUser(ctx, user, by)
 	})
 }
 
@@ -94,7 +94,7 @@ func (s *Service) RemoveGroupIf(ctx context.Context, org, id ident.ID, by Writer
 		if err := check(group); err != nil {
 			return err
 		}
-		return s.deleteGroup(ctx, org, id, by)
+		return s.deleteGroup(ctx, group, by)
 	})
 }
 

@@ -36,11 +36,14 @@ type User struct {
 func (u User) Name() string { return u.Attributes.Text(attr.UserName) }
 
 // Label names the user for people: display name and userName.
-func (u User) Label() string {
-	if display := u.Attributes.Text(attr.DisplayName); display != "" {
-		return display + " <" + u.Name() + ">"
+func (u User) Label() string { return UserLabel(u.Attributes.Text(attr.DisplayName), u.Name()) }
+
+// UserLabel is the Label of a user who is called so.
+func UserLabel(displayName, userName string) string {
+	if displayName == "" {
+		return userName
 	}
-	return u.Name()
+	return displayName + " <" + userName + ">"
 }
 
 // Active reports whether the user may use the directory's services.

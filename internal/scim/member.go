@@ -1,5 +1,7 @@
 package scim
 
+import "slices"
+
 // MemberEdit is one operation on the members of a group, who are no part of the resource: a group may have very many.
 type MemberEdit struct {
 	// Add puts the Members in; Replace makes them the only ones; otherwise members are taken out: those of the list, those who fit the
@@ -36,6 +38,7 @@ func (e edit) members(profile Profile) (MemberEdit, error) {
 	if !ok {
 		elements = []any{e.value}
 	}
+	out.Members = slices.Grow(out.Members, len(elements))
 	for _, element := range elements {
 		if isNothing(element) {
 			continue

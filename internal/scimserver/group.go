@@ -88,6 +88,7 @@ func (k *groupKind) patch(ctx context.Context, id ident.ID, body map[string]any,
 	if err != nil {
 		return shown{}, err
 	}
+	patch.Members = nil // thousands may be named, and the group's turn to be written may be a while off
 	return k.edit(ctx, id, only, show, steps, patch.Apply)
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"path"
@@ -24,6 +23,8 @@ type exchange struct {
 	id, address string
 	// token that was accepted; zero for none.
 	token ident.ID
+	// body as it came; nil for none, and as soon as it has been decoded: who waits for his turn to write holds it no more.
+	body []byte
 }
 
 type exchangeKey struct{}
@@ -80,6 +81,9 @@ const (
 	wrongType = "UnsupportedMediaType"
 )
 
+// smallBody is the length up to which a body gets room because its head says that it comes.
+const smallBody = 64 << 10
+
 // readWhole reads the body, and refuses what cannot be one.
 func readWhole(w http.ResponseWriter, r *http.Request) error {
 	if !inbound.ValidURL(r.URL) {
@@ -88,18 +92,20 @@ func readWhole(w http.ResponseWriter, r *http.Request) error {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil
 	}
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var data bytes.Buffer
+	data.Grow(int(min(max(r.ContentLength, 0), smallBody)) + bytes.MinRead)
+	_, err := data.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody))
 	var over *http.MaxBytesError
 	switch {
 	case errors.As(err, &over):
 		return fault.New(fault.Invalid, tooLarge, "the body has more than 1 MiB").WithRemedy("Send less at a time.")
 	case err != nil:
 		return fault.New(fault.Invalid, scim.InvalidSyntax, "the body could not be read")
-	case len(data) > 0 && !isJSON(r.Header.Get("Content-Type")):
+	case data.Len() > 0 && !isJSON(r.Header.Get("Content-Type")):
 		return fault.New(fault.Invalid, wrongType, "the body has the content type %q", r.Header.Get("Content-Type")).
 			WithRemedy("Send it as application/scim+json, or as application/json, in UTF-8.")
 	}
-	r.Body = io.NopCloser(bytes.NewReader(data))
+	exchangeOf(r.Context()).body = data.Bytes()
 	return nil
 }
 
@@ -110,11 +116,10 @@ func isJSON(contentType string) bool {
 	return err == nil && (media == "application/scim+json" || media == "application/json") && (charset == "" || strings.EqualFold(charset, "utf-8"))
 }
 
-// body reads the object of a request.
+// body reads the object of a request, once.
 func body(r *http.Request) (map[string]any, error) {
-	data, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, fault.New(fault.Invalid, scim.InvalidSyntax, "the body could not be read")
-	}
+	x := exchangeOf(r.Context())
+	data := x.body
+	x.body = nil
 	return scim.Decode(data)
 }

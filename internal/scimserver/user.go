@@ -23,7 +23,11 @@ func (k *userKind) read(ctx context.Context, id ident.ID, show scim.Projection) 
 	if err != nil {
 		return shown{}, err
 	}
-	return k.one(ctx, user, show)
+	groups, err := k.groupsOf(ctx, []directory.User{user}, show)
+	if err != nil {
+		return shown{}, err
+	}
+	return k.one(ctx, user, groups, show)
 }
 
 func (k *userKind) query(ctx context.Context, query directory.ResourceQuery, show scim.Projection) (shownPage, error) {
@@ -31,7 +35,11 @@ func (k *userKind) query(ctx context.Context, query directory.ResourceQuery, sho
 	if err != nil {
 		return shownPage{}, err
 	}
-	items, err := k.show(ctx, page.Users, show)
+	groups, err := k.groupsOf(ctx, page.Users, show)
+	if err != nil {
+		return shownPage{}, err
+	}
+	items, err := k.show(ctx, page.Users, groups, show)
 	return shownPage{items: items, total: page.Total, next: page.Next}, err
 }
 
@@ -49,7 +57,7 @@ func (k *userKind) create(ctx context.Context, body map[string]any, show scim.Pr
 	if err != nil {
 		return shown{}, err
 	}
-	return k.one(ctx, user, show)
+	return k.one(ctx, user, nil, show) // who is new is in no group
 }
 
 func (k *userKind) replace(ctx context.Context, id ident.ID, body map[string]any, only condition, show scim.Projection) (shown, error) {
@@ -68,17 +76,22 @@ func (k *userKind) patch(ctx context.Context, id ident.ID, body map[string]any, 
 	return k.edit(ctx, id, only, show, patch.Apply)
 }
 
-// edit changes a user by what change makes of the resource.
+// edit changes a user by what change makes of the resource. The groups of the answer are read where the user is written: the connection that
+// writes has their pages, and no other one has any that are good after a write.
 func (k *userKind) edit(ctx context.Context, id ident.ID, only condition, show scim.Projection,
 	change func(scim.Resource) (scim.Resource, error),
 ) (shown, error) {
 	who := callerOf(ctx)
+	var groups memberGroups
 	user, err := k.Directory.EditUser(ctx, who.org, id, who.token.Writer(), func(ctx context.Context, user directory.User) (attr.Record, error) {
 		if err := only.check(user.Version); err != nil {
 			return nil, err
 		}
 		managers, err := k.Directory.ManagersOf(ctx, user.OrgID, []directory.User{user})
 		if err != nil {
+			return nil, err
+		}
+		if groups, err = k.groupsOf(ctx, []directory.User{user}, show); err != nil {
 			return nil, err
 		}
 		before := k.types.FromRecord(user.Attributes)
@@ -94,7 +107,7 @@ func (k *userKind) edit(ctx context.Context, id ident.ID, only condition, show s
 	if err != nil {
 		return shown{}, err
 	}
-	return k.one(ctx, user, show)
+	return k.one(ctx, user, groups, show)
 }
 
 func (k *userKind) remove(ctx context.Context, id ident.ID, only condition) error {
@@ -102,8 +115,8 @@ func (k *userKind) remove(ctx context.Context, id ident.ID, only condition) erro
 	return k.Directory.RemoveUserIf(ctx, who.org, id, who.token.Writer(), func(user directory.User) error { return only.check(user.Version) })
 }
 
-func (k *userKind) one(ctx context.Context, user directory.User, show scim.Projection) (shown, error) {
-	items, err := k.show(ctx, []directory.User{user}, show)
+func (k *userKind) one(ctx context.Context, user directory.User, groups memberGroups, show scim.Projection) (shown, error) {
+	items, err := k.show(ctx, []directory.User{user}, groups, show)
 	if err != nil {
 		return shown{}, err
 	}

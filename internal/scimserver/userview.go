@@ -27,20 +27,24 @@ type groupLabel struct {
 	told   string
 }
 
-// show makes answers of users. Their groups and managers are read together, and only if they are wanted.
-func (k *userKind) show(ctx context.Context, users []directory.User, show scim.Projection) ([]shown, error) {
-	who := callerOf(ctx)
-	var groups map[ident.ID][]*directory.Group
-	if show.Wants("groups") {
-		ids := make([]ident.ID, len(users))
-		for i := range users {
-			ids[i] = users[i].ID
-		}
-		var err error
-		if groups, err = k.Directory.GroupsOf(ctx, who.org, ids); err != nil {
-			return nil, err
-		}
+// memberGroups are the groups that users are in, by the user.
+type memberGroups = map[ident.ID][]*directory.Group
+
+// groupsOf reads the groups of users, if they are wanted.
+func (k *userKind) groupsOf(ctx context.Context, users []directory.User, show scim.Projection) (memberGroups, error) {
+	if !show.Wants("groups") {
+		return nil, nil
 	}
+	ids := make([]ident.ID, len(users))
+	for i := range users {
+		ids[i] = users[i].ID
+	}
+	return k.Directory.GroupsOf(ctx, callerOf(ctx).org, ids)
+}
+
+// show makes answers of users who are in groups. Their managers are read together.
+func (k *userKind) show(ctx context.Context, users []directory.User, groups memberGroups, show scim.Projection) ([]shown, error) {
+	who := callerOf(ctx)
 	managers, err := k.Directory.ManagersOf(ctx, who.org, users)
 	if err != nil {
 		return nil, err

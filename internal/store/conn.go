@@ -136,10 +136,10 @@ func (c *conn) Close() error {
 	return errors.Join(append(errs, c.fullConn.Close())...)
 }
 
-// keepable reports whether a text is one statement that is worth keeping: no settings, no transaction control, no script.
+// keepable reports whether a text is one statement that is worth keeping: no settings, no beginning or end of a transaction, no script.
 func keepable(text string) bool {
 	text = strings.TrimLeft(text, " \t\r\n")
-	for _, verb := range []string{"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"} {
+	for _, verb := range []string{"SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "SAVEPOINT", "RELEASE", "ROLLBACK TO"} {
 		if strings.HasPrefix(text, verb) {
 			return !strings.Contains(text, ";")
 		}

@@ -11,6 +11,8 @@ import (
 )
 
 const (
+	// anyEntry looks whether there is an entry at all; mostly there is none.
+	anyEntry  = "SELECT 1 FROM changes c WHERE "
 	markUsers = `INSERT INTO dirty (instance_id, seq) SELECT c.instance_id, m.seq FROM changes c JOIN instances i ON i.id = c.instance_id
 		JOIN mirror_users m ON m.connection_id = i.connection_id AND m.source_id = c.source_id WHERE c.object_type = 0 AND `
 	markGroups = `INSERT INTO dirty_groups (instance_id, group_seq) SELECT c.instance_id, m.seq FROM changes c
@@ -25,13 +27,21 @@ const (
 // The condition ends in a column that is compared with the values.
 func markEntries[T any](ctx context.Context, db *DB, where string, before []any, values []T) error {
 	return db.InTx(ctx, func(ctx context.Context) error {
+		some := false
+		err := eachListed(ctx, db, listed{head: anyEntry + where, tail: " LIMIT 1"}, before, values, func(*sql.Rows) error {
+			some = true
+			return nil
+		})
+		if err != nil || !some {
+			return err
+		}
 		for _, head := range []string{markUsers, markGroups} {
 			if _, err := execListed(ctx, db, listed{head: head + where, tail: onceOnly}, before, values); err != nil {
 				return err
 			}
 		}
 		var found [][2]ident.ID
-		err := eachListed(ctx, db, listed{head: aboutMembers + where}, before, values, func(rows *sql.Rows) error {
+		err = eachListed(ctx, db, listed{head: aboutMembers + where}, before, values, func(rows *sql.Rows) error {
 			var key [2]ident.ID
 			err := rows.Scan(&key[0], &key[1])
 			found = append(found, key)

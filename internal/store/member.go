@@ -162,33 +162,47 @@ func (db *DB) ListMemberOf(ctx context.Context, org, member, after ident.ID, lim
 	return slices.DeleteFunc(found, func(m directory.MemberOf) bool { return m.Of.OrgID != org }), err
 }
 
-// KnownMembers returns the type of each of the ids that is a user or group.
-func (db *DB) KnownMembers(ctx context.Context, org ident.ID, ids []ident.ID) (map[ident.ID]directory.MemberType, error) {
-	types := make(map[ident.ID]directory.MemberType, len(ids))
-	for _, table := range []struct {
-		query listed
-		is    directory.MemberType
-	}{
-		{listed{head: "SELECT id FROM users WHERE org_id = $ AND id"}, directory.UserMember},
-		{listed{head: "SELECT id FROM groups WHERE org_id = $ AND id"}, directory.GroupMember},
-	} {
-		unknown := make([]ident.ID, 0, len(ids))
-		for _, id := range ids {
-			if types[id] == "" {
-				unknown = append(unknown, id)
-			}
+// knownMembers are the queries of KnownMembers. Those of types alone are answered by the indexes.
+var knownMembers = [...]struct {
+	is             directory.MemberType
+	types, labeled listed
+}{
+	{
+		directory.UserMember,
+		listed{head: "SELECT id, '', '' FROM users WHERE org_id = $ AND id"},
+		listed{head: "SELECT id, attributes ->> 'displayName', attributes ->> 'userName' FROM users WHERE org_id = $ AND id"},
+	},
+	{
+		directory.GroupMember,
+		listed{head: "SELECT id, '', '' FROM groups WHERE org_id = $ AND id"},
+		listed{head: "SELECT id, '', attributes ->> 'displayName' FROM groups WHERE org_id = $ AND id"},
+	},
+}
+
+// KnownMembers tells of each of the ids that is a user or group what it is, and how it is called if labels are wanted.
+func (db *DB) KnownMembers(ctx context.Context, org ident.ID, ids []ident.ID, labels bool) (map[ident.ID]directory.KnownMember, error) {
+	members := make(map[ident.ID]directory.KnownMember, len(ids))
+	for _, query := range knownMembers {
+		text := query.types
+		if labels {
+			text = query.labeled
 		}
-		err := eachListed(ctx, db, table.query, []any{org}, unknown, func(rows *sql.Rows) error {
+		unknown := ids
+		if len(members) > 0 {
+			unknown = slices.DeleteFunc(slices.Clone(ids), func(id ident.ID) bool { return members[id].Type != "" })
+		}
+		err := eachListed(ctx, db, text, []any{org}, unknown, func(rows *sql.Rows) error {
 			var id ident.ID
-			err := rows.Scan(&id)
-			types[id] = table.is
+			var display, name sql.RawBytes
+			err := rows.Scan(&id, &display, &name)
+			members[id] = directory.KnownMember{Type: query.is, Label: directory.UserLabel(string(display), string(name))}
 			return err
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
-	return types, nil
+	return members, nil
 }
 
 // ChangeMembers saves rows, new ones or with other marks, removes others, and adds to the numbers of their groups. A group whose members

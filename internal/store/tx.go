@@ -4,13 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 
 	"rollcall/internal/fault"
 )
 
-// groupSize is how many callers may share one commit.
+// groupSize is how many callers share one commit at most.
 const groupSize = 64
 
 type txKey struct{}
@@ -39,8 +40,8 @@ func (db *DB) tx(ctx context.Context) *sql.Tx {
 	return nil
 }
 
-// InTx runs fn in one transaction, and joins the one that the context carries already. Callers that wait at the same time share one
-// commit; an error of fn takes back what fn wrote and nothing else. InTx returns when what fn wrote is on the disk.
+// InTx runs fn in one transaction, and joins the one that the context carries already. Callers that wait at the same time, or come while
+// others work, share one commit; an error of fn takes back what fn wrote and nothing else. InTx returns when what fn wrote is on the disk.
 //
 // A context that ends while the call waits for its turn ends the call. From then on the context that fn gets does not end any more,
 // because a statement interrupted half-way would take the others of the group with it.
@@ -154,68 +155,88 @@ func (w *writer) close() {
 func (w *writer) loop() {
 	defer close(w.ended)
 	for range w.wake {
-		for {
-			group, closed := w.take()
-			if len(group) == 0 {
-				if closed {
-					return
-				}
-				break
-			}
-			w.serve(group)
+		for w.serve() {
+		}
+		if w.over() {
+			return
 		}
 	}
 }
 
-func (w *writer) take() ([]*call, bool) {
+// next takes the caller who has waited longest; nil if nobody waits.
+func (w *writer) next() *call {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	n := min(len(w.waiting), groupSize)
-	group := append([]*call(nil), w.waiting[:n]...)
-	w.waiting = append(w.waiting[:0], w.waiting[n:]...)
-	return group, w.closed
+	if len(w.waiting) == 0 {
+		return nil
+	}
+	c := w.waiting[0]
+	w.waiting = slices.Delete(w.waiting, 0, 1)
+	return c
 }
 
-// serve runs a group of callers in one transaction.
-func (w *writer) serve(group []*call) {
+// over reports whether nobody waits and nobody will.
+func (w *writer) over() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.closed && len(w.waiting) == 0
+}
+
+// serve runs those who wait, and those who come meanwhile, in one transaction. It reports whether somebody waited.
+func (w *writer) serve() bool {
+	c := w.next()
+	if c == nil {
+		return false
+	}
 	tx, err := w.db.BeginTx(context.Background(), nil)
 	if err != nil {
-		for _, c := range group {
+		for ; c != nil; c = w.next() {
 			if c.claimed.CompareAndSwap(false, true) {
 				c.result <- err
 			}
 		}
-		return
+		return true
 	}
 	var done []*call
-	for i, c := range group {
+	for ; c != nil; c = w.next() {
 		if !c.claimed.CompareAndSwap(false, true) {
 			continue
 		}
-		ok, err := turn(tx, c, len(group) > 1)
+		ok, err := turn(tx, c, len(done) > 0)
 		if ok {
 			done = append(done, c)
 		}
 		if err != nil { // the whole transaction is lost
-			w.fail(tx, append(done, group[i+1:]...), len(done), err)
-			return
+			_ = tx.Rollback() // the error that matters is err
+			answer(done, err)
+			return true
+		}
+		if len(done) == 0 || len(done) == groupSize {
+			break
 		}
 	}
 	if len(done) == 0 {
-		_ = tx.Rollback() // nothing was written
-		return
+		_ = tx.Rollback() // nothing is to be kept
+		return true
 	}
 	if err = tx.Commit(); err == nil {
 		w.commits.Add(1)
 	}
+	answer(done, err)
+	w.after()
+	return true
+}
+
+// answer tells callers whose work is done what became of it.
+func answer(done []*call, err error) {
 	for _, c := range done {
 		c.result <- err
 	}
-	w.after()
 }
 
 // turn lets one caller work. It reports whether the work is to be committed; an error means that the transaction is gone with the work
-// of the others. A caller whose work failed has its answer.
+// of the others. A caller whose work failed has its answer. What it wrote is taken back here if the transaction is shared; whoever is the first
+// in it has it rolled back, which saves all that are alone a savepoint.
 func turn(tx *sql.Tx, c *call, shared bool) (bool, error) {
 	ctx := context.Background()
 	if shared {
@@ -242,14 +263,4 @@ func turn(tx *sql.Tx, c *call, shared bool) (bool, error) {
 	}
 	_, err := tx.ExecContext(ctx, "RELEASE caller")
 	return false, err
-}
-
-// fail answers the callers of a group whose transaction is lost: the first `begun` of calls have worked already, the others not.
-func (w *writer) fail(tx *sql.Tx, calls []*call, begun int, err error) {
-	_ = tx.Rollback() // the error that matters is err
-	for i, c := range calls {
-		if i < begun || c.claimed.CompareAndSwap(false, true) {
-			c.result <- err
-		}
-	}
 }

@@ -102,10 +102,16 @@ func memberCases() []testCase {
 		}},
 		{"who is a user, who a group, and who is neither", func(t *testing.T, f *fixture) {
 			user, group := f.insertUsers(t, "ada@x")[0], f.insertGroups(t, "Sales")[0]
-			got, err := f.KnownMembers(f.ctx, f.org, []ident.ID{user.ID, group.ID, ident.New(start)})
+			ids := []ident.ID{user.ID, group.ID, ident.New(start)}
+			got, err := f.KnownMembers(f.ctx, f.org, ids, false)
 			f.must(t, err)
-			same(t, "types", map[ident.ID]directory.MemberType{user.ID: directory.UserMember, group.ID: directory.GroupMember}, got)
-			got, err = f.KnownMembers(f.ctx, ident.New(start), []ident.ID{user.ID})
+			same(t, "types", map[ident.ID]directory.KnownMember{user.ID: {Type: directory.UserMember}, group.ID: {Type: directory.GroupMember}}, got)
+			got, err = f.KnownMembers(f.ctx, f.org, ids, true)
+			f.must(t, err)
+			same(t, "with labels", map[ident.ID]directory.KnownMember{
+				user.ID: {Type: directory.UserMember, Label: user.Label()}, group.ID: {Type: directory.GroupMember, Label: group.Name()},
+			}, got)
+			got, err = f.KnownMembers(f.ctx, ident.New(start), []ident.ID{user.ID}, false)
 			f.must(t, err)
 			same(t, "in another organization", 0, len(got))
 		}},

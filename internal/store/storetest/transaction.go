@@ -152,7 +152,7 @@ func sharedCommit(t *testing.T, f *fixture) {
 		}
 	}
 	f.domainsAre(t, "d0.example", "d1.example", "d3.example", "d4.example", "first.example")
-	same(t, "commits", before+2, f.Commits())
+	same(t, "commits", before+1, f.Commits())
 }
 
 // signalling tells when somebody begins to wait for the context's end: InTx does so after it has queued.
