@@ -27,6 +27,7 @@ var layout = []entry{
 	{path: "entraschema", sentence: "reads and writes Entra's synchronization schema: attribute mappings and scoping filters as Graph's JSON", pure: true},
 	{path: "plan", sentence: "compares wanted with current and lists the changes, each with its reason; orders them; checks the guard", pure: true},
 	// wires
+	{path: "outbound", sentence: "waits as long as other people's servers ask for"},
 	{path: "graph", sentence: "a client for the parts of Microsoft Graph that we use"},
 	{path: "scimclient", sentence: "calls a remote SCIM service"},
 	{path: "scimclient/elimitytest", sentence: "a SCIM service that others wrote, to try clients on"},

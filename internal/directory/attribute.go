@@ -72,7 +72,12 @@ func checkValue(path attr.Path, name string, value any) error {
 			return fault.New(fault.Invalid, "NoPasswords", "the directory keeps no passwords")
 		}
 	}
-	limit, isText := textLimits[name]
+	return checkText(textLimits, name, value)
+}
+
+// checkText checks what limits bound the length of, in characters.
+func checkText(limits map[string]int, name string, value any) error {
+	limit, isText := limits[name]
 	if !isText || value == nil {
 		return nil
 	}

@@ -3,7 +3,6 @@ package directory
 import (
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"rollcall/internal/attr"
 	"rollcall/internal/fault"
@@ -45,18 +44,7 @@ func checkGroupValue(path attr.Path, name string, value any) error {
 			return fault.New(fault.Invalid, "ReadOnly", "members are not an attribute here").WithRemedy("Add and remove them one by one, or as a list.")
 		}
 	}
-	limit, isText := groupTextLimits[name]
-	if !isText || value == nil {
-		return nil
-	}
-	text, ok := value.(string)
-	switch {
-	case !ok:
-		return fault.New(fault.Invalid, "BadValue", "%s must be a text", name)
-	case utf8.RuneCountInString(text) > limit:
-		return fault.New(fault.Invalid, "ValueTooLong", "%s has more than %d characters", name, limit)
-	}
-	return nil
+	return checkText(groupTextLimits, name, value)
 }
 
 // checkGroupName checks what every group has.

@@ -31,22 +31,10 @@ func (e *SettingError) Unwrap() error { return e.Err }
 type SettingErrors []*SettingError
 
 // Error returns all sentences in one line.
-func (e SettingErrors) Error() string {
-	texts := make([]string, len(e))
-	for i, one := range e {
-		texts[i] = one.Error()
-	}
-	return strings.Join(texts, "; ")
-}
+func (e SettingErrors) Error() string { return fault.List[*SettingError](e).Error() }
 
 // Unwrap returns the single errors.
-func (e SettingErrors) Unwrap() []error {
-	list := make([]error, len(e))
-	for i, one := range e {
-		list[i] = one
-	}
-	return list
-}
+func (e SettingErrors) Unwrap() []error { return fault.List[*SettingError](e).Unwrap() }
 
 // Check returns all that is wrong with the settings: a fault of kind Invalid that wraps SettingErrors.
 func (s Settings) Check() error {
@@ -149,24 +137,9 @@ func (e *SettingErrors) addFilters(err error) {
 // badConfiguration is the code of what an administrator got wrong.
 const badConfiguration = "BadConfiguration"
 
-// problems are several errors in one line.
-type problems []error
-
-// Error returns all sentences.
-func (p problems) Error() string {
-	texts := make([]string, len(p))
-	for i, one := range p {
-		texts[i] = one.Error()
-	}
-	return strings.Join(texts, "; ")
-}
-
-// Unwrap returns the single errors.
-func (p problems) Unwrap() []error { return p }
-
 // invalid makes one fault of several errors, nil if there is none. A single fault stays what it is.
 func invalid(all []error) error {
-	var wrong problems
+	var wrong fault.List[error]
 	for _, one := range all {
 		if one != nil {
 			wrong = append(wrong, one)

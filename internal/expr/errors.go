@@ -26,25 +26,7 @@ func (e *SyntaxError) Error() string {
 }
 
 // SyntaxErrors is everything that is wrong with an expression, in the order of the text.
-type SyntaxErrors []*SyntaxError
-
-// Error returns all sentences in one line.
-func (e SyntaxErrors) Error() string {
-	texts := make([]string, len(e))
-	for i, one := range e {
-		texts[i] = one.Error()
-	}
-	return strings.Join(texts, "; ")
-}
-
-// Unwrap returns the single errors.
-func (e SyntaxErrors) Unwrap() []error {
-	list := make([]error, len(e))
-	for i, one := range e {
-		list[i] = one
-	}
-	return list
-}
+type SyntaxErrors = fault.List[*SyntaxError]
 
 // EvaluationError says why an expression has no result for a record.
 type EvaluationError struct {

@@ -125,3 +125,24 @@ func Is(err error, kind Kind) bool {
 	e := Of(err)
 	return e != nil && e.Kind == kind
 }
+
+// List is everything that is wrong with something, in its order.
+type List[E error] []E
+
+// Error returns all sentences in one line.
+func (l List[E]) Error() string {
+	texts := make([]string, len(l))
+	for i, one := range l {
+		texts[i] = one.Error()
+	}
+	return strings.Join(texts, "; ")
+}
+
+// Unwrap returns the single errors.
+func (l List[E]) Unwrap() []error {
+	list := make([]error, len(l))
+	for i, one := range l {
+		list[i] = one
+	}
+	return list
+}

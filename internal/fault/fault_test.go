@@ -36,3 +36,10 @@ func TestTheMessageNamesCauseAndRequest(t *testing.T) {
 		t.Error("only throttled and unavailable pass by themselves")
 	}
 }
+
+func TestAListIsAllOfItsErrors(t *testing.T) {
+	list := fault.List[*fault.Error]{fault.New(fault.Invalid, "A", "one"), fault.New(fault.Stale, "B", "two")}
+	if list.Error() != "one; two" || fault.Of(list) != list[0] || !errors.Is(list, list[1]) {
+		t.Errorf("%v, %v", list, fault.Of(list))
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rollcall/internal/fault"
+	"rollcall/internal/outbound"
 )
 
 // Config says which tenant to read and as whom. Fields without a remark are required.
@@ -91,7 +92,7 @@ func NewClient(config Config) (*Client, error) {
 		return nil, err
 	}
 	if config.Sleep == nil {
-		config.Sleep = sleep
+		config.Sleep = outbound.Sleep
 	}
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
@@ -140,15 +141,4 @@ func stayOnHost(next *http.Request, via []*http.Request) error {
 		return fault.New(fault.Unavailable, "TooManyRedirects", "%s redirects without an end", via[0].URL.Host)
 	}
 	return nil
-}
-
-func sleep(ctx context.Context, wait time.Duration) error {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

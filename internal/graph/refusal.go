@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rollcall/internal/fault"
+	"rollcall/internal/outbound"
 )
 
 // errorBody is Graph's error: https://learn.microsoft.com/graph/errors. The inner error's spelling varies in case, which encoding/json
@@ -72,7 +73,7 @@ func worthRepeating(status int) bool {
 
 func passing(refused *fault.Error, a answer, now time.Time) *setback {
 	s := &setback{fault: refused}
-	s.wait, s.asked = retryAfter(a.header, now)
+	s.wait, s.asked = outbound.RetryAfter(a.header, now)
 	refused.Kind, refused.RetryAfter = fault.Unavailable, s.wait
 	if a.status == http.StatusTooManyRequests {
 		refused.Kind = fault.Throttled

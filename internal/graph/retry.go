@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
-	"strconv"
 	"time"
 
 	"rollcall/internal/fault"
@@ -59,16 +57,4 @@ func (c *Client) persist(ctx context.Context, attempt func(try int) error) error
 // backoff is exponential with full jitter.
 func (c *Client) backoff(try int) time.Duration {
 	return time.Duration(c.config.Jitter() * float64(min(backoffBase<<try, backoffCap)))
-}
-
-// retryAfter reads the header of RFC 9110, section 10.2.3: seconds or a date.
-func retryAfter(header http.Header, now time.Time) (wait time.Duration, asked bool) {
-	text := header.Get("Retry-After")
-	if seconds, err := strconv.ParseUint(text, 10, 31); err == nil {
-		return time.Duration(seconds) * time.Second, true
-	}
-	if date, err := http.ParseTime(text); err == nil {
-		return max(0, date.Sub(now)), true
-	}
-	return 0, false
 }

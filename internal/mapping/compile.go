@@ -36,25 +36,7 @@ func (e *AttributeError) Error() string {
 func (e *AttributeError) Unwrap() error { return e.Err }
 
 // Errors is everything that is wrong with a list of mappings.
-type Errors []*AttributeError
-
-// Error returns all sentences in one line.
-func (e Errors) Error() string {
-	texts := make([]string, len(e))
-	for i, one := range e {
-		texts[i] = one.Error()
-	}
-	return strings.Join(texts, "; ")
-}
-
-// Unwrap returns the single errors.
-func (e Errors) Unwrap() []error {
-	list := make([]error, len(e))
-	for i, one := range e {
-		list[i] = one
-	}
-	return list
-}
+type Errors = fault.List[*AttributeError]
 
 // rule is a compiled attribute mapping.
 type rule struct {

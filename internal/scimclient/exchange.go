@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"rollcall/internal/fault"
+	"rollcall/internal/outbound"
 	"rollcall/internal/scim"
 )
 
@@ -94,7 +95,7 @@ func (c *Client) do(ctx context.Context, r request) (answer, *failure) {
 			lanes[0].refused(sent, c.config.Now(), wait)
 			continue
 		}
-		if err := sleep(ctx, wait); err != nil {
+		if err := outbound.Sleep(ctx, wait); err != nil {
 			return a, interrupted(err, false)
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"rollcall/internal/outbound"
 )
 
 const (
@@ -170,7 +172,7 @@ func (p *pace) wait(ctx context.Context, lanes []*lane, patience time.Duration) 
 			if pause > patience {
 				return pause, nil
 			}
-			if err := sleep(ctx, wait+pause); err != nil {
+			if err := outbound.Sleep(ctx, wait+pause); err != nil {
 				return 0, err
 			}
 			if pause == 0 && !l.paused(p.now()) {
@@ -185,18 +187,4 @@ func (l *lane) paused(now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.until.After(now)
-}
-
-func sleep(ctx context.Context, wait time.Duration) error {
-	if wait <= 0 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"rollcall/internal/fault"
+	"rollcall/internal/outbound"
 	"rollcall/internal/scim"
 )
 
@@ -89,7 +90,7 @@ func (c *Client) broken(r request, a answer, err error) *failure {
 func (c *Client) refusal(r request, a answer, token string) *failure {
 	body, _ := a.object() // a page of HTML: the status alone has to do
 	f := refused(r.method+" "+r.route, a.status, body, token)
-	f.wait, f.asked = retryAfter(a.header, c.config.Now())
+	f.wait, f.asked = outbound.RetryAfter(a.header, c.config.Now())
 	f.fault.RetryAfter = f.wait
 	if unknownAddress(a.status) && !strings.Contains(r.route, itemSuffix) {
 		f.fault.Kind, f.fault.Code, f.general = fault.Invalid, NoEndpoint, true
@@ -145,18 +146,6 @@ func judge(f *failure, status int, scimType string) {
 		f.general = status > http.StatusNotImplemented // a 500 may be about this one resource
 		e.Remedy = "It is tried again later; if it lasts, ask the provider of the service"
 	}
-}
-
-// retryAfter reads the header of RFC 9110, section 10.2.3: seconds or a date.
-func retryAfter(header http.Header, now time.Time) (wait time.Duration, asked bool) {
-	text := strings.TrimSpace(header.Get("Retry-After"))
-	if seconds, err := strconv.ParseUint(text, 10, 31); err == nil {
-		return time.Duration(seconds) * time.Second, true
-	}
-	if date, err := http.ParseTime(text); err == nil {
-		return max(0, date.Sub(now)), true
-	}
-	return 0, false
 }
 
 // printable is a text of the service for a message: one line, not long, without the secret.

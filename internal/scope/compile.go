@@ -43,25 +43,7 @@ func (e *FilterError) Error() string {
 func (e *FilterError) Unwrap() error { return e.Err }
 
 // Errors is everything that is wrong with a list of filters.
-type Errors []*FilterError
-
-// Error returns all sentences in one line.
-func (e Errors) Error() string {
-	texts := make([]string, len(e))
-	for i, one := range e {
-		texts[i] = one.Error()
-	}
-	return strings.Join(texts, "; ")
-}
-
-// Unwrap returns the single errors.
-func (e Errors) Unwrap() []error {
-	list := make([]error, len(e))
-	for i, one := range e {
-		list[i] = one
-	}
-	return list
-}
+type Errors = fault.List[*FilterError]
 
 // filter is a compiled Filter.
 type filter struct {

@@ -11,11 +11,7 @@ import (
 
 // reversing holds of destinations in which changes can be taken back; the others have nothing to show here.
 var reversing = []test{
-	{"ARemovedObjectComesBackAsItWas", func(s *suite) {
-		d, can := s.Destination.(destination.Reversible)
-		if !can {
-			return
-		}
+	{"ARemovedObjectComesBackAsItWas", reversibly(func(s *suite, d destination.Reversible) {
 		ada := s.people("ada@example.com")[0]
 		s.must(on(ada, plan.Update, record("title", "Countess")))
 		ada = s.get(ada.ID)
@@ -25,23 +21,12 @@ var reversing = []test{
 			s.Fatalf("of the removed object is kept %+v, want %+v", removed, ada)
 		}
 		s.must(restore(removed[0], ada.SourceID))
-		back := s.get(ada.ID)
-		if back.Version != ada.Version+2 {
-			s.Errorf("the version is %d, want one more for the removal and one for the restoration of %d", back.Version, ada.Version)
-		}
-		back.Version = ada.Version
-		if diff := cmp.Diff(ada, back); diff != "" {
-			s.Errorf("restored (-want +got):\n%s", diff)
-		}
+		s.cameBack(ada, s.get(ada.ID))
 		if kept := s.removed(d, ada.ID); len(kept) != 0 {
 			s.Errorf("after the restoration %+v is kept still", kept)
 		}
-	}},
-	{"WhatIsNotKeptOrChangedSinceIsNotRestored", func(s *suite) {
-		d, can := s.Destination.(destination.Reversible)
-		if !can {
-			return
-		}
+	})},
+	{"WhatIsNotKeptOrChangedSinceIsNotRestored", reversibly(func(s *suite, d destination.Reversible) {
 		people := s.people("ada@example.com", "grace@example.com")
 		s.must(on(people[0], plan.Delete, nil))
 		kept := s.removed(d, people[0].ID)[0]
@@ -59,12 +44,8 @@ var reversing = []test{
 		if results := s.apply(again, again); !results[0].Applied || !results[1].Superseded {
 			s.Errorf("restored twice: %+v", results)
 		}
-	}},
-	{"ANameThatSomebodyTookKeepsARemovedObjectAway", func(s *suite) {
-		d, can := s.Destination.(destination.Reversible)
-		if !can {
-			return
-		}
+	})},
+	{"ANameThatSomebodyTookKeepsARemovedObjectAway", reversibly(func(s *suite, d destination.Reversible) {
 		ada := s.people("ada@example.com")[0]
 		s.must(on(ada, plan.Delete, nil))
 		next := create("source-next", person("Ada@example.com"))
@@ -77,7 +58,7 @@ var reversing = []test{
 		remove.Phase = plan.Free
 		s.must(remove, back) // in one batch the name is free by then
 		s.named(ada.ID, "ada@example.com")
-	}},
+	})},
 	{"AnObjectIsLetGoWithWhatItHadBefore", func(s *suite) {
 		id := s.Add(record(attr.UserName, "ada@example.com", "title", "Countess"))
 		before := s.get(id)
@@ -90,6 +71,27 @@ var reversing = []test{
 			s.Errorf("let go as %+v, want %+v", after, before)
 		}
 	}},
+}
+
+// reversibly is a test of destinations in which changes can be taken back.
+func reversibly(run func(s *suite, d destination.Reversible)) func(*suite) {
+	return func(s *suite) {
+		if d, can := s.Destination.(destination.Reversible); can {
+			run(s, d)
+		}
+	}
+}
+
+// cameBack compares a restored object with what it was: its version is one more for the removal and one for the restoration.
+func (s *suite) cameBack(was, is plan.Target) {
+	s.Helper()
+	if is.Version != was.Version+2 {
+		s.Errorf("the version is %d, want one more for the removal and one for the restoration of %d", is.Version, was.Version)
+	}
+	is.Version = was.Version
+	if diff := cmp.Diff(was, is); diff != "" {
+		s.Errorf("restored (-want +got):\n%s", diff)
+	}
 }
 
 // restore is the change that puts a removed object back.
