@@ -18,6 +18,7 @@ type Destination struct {
 	BaseURL string `json:"baseUrl,omitempty" maxLength:"2048" example:"https://scim.example.com/v2" doc:"The address below which /Users and /Groups are found."`
 	Token   string `json:"token,omitempty" maxLength:"16384" writeOnly:"true" doc:"The bearer token. Sealed at rest and never told again."`
 	OAuth   *OAuth `json:"oauth,omitempty" doc:"Where to get tokens, instead of a token."`
+	Offer   *Offer `json:"offer,omitempty" readOnly:"true" doc:"What the service said of itself when a run asked it last; absent before the first one, in lists, and for the organization's own directory."`
 }
 
 // OAuth says where and as whom tokens are got (OAuth 2.0 client credentials).

@@ -158,6 +158,7 @@ func (s *server) serveInstances() {
 		status: http.StatusAccepted,
 	}, s.syncInstance)
 	s.serveReconcile()
+	s.serveOffers()
 }
 
 func (s *server) listInstances(ctx context.Context, _ *InOrganization) (*body[List[Instance]], error) {
@@ -223,6 +224,13 @@ func (s *server) getInstance(ctx context.Context, id ident.ID) (*body[Instance],
 	out, err := s.instanceOf(ctx, instance)
 	if err != nil {
 		return nil, err
+	}
+	offer, err := s.Engine.Offer(ctx, instance)
+	if err != nil {
+		return nil, err
+	}
+	if offer != nil {
+		out.Destination.Offer = offerOf(*offer)
 	}
 	settings, err := s.Engine.Store.Settings(ctx, id, instance.ConfigVersion)
 	out.Settings = &settings

@@ -43,6 +43,10 @@ var accesses = map[string]access{
 
 	"reconcileInstance": {right: directory.Administer},
 
+	"testDestination":         {right: directory.Administer},
+	"testInstanceDestination": {right: directory.Administer},
+	"renewDestinationSecret":  {right: directory.Administer},
+
 	"previewInstance":      {right: directory.ReadDirectory},
 	"restoreMappings":      {right: directory.Administer},
 	"exportSchema":         {right: directory.ReadDirectory},

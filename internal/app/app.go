@@ -115,7 +115,7 @@ func (a *App) open(ctx context.Context, settings config.Config, options Options)
 	}
 	a.Engine = engine.New(engine.Config{
 		Store: a.store, Directory: a.Directory, Tenant: tenants.tenant, Login: tenants.login, Seal: tenants.seal, Open: tenants.open, CheckForm: tenants.checkForm, SealValue: tenants.sealValue, OpenValue: tenants.openValue, CheckCloud: tenants.checkCloud,
-		Destination: remote.destinations(a.Directory, a.now), CheckService: remote.check, SealService: remote.seal,
+		Destination: remote.destinations(a.Directory, a.now), CheckService: remote.check, SealService: remote.seal, AskService: remote.ask,
 		Queue: queue, Observer: observer{a.metrics}, Now: a.now, Machine: options.Machine, Node: ident.New(options.Machine()), Logger: a.logger,
 	})
 	a.queue, err = jobs.New(ctx, jobs.Config{DB: a.store.WriterDB(), Work: a.Engine, Now: options.Machine, Logger: a.logger})

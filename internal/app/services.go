@@ -82,6 +82,30 @@ func (s *services) build(row engine.RemoteService, plain string) (*scimclient.Cl
 	})
 }
 
+// ask asks a service what it offers, and reads a page of users: what a service says of itself it often tells everybody. Without a secret it uses the one that
+// is stored.
+func (s *services) ask(ctx context.Context, row engine.RemoteService, plain string) (destination.Offer, error) {
+	if plain == "" {
+		stored, err := s.sealer.Open(row.SealedSecret, serviceContext(row.ID))
+		if err != nil {
+			return destination.Offer{}, err
+		}
+		plain = stored.Reveal()
+	}
+	client, err := s.build(row, strings.TrimSpace(plain))
+	if err != nil {
+		return destination.Offer{}, err
+	}
+	offer := destination.Offer{At: s.machine()}
+	if offer.Service, err = client.Discover(ctx); err != nil {
+		return offer, err
+	}
+	if _, has := offer.Service.Types[scimclient.User]; has {
+		_, err = client.List(ctx, scimclient.User, scimclient.Page{Count: 1})
+	}
+	return offer, err
+}
+
 // client returns the way to a service.
 func (s *services) client(ctx context.Context, id ident.ID) (*scimclient.Client, error) {
 	row, err := s.store.RemoteService(ctx, id)

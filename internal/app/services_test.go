@@ -5,11 +5,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"rollcall/internal/directory"
 	"rollcall/internal/engine"
 	"rollcall/internal/entrasim"
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
+	"rollcall/internal/scimclient"
 )
 
 func TestAnInstanceWritesToARemoteServiceOfAnotherServer(t *testing.T) {
@@ -56,6 +59,47 @@ func TestAnInstanceWritesToARemoteServiceOfAnotherServer(t *testing.T) {
 	users, err := a.Directory.ListUsers(t.Context(), to, directory.UserQuery{Limit: 100})
 	if err != nil || len(users) < 20 || len(users) != run.Progress.Counts["create"] {
 		t.Errorf("the service has %d users, %v; the run has the counts %v", len(users), err, run.Progress.Counts)
+	}
+	tryServices(t, a, instance, *wanted.Service)
+}
+
+// tryServices tries the service of an instance and others, and replaces its secret.
+func tryServices(t *testing.T, a *App, instance engine.Instance, good engine.NewService) {
+	t.Helper()
+	offer, err := a.Engine.Offer(t.Context(), instance)
+	if err != nil || offer == nil || offer.Service.Bulk == nil || !offer.Service.Types[scimclient.Group].Described {
+		t.Fatalf("what the run was told: %+v, %v", offer, err)
+	}
+	for name, change := range map[string]engine.ServiceChange{"as it is": {}, "another profile": {Profile: new("webex")}, "the same secret": {Secret: &good.Secret}} {
+		if tried, err := a.Engine.TryChangedService(t.Context(), instance, change); err != nil || tried.At.IsZero() {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	wrong := good
+	wrong.Secret = "not the token"
+	elsewhere := good
+	elsewhere.BaseURL += "/nothing"
+	for name, service := range map[string]engine.NewService{"secret": wrong, "address": elsewhere} {
+		if _, err := a.Engine.TryService(t.Context(), service); !fault.Is(err, fault.Invalid) {
+			t.Errorf("another %s: %v, want fault.Invalid", name, err)
+		}
+	}
+	stored := func() engine.RemoteService {
+		service, err := a.Engine.Service(t.Context(), instance)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return *service
+	}
+	before := stored()
+	if _, err := a.Engine.TryAndChangeService(t.Context(), instance, engine.ServiceChange{Secret: &wrong.Secret}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a secret that the service refuses: %v, want fault.Invalid", err)
+	}
+	if !cmp.Equal(before, stored()) {
+		t.Error("a secret that the service refuses replaced the one that works")
+	}
+	if _, err := a.Engine.TryAndChangeService(t.Context(), instance, engine.ServiceChange{Secret: &good.Secret}); err != nil || cmp.Equal(before.SealedSecret, stored().SealedSecret) {
+		t.Errorf("a secret that works replaced nothing: %v", err)
 	}
 }
 

@@ -62,9 +62,12 @@ type instanceCommands struct {
 	Reconcile instanceReconcileCommand `cmd:"" help:"Compare both sides completely, and have repaired what differs."`
 	Delete    instanceDeleteCommand    `cmd:"" help:"Delete an instance; its users stay as they are and become unmanaged."`
 
-	RenewSecret     instanceRenewSecretCommand `cmd:"" help:"Replace the client secret, before it ends or after."`
-	RestoreMappings instanceRestoreCommand     `cmd:"" help:"Restore the sixteen default mappings; scope and filters stay."`
-	Schema          schemaCommands             `cmd:"" help:"Mappings and scoping filters as Entra's synchronization schema."`
+	RenewSecret            instanceRenewSecretCommand      `cmd:"" help:"Replace the client secret, before it ends or after."`
+	TestDestination        instanceTestDestinationCommand  `cmd:"" help:"Ask a remote service what it offers, with its credential; nothing is stored."`
+	RenewDestinationSecret instanceRenewDestinationCommand `cmd:"" help:"Replace the secret of the remote service that an instance writes to, after it was tried."`
+
+	RestoreMappings instanceRestoreCommand `cmd:"" help:"Restore the sixteen default mappings; scope and filters stay."`
+	Schema          schemaCommands         `cmd:"" help:"Mappings and scoping filters as Entra's synchronization schema."`
 }
 
 type schemaCommands struct {

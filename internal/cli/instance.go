@@ -102,7 +102,7 @@ func showInstance(w io.Writer, instance api.Instance) error {
 	return facts(
 		w, "Name", instance.Name, "Id", instance.ID.String(), "Tenant", instance.TenantID, "Cloud", instance.Cloud, "Client id", instance.ClientID,
 		"Client secret ends", short(instance.SecretExpiresAt),
-		"Destination", destinationText(instance.Destination),
+		"Destination", destinationText(instance.Destination), "Service says", notesText(instance.Destination.Offer),
 		"Auto Sync", onOff(instance.AutoSync)+", every "+every(instance).String(), "Job status", jobWords(status.Job)+": "+status.Explanation,
 		"Lost groups", strings.Join(status.LostGroups, ", "), "Odd groups", oddText(status.OddGroups),
 		"Reconcile", reconcilingText(instance.Reconcile), "Last reconcile", lastReconcileText(status.Reconcile, status.NextReconcileAt),

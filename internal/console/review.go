@@ -63,6 +63,13 @@ func (s *server) review(w http.ResponseWriter, r *request) error {
 		{Text: r.say("config.tab.attributes"), Value: r.say("review.mappings", "n", len(settings.Attributes)), Href: head.Path + "/attributes"},
 		{Text: r.say("more.interval"), Value: r.say("more.every", "span", r.span(instance.Interval)), Href: head.Path + "/more"},
 	}
+	service, err := s.Engine.Service(r.ctx(), instance)
+	if err != nil {
+		return err
+	}
+	if service != nil {
+		view.Scope = append(view.Scope, Choice{Text: r.say("config.tab.destination"), Value: service.BaseURL, Href: head.Path + "/destination"})
+	}
 	r.titledConfiguration(head)
 	return r.render(w, http.StatusOK, "review", view)
 }

@@ -25,11 +25,14 @@ type setupView struct {
 	Connection *setupRow
 	Connected  []setupRow
 	// Keep: the Directory Connector goes on writing beside the instance (B6).
-	Keep    bool
-	Base    string
-	Unsafe  *Notice
-	Error   string
-	Fields  []Field
+	Keep   bool
+	Base   string
+	Unsafe *Notice
+	Error  string
+	Fields []Field
+	// Writes are the two kinds of destination, Service the remote one.
+	Writes  []Choice
+	Service destinationForm
 	Begun   []setupRow
 	Present []setupRow
 }
@@ -76,7 +79,14 @@ func (s *server) showSetup(w http.ResponseWriter, r *request, status int, wrong 
 			view.Present = append(view.Present, row)
 		}
 	}
-	view.Error = r.place(view.Fields, wrong)
+	remote := r.value("writes") == writesOut
+	view.Writes = []Choice{{Text: r.say("setup.writes.directory"), Value: "directory", Current: !remote}, {Text: r.say("setup.writes.scim"), Value: writesOut, Current: remote}}
+	if view.Service = r.destinationForm(engine.RemoteService{}, r.at("/setup/destination/test"), nil); remote {
+		view.Service.place(r, wrong)
+	}
+	if !remote || view.Service.Error != "" {
+		view.Service.Error, view.Error = "", r.place(view.Fields, wrong)
+	}
 	r.belowSync(r.say("setup.title"))
 	return r.render(w, status, "setup", view)
 }
@@ -145,8 +155,22 @@ func (s *server) connect(w http.ResponseWriter, r *request) error {
 			return fault.New(fault.NotFound, "UnknownConnection", "there is no connected tenant with this id")
 		}
 	}
+	var service *engine.NewService
+	if r.value("writes") == writesOut {
+		entered, err := r.enteredService()
+		if err == nil {
+			_, err = s.Engine.TryService(r.ctx(), entered)
+		}
+		if fault.Is(err, fault.Invalid) {
+			return s.showSetup(w, r, http.StatusUnprocessableEntity, err)
+		}
+		if err != nil {
+			return err
+		}
+		service = &entered
+	}
 	instance, err := s.Engine.CreateInstance(r.ctx(), r.org, engine.NewInstance{
-		ConnectionID: connection, Connector: engine.Connector(r.value("directoryConnector")),
+		Service: service, ConnectionID: connection, Connector: engine.Connector(r.value("directoryConnector")),
 		Name: r.value("name"), TenantID: r.value("tenant"), Cloud: r.value("cloud"), ClientID: r.value("client"), ClientSecret: r.value("secret"), SecretExpiresAt: ends,
 	})
 	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict) {
@@ -310,7 +334,11 @@ func (s *server) setupHead(r *request, instance engine.Instance, tab string) set
 			head.Steps = append(head.Steps, pill(tones[i], r.say("setup.step."+step)))
 		}
 	}
-	for _, name := range []string{"attributes", "users", "groups", "more"} {
+	tabs := []string{"attributes", "users", "groups", "more"}
+	if !instance.ServiceID.IsZero() {
+		tabs = append(tabs, "destination")
+	}
+	for _, name := range tabs {
 		head.Tabs = append(head.Tabs, Choice{Text: r.say("config.tab." + name), Href: head.Path + "/" + name, Current: name == tab})
 	}
 	return head

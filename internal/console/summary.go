@@ -20,6 +20,8 @@ type summaryView struct {
 	Next                  *Moment
 	Ended                 *Moment
 	Users, Groups         []Choice
+	// Service is the remote service that the instance writes to; nil for the built-in directory.
+	Service *serviceLine
 	// Outside are who is out of scope, hidden until asked for.
 	Outside []Choice
 }
@@ -58,6 +60,9 @@ func (s *server) summary(w http.ResponseWriter, r *request) error {
 		{Value: "held", Count: &summary.Held},
 		{Value: "in-bin", Count: &summary.InBin},
 	})
+	if view.Service, err = s.serviceLine(r, instance); err != nil {
+		return err
+	}
 	view.Outside = r.buckets(instance.ID, "users", "", []Choice{{Value: "out-of-scope", Count: &summary.OutOfScope}})
 	view.Groups = r.buckets(instance.ID, "groups", "", []Choice{
 		{Value: "synced", Count: &groups.Synced},

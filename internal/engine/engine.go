@@ -68,8 +68,10 @@ type Config struct {
 	// CheckService fails as fault.Invalid when a remote service cannot be called as described; SealService seals its secret.
 	CheckService func(NewService) error
 	SealService  func(service ident.ID, secret string) ([]byte, error)
-	Queue        Queue
-	Observer     Observer
+	// AskService asks a remote service what it offers and reads a page of users with the secret; "" stands for the one that is stored of it.
+	AskService func(ctx context.Context, service RemoteService, secret string) (destination.Offer, error)
+	Queue      Queue
+	Observer   Observer
 	// Now is the clock of schedules; Machine is the machine's, for leases.
 	Now, Machine func() time.Time
 	// Node identifies this process among those that share the database.

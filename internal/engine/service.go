@@ -84,19 +84,17 @@ func (e *Engine) connectService(ctx context.Context, org ident.ID, want *NewServ
 	return service.ID, e.Store.SaveRemoteService(ctx, service)
 }
 
-// changeService changes profile and credential of an instance's remote service.
-func (e *Engine) changeService(ctx context.Context, instance Instance, change *ServiceChange, before, after *attr.Record) error {
-	if change == nil {
-		return nil
-	}
+// remoteService returns the remote service of an instance that has one.
+func (e *Engine) remoteService(ctx context.Context, instance Instance) (RemoteService, error) {
 	if instance.ServiceID.IsZero() {
-		return fault.New(fault.Conflict, "OtherDestination", "the instance %s writes to the built-in directory, and the destination of an instance stays what it is", instance.Name).
+		return RemoteService{}, fault.New(fault.Conflict, "OtherDestination", "the instance %s writes to the built-in directory, and the destination of an instance stays what it is", instance.Name).
 			WithRemedy("Create another instance for the other destination.")
 	}
-	service, err := e.Store.RemoteService(ctx, instance.ServiceID)
-	if err != nil {
-		return err
-	}
+	return e.Store.RemoteService(ctx, instance.ServiceID)
+}
+
+// take takes in a change, all but the secret, and notes what differs.
+func (s *RemoteService) take(change ServiceChange, before, after *attr.Record) error {
 	if change.Secret == nil && (change.TokenURL != nil || change.ClientID != nil) {
 		return fault.New(fault.Invalid, "Missing", "another way to get tokens needs its client secret")
 	}
@@ -105,10 +103,10 @@ func (e *Engine) changeService(ctx context.Context, instance Instance, change *S
 		to   *string
 		of   *string
 	}{
-		{"destinationProfile", change.Profile, &service.Profile},
-		{"destinationTokenUrl", change.TokenURL, &service.TokenURL},
-		{"destinationClientId", change.ClientID, &service.ClientID},
-		{"destinationScope", change.Scope, &service.Scope},
+		{"destinationProfile", change.Profile, &s.Profile},
+		{"destinationTokenUrl", change.TokenURL, &s.TokenURL},
+		{"destinationClientId", change.ClientID, &s.ClientID},
+		{"destinationScope", change.Scope, &s.Scope},
 	} {
 		if field.to != nil && *field.to != *field.of {
 			before.Set(field.name, *field.of)
@@ -116,7 +114,30 @@ func (e *Engine) changeService(ctx context.Context, instance Instance, change *S
 			after.Set(field.name, *field.of)
 		}
 	}
-	checked := NewService{Profile: service.Profile, BaseURL: service.BaseURL, TokenURL: service.TokenURL, ClientID: service.ClientID, Scope: service.Scope, Secret: "kept"}
+	return nil
+}
+
+// described is the service as checkService takes it; without a secret for one whose secret is stored.
+func (s *RemoteService) described(secret string) *NewService {
+	if secret == "" {
+		secret = "kept"
+	}
+	return &NewService{Profile: s.Profile, BaseURL: s.BaseURL, TokenURL: s.TokenURL, ClientID: s.ClientID, Scope: s.Scope, Secret: secret}
+}
+
+// changeService changes profile and credential of an instance's remote service.
+func (e *Engine) changeService(ctx context.Context, instance Instance, change *ServiceChange, before, after *attr.Record) error {
+	if change == nil {
+		return nil
+	}
+	service, err := e.remoteService(ctx, instance)
+	if err != nil {
+		return err
+	}
+	if err := service.take(*change, before, after); err != nil {
+		return err
+	}
+	checked := service.described("")
 	if change.Secret != nil {
 		checked.Secret = *change.Secret
 		if service.SealedSecret, err = e.SealService(service.ID, strings.TrimSpace(*change.Secret)); err != nil {
@@ -124,7 +145,7 @@ func (e *Engine) changeService(ctx context.Context, instance Instance, change *S
 		}
 		after.Set("destinationSecret", "[replaced]")
 	}
-	if err := e.checkService(&checked); err != nil {
+	if err := e.checkService(checked); err != nil {
 		return err
 	}
 	return e.Store.SaveRemoteService(ctx, service)

@@ -114,7 +114,7 @@ func refused(what string, status int, body map[string]any, secret string) *failu
 	}
 	failed := fault.New(fault.Invalid, scimType, "%s was answered with %s", what, text)
 	if detail = printable(detail, secret); detail != "" {
-		failed.Err = errors.New(detail)
+		failed.Err = errors.New(strings.TrimSuffix(detail, ".")) // the remedy follows it
 	}
 	f := &failure{fault: failed, status: status}
 	judge(f, status, scimType)

@@ -67,6 +67,22 @@ export async function sim(demo: Demo, method: string, path: string, body?: unkno
   return answer.headers.get('content-type')?.includes('json') ? answer.json() : undefined;
 }
 
+// api asks the server's own API, and expects the status.
+export async function api<T>(demo: Demo, method: string, path: string, body?: unknown, status = 200): Promise<T> {
+  const answer = await fetch(`${demo.api_url}/api/v1${path}`, {
+    method, headers: { authorization: `Bearer ${demo.api_token}`, 'content-type': 'application/json' }, body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const text = await answer.text();
+  expect(answer.status, `${method} ${path}: ${text}`).toBe(status);
+  return (text === '' ? undefined : JSON.parse(text)) as T;
+}
+
+// another makes an organization beside the demo's, whose people nobody manages yet, and returns its id and the address of its pages.
+export async function another(demo: Demo, name: string): Promise<{ id: string; pages: string }> {
+  const { id } = await api<{ id: string }>(demo, 'POST', '/organizations', { name }, 201);
+  return { id, pages: `${demo.api_url}/org/${id}` };
+}
+
 // accessible fails if axe finds a violation on the page. Legacy mode looks at this page alone, without a second one: no page of ours has frames.
 // again: only the rules that depend on width and theme.
 export async function accessible(page: Page, again = false): Promise<void> {

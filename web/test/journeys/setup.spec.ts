@@ -1,19 +1,10 @@
-import { expect, join1, picture, sim, test, type Demo } from '../demo.ts';
-
-// another makes an organization beside the demo's, whose people nobody manages yet, and returns the address of its pages.
-async function another(demo: Demo, name: string): Promise<string> {
-  const answer = await fetch(`${demo.api_url}/api/v1/organizations`, {
-    method: 'POST', headers: { authorization: `Bearer ${demo.api_token}`, 'content-type': 'application/json' }, body: JSON.stringify({ name }),
-  });
-  expect(answer.status).toBe(201);
-  return `${demo.api_url}/org/${((await answer.json()) as { id: string }).id}`;
-}
+import { another, expect, join1, picture, sim, test } from '../demo.ts';
 
 interface Tenant { tenant_id: string; client_id: string; client_secret: string }
 
 test('a tenant is set up with the defaults in few clicks, and configured in its tabs', async ({ page, demo }) => {
   await join1(page, demo);
-  const org = await another(demo, 'Contoso AG');
+  const { pages: org } = await another(demo, 'Contoso AG');
   const tenant = (await sim(demo, 'GET', '/tenant')) as Tenant;
 
   // The form, with a wrong secret first.
