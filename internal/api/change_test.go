@@ -143,7 +143,7 @@ func TestAChangeWhoseRetentionIsOverTellsHowManyMembersItWasAbout(t *testing.T) 
 		return changes.Items[0]
 	}
 	before := list()
-	if err := h.engine.Expire(t.Context(), -1); err != nil {
+	if err := h.engine.Expire(t.Context(), h.org.ID, -1); err != nil {
 		t.Fatal(err)
 	}
 	listed := list()

@@ -64,6 +64,7 @@ func (s *server) serveOrganizations() {
 	serve(s, operation{
 		id: "changeOrganization", method: http.MethodPatch, path: inOrg, tag: "Organizations", summary: "Change an organization",
 	}, s.changeOrganization)
+	s.serveRetention()
 }
 
 func organizationOf(ctx context.Context, org directory.Organization) Organization {

@@ -112,6 +112,10 @@ var accesses = map[string]access{
 	"addDomain":    {right: directory.Administer},
 	"removeDomain": {right: directory.Administer},
 
+	"getRetention":     {right: directory.ReadArchive},
+	"changeRetention":  {right: directory.Retain},
+	"previewRetention": {right: directory.ReadArchive},
+
 	"listArchive": {right: directory.ReadArchive},
 	"listEvents":  {right: directory.ReadAudit},
 

@@ -31,7 +31,7 @@ var may = map[directory.Role][]string{
 		"getChange", "listChangeMembers", "getSummary", "listSummary", "listGroupSummary", "listLog", "exportLogCSV", "exportLogJSON",
 		"previewInstance", "exportSchema", "listSourceAttributes", "evaluateExpression", "checkExpression", "listFunctions", "listOperators",
 	},
-	directory.ComplianceOfficer: {"listArchive", "listEvents"},
+	directory.ComplianceOfficer: {"listArchive", "listEvents", "getRetention", "changeRetention", "previewRetention"},
 }
 
 // forAll are operations that are about no organization, and not about the server either.

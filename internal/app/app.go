@@ -65,9 +65,7 @@ type App struct {
 	baseURL string
 	logger  *slog.Logger
 	drain   time.Duration
-	// changesDays is the retention of the journal's images.
-	changesDays int
-	now         func() time.Time
+	now     func() time.Time
 	// ending is done when requests that stream must end.
 	ending context.Context
 	end    context.CancelFunc
@@ -88,7 +86,7 @@ func Open(ctx context.Context, settings config.Config, options Options) (*App, e
 		options.Drain = 10 * time.Second
 	}
 	a := &App{
-		logger: logger, metrics: telemetry.NewMetrics(), drain: options.Drain, changesDays: settings.Retention.ChangesDays, now: options.Machine, tls: [2]string{settings.TLSCert, settings.TLSKey},
+		logger: logger, metrics: telemetry.NewMetrics(), drain: options.Drain, now: options.Machine, tls: [2]string{settings.TLSCert, settings.TLSKey},
 	}
 	a.ending, a.end = context.WithCancel(context.WithoutCancel(ctx))
 	if err := a.open(ctx, settings, options); err != nil {
@@ -108,7 +106,7 @@ func (a *App) open(ctx context.Context, settings config.Config, options Options)
 	if err := a.openStore(ctx, settings.Data); err != nil {
 		return err
 	}
-	a.Directory = directory.NewService(a.store, a.now, directory.Retention{Archive: settings.Retention.ArchiveDays, Audit: settings.Retention.AuditDays})
+	a.Directory = directory.NewService(a.store, a.now, retentionOf(settings.Retention))
 	queue := &runQueue{}
 	remote := &services{
 		store: a.store, sealer: tenants.sealer, http: tenants.http, machine: options.Machine, logger: a.logger, version: options.Version, known: map[ident.ID]service{},

@@ -23,7 +23,7 @@ func (a *App) console(settings config.Config, options Options) (http.Handler, er
 	a.baseURL = strings.TrimRight(settings.BaseURL, "/")
 	return console.New(console.Config{
 		Engine: a.Engine, Directory: a.Directory, Logger: a.logger, Metrics: a.metrics, Now: a.now, Machine: a.Engine.Machine, Version: options.Version,
-		BaseURL: a.baseURL, TrustedProxies: settings.Proxies(), Bundle: bundle, ChangesDays: a.changesDays, Clouds: cloudNames(settings), Simulator: options.Simulator,
+		BaseURL: a.baseURL, TrustedProxies: settings.Proxies(), Bundle: bundle, Clouds: cloudNames(settings), Simulator: options.Simulator,
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 	"rollcall/internal/api"
 	"rollcall/internal/clock"
 	"rollcall/internal/config"
+	"rollcall/internal/directory"
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
 	"rollcall/internal/ratelimit"
@@ -162,9 +163,35 @@ func (a *App) keepHouse(ctx context.Context) {
 }
 
 func (a *App) expire(ctx context.Context) {
-	err := errors.Join(a.Directory.Expire(ctx), a.Engine.Expire(ctx, a.changesDays))
+	err := errors.Join(a.Directory.Expire(ctx), a.expireChanges(ctx))
 	if err != nil && ctx.Err() == nil {
 		a.logger.ErrorContext(ctx, "something is kept until tomorrow although its retention is over", "error", err.Error())
+	}
+}
+
+// expireChanges empties the provisioning history of each organization.
+func (a *App) expireChanges(ctx context.Context) error {
+	organizations, err := a.Directory.ListOrganizations(ctx)
+	if err != nil {
+		return err
+	}
+	for _, organization := range organizations {
+		days, err := a.Directory.RetentionOf(ctx, organization.ID)
+		if err != nil {
+			return err
+		}
+		if err := a.Engine.Expire(ctx, organization.ID, days.Changes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// retentionOf is what the server's configuration says.
+func retentionOf(set config.Retention) directory.Retention {
+	return directory.Retention{
+		Changes: set.ChangesDays, Audit: set.AuditDays, Archive: set.ArchiveDays,
+		Most: directory.Days{Changes: set.MaxChangesDays, Audit: set.MaxAuditDays, Archive: set.MaxArchiveDays},
 	}
 }
 

@@ -31,6 +31,7 @@ type commands struct {
 	Token     tokenCommands    `cmd:"" help:"Tokens for this program and others."`
 	Client    clientCommands   `cmd:"" help:"Programs that get access tokens for SCIM by themselves (OAuth 2.0)."`
 
+	Retention    retentionCommands    `cmd:"" help:"For how long the organization keeps what it knows of people."`
 	Organization organizationCommands `cmd:"" help:"The organization: its id, the address of its SCIM service, blocked sources."`
 	Expr         exprCommands         `cmd:"" help:"The mapping language: try expressions out, without a server."`
 }
@@ -142,6 +143,12 @@ type clientCommands struct {
 	List   clientListCommand   `cmd:"" help:"List the clients."`
 	Rotate clientRotateCommand `cmd:"" help:"Give a client a new secret; the old one lives on for a while."`
 	Revoke clientRevokeCommand `cmd:"" help:"End a client and its access tokens at once."`
+}
+
+type retentionCommands struct {
+	Show    retentionShowCommand    `cmd:"" help:"Show for how many days things are kept, and what may be chosen."`
+	Set     retentionSetCommand     `cmd:"" help:"Change for how many days things are kept."`
+	Preview retentionPreviewCommand `cmd:"" help:"Count what the next clean-up would remove, with other days if some are given."`
 }
 
 type organizationCommands struct {

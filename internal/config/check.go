@@ -35,6 +35,9 @@ var (
 	changesSetting    = setting{"--retention-changes-days", "ROLLCALL_RETENTION_CHANGES_DAYS"}
 	auditSetting      = setting{"--retention-audit-days", "ROLLCALL_RETENTION_AUDIT_DAYS"}
 	archiveSetting    = setting{"--retention-archive-days", "ROLLCALL_RETENTION_ARCHIVE_DAYS"}
+	maxChangesSetting = setting{"--retention-max-changes-days", "ROLLCALL_RETENTION_MAX_CHANGES_DAYS"}
+	maxAuditSetting   = setting{"--retention-max-audit-days", "ROLLCALL_RETENTION_MAX_AUDIT_DAYS"}
+	maxArchiveSetting = setting{"--retention-max-archive-days", "ROLLCALL_RETENTION_MAX_ARCHIVE_DAYS"}
 )
 
 // problems collects one sentence for each bad setting.
@@ -214,10 +217,18 @@ const longestDays = 36_500
 func (r Retention) check(p *problems) {
 	for _, limit := range []struct {
 		setting
-		days int
-	}{{changesSetting, r.ChangesDays}, {auditSetting, r.AuditDays}, {archiveSetting, r.ArchiveDays}} {
+		days, most int
+		bound      setting
+	}{
+		{changesSetting, r.ChangesDays, r.MaxChangesDays, maxChangesSetting},
+		{auditSetting, r.AuditDays, r.MaxAuditDays, maxAuditSetting},
+		{archiveSetting, r.ArchiveDays, r.MaxArchiveDays, maxArchiveSetting},
+	} {
 		if limit.days < 1 || limit.days > longestDays {
 			p.add(limit.setting, "is %d days: give a number from 1 to %d", limit.days, longestDays)
+		}
+		if limit.most != 0 && (limit.most < limit.days || limit.most > longestDays) {
+			p.add(limit.bound, "is %d days: give a number from the %d days of %s to %d, or 0 for no bound", limit.most, limit.days, limit.flag, longestDays)
 		}
 	}
 }

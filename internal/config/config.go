@@ -68,7 +68,7 @@ type Cloud struct {
 	CAFile string `env:"CA_FILE" help:"Certificate authorities of the custom cloud (PEM)." name:"ca-file" placeholder:"FILE"`
 }
 
-// Retention is in days (product I5).
+// Retention is in days (product I5). Organizations may choose for themselves, up to a bound where the operator sets one.
 type Retention struct {
 	// ChangesDays is how long before- and after-images of changes are kept.
 	ChangesDays int `default:"90" env:"CHANGES_DAYS" help:"Days to keep the images of changes." placeholder:"DAYS"`
@@ -76,6 +76,10 @@ type Retention struct {
 	AuditDays int `default:"400" env:"AUDIT_DAYS" help:"Days to keep audit events." placeholder:"DAYS"`
 	// ArchiveDays is how long copies of purged users are kept.
 	ArchiveDays int `default:"365" env:"ARCHIVE_DAYS" help:"Days to keep the archive of purged users." placeholder:"DAYS"`
+	// The longest that an organization may choose; 0 for no bound.
+	MaxChangesDays int `default:"0" env:"MAX_CHANGES_DAYS" help:"The longest that an organization may keep the images of changes; 0 for any." placeholder:"DAYS"`
+	MaxAuditDays   int `default:"0" env:"MAX_AUDIT_DAYS" help:"The longest that an organization may keep audit events; 0 for any." placeholder:"DAYS"`
+	MaxArchiveDays int `default:"0" env:"MAX_ARCHIVE_DAYS" help:"The longest that an organization may keep its archive; 0 for any." placeholder:"DAYS"`
 }
 
 // TLS reports whether the server itself speaks TLS.

@@ -65,6 +65,7 @@ func TestEverySettingCanComeFromTheEnvironmentAndTheFlagWins(t *testing.T) {
 		"WORKLOAD_TOKEN_FILE": "w", "ALLOW_MANAGED_IDENTITY": "true",
 		"CLOUD_NAME": "sim", "CLOUD_LOGIN_URL": "https://l", "CLOUD_GRAPH_URL": "https://g", "CLOUD_CA_FILE": "ca", "CLOCK_URL": "https://t",
 		"RETENTION_CHANGES_DAYS": "1", "RETENTION_AUDIT_DAYS": "2", "RETENTION_ARCHIVE_DAYS": "3",
+		"RETENTION_MAX_CHANGES_DAYS": "4", "RETENTION_MAX_AUDIT_DAYS": "5", "RETENTION_MAX_ARCHIVE_DAYS": "6",
 	} {
 		t.Setenv("ROLLCALL_"+name, value)
 	}
@@ -73,7 +74,7 @@ func TestEverySettingCanComeFromTheEnvironmentAndTheFlagWins(t *testing.T) {
 		WorkloadTokenFile: "w", AllowManagedIdentity: true,
 		TrustedProxies: []string{"10.0.0.0/8", "192.0.2.7"}, SealingKeyFile: "s", RateLimit: 50, LogLevel: "warn", LogFormat: "json",
 		Cloud:    config.Cloud{Name: "sim", LoginURL: "https://l", GraphURL: "https://g", CAFile: "ca"},
-		ClockURL: "https://t", Retention: config.Retention{ChangesDays: 1, AuditDays: 2, ArchiveDays: 3},
+		ClockURL: "https://t", Retention: config.Retention{ChangesDays: 1, AuditDays: 2, ArchiveDays: 3, MaxChangesDays: 4, MaxAuditDays: 5, MaxArchiveDays: 6},
 	}
 	c := parse(t, "--listen", ":2")
 	if diff := cmp.Diff(want, c); diff != "" {
@@ -132,6 +133,7 @@ func TestABadSettingIsNamedByFlagAndVariableWithItsRemedy(t *testing.T) {
 		"authorities without any":  {func(c *config.Config) { c.Cloud = sim; c.Cloud.CAFile = file }, "--cloud-ca-file", "no certificate"},
 		"clock outside of tests":   {func(c *config.Config) { c.ClockURL = "http://127.0.0.1/clock" }, "--clock-url", "remove"},
 		"clock without https":      {func(c *config.Config) { c.AllowClock, c.ClockURL = true, "http://t.example" }, "--clock-url", "https://"},
+		"a bound below what holds": {func(c *config.Config) { c.Retention.MaxAuditDays = 399 }, "--retention-max-audit-days", "400 days of --retention-audit-days"},
 		"changes kept for no time": {func(c *config.Config) { c.Retention.ChangesDays = 0 }, "--retention-changes-days", "from 1"},
 		"audit kept for no time":   {func(c *config.Config) { c.Retention.AuditDays = -1 }, "--retention-audit-days", "from 1"},
 		"archive kept for ever":    {func(c *config.Config) { c.Retention.ArchiveDays = 1e9 }, "--retention-archive-days", "36500"},

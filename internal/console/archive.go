@@ -35,8 +35,12 @@ func (s *server) archive(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
+	kept, err := s.Directory.RetentionOf(r.ctx(), r.org)
+	if err != nil {
+		return err
+	}
 	view := archiveView{
-		Days:   s.Directory.Retention().Archive,
+		Days:   kept.Archive,
 		Search: Search{Label: r.say("archive.search"), Value: r.query("search"), Action: r.at("/archive"), Target: "rows"},
 	}
 	if !after.IsZero() {

@@ -53,6 +53,8 @@ func linkButton(text, href, kind string, icon ...string) Button {
 // Field is one input of a form.
 type Field struct {
 	Name, Label, Value, Hint, Error string
+	// Placeholder stands in an empty input, for what holds then.
+	Placeholder string
 	// Type is that of the input, or "select", "textarea" or "checkbox".
 	Type    string
 	Options []Choice

@@ -35,8 +35,6 @@ type Config struct {
 	BaseURL string
 	// TrustedProxies are the networks of proxies whose X-Forwarded headers are believed.
 	TrustedProxies []netip.Prefix
-	// ChangesDays is for how many days the provisioning history keeps what it knows of people.
-	ChangesDays int
 	// Clouds are the names of the clouds that a tenant may live in, those of Microsoft first.
 	Clouds []string
 	// Bundle holds what `make web` built.

@@ -279,7 +279,42 @@ func TestDomainsAndTheirRuleAreChangedByFullAdministratorsOnly(t *testing.T) {
 	if domains, err := h.directory.Domains(t.Context(), h.org); err != nil || len(domains) != 0 {
 		t.Errorf("%+v %v", domains, err)
 	}
+}
+
+func TestTheRetentionIsChosenByThoseWhoMayAndAFormSavedUntouchedChangesNothing(t *testing.T) {
+	h := openPeopleHouse(t)
 	h.only("/retention", nil, fullAdministrator, complianceOfficer)
+	_, form := h.page(complianceOfficer, "/retention", nil)
+	days := func() directory.Days {
+		org, err := h.directory.Organization(t.Context(), h.org)
+		h.must(err)
+		return org.Retention
+	}
+	h.only("/retention", h.untouched(form), fullAdministrator, complianceOfficer)
+	if days() != (directory.Days{}) {
+		t.Errorf("a form saved untouched chose %+v", days())
+	}
+	chosen := url.Values{"changes": {"30"}, "audit": {""}, "archive": {"40"}}
+	h.only("/retention/preview", chosen, fullAdministrator, complianceOfficer)
+	h.only("/retention", chosen, fullAdministrator, complianceOfficer)
+	if want := (directory.Days{Changes: 30, Archive: 40}); days() != want {
+		t.Errorf("chosen %+v", days())
+	}
+	_, form = h.page(fullAdministrator, "/retention", nil)
+	h.only("/retention", h.untouched(form), fullAdministrator, complianceOfficer)
+	for field, wrong := range map[string]string{"changes": "soon", "audit": "29", "archive": "-1"} {
+		posted := url.Values{"changes": {"30"}, "audit": {""}, "archive": {"40"}}
+		posted.Set(field, wrong)
+		if status, text := h.page(fullAdministrator, "/retention", posted); status != http.StatusUnprocessableEntity || !strings.Contains(text, `role="alert"`) || !strings.Contains(text, `value="`+wrong+`"`) {
+			t.Errorf("%s %s: %d\n%s", field, wrong, status, text)
+		}
+		if status, text := h.page(fullAdministrator, "/retention/preview", posted); status != http.StatusOK || !strings.Contains(text, "Not known") {
+			t.Errorf("the preview of %s %s: %d\n%s", field, wrong, status, text)
+		}
+	}
+	if want := (directory.Days{Changes: 30, Archive: 40}); days() != want {
+		t.Errorf("what is wrong chose %+v", days())
+	}
 }
 
 func TestEachRoleIsShownThePagesItMaySeeAndNoOthers(t *testing.T) {

@@ -34,8 +34,6 @@ var (
 	whoever   = access{any: true}
 	// administers is for what only full administrators see: administrators and their roles.
 	administers = access{right: directory.Administer}
-	// keeps is for those who look after what is kept for how long.
-	keeps = access{right: directory.ReadArchive}
 )
 
 func (a access) allows(who directory.Administrator) bool {

@@ -51,9 +51,13 @@ func (s *server) user(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
+	kept, err := s.Directory.RetentionOf(r.ctx(), r.org)
+	if err != nil {
+		return err
+	}
 	view := userView{
 		userRow: r.userRow(user), ID: id.String(), SourceID: user.SourceID, Created: r.moment(user.CreatedAt), Attributes: r.userAttributes(user.Attributes),
-		Editable: user.Owner.IsZero(), Active: user.Active(), KeptUntil: r.day(r.now().AddDate(0, 0, s.Directory.Retention().Archive)),
+		Editable: user.Owner.IsZero(), Active: user.Active(), KeptUntil: r.day(r.now().AddDate(0, 0, kept.Archive)),
 	}
 	switch {
 	case view.Until != "":

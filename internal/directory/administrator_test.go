@@ -13,16 +13,16 @@ var rights = directory.Rights()
 
 func TestEveryRoleMayWhatItMayAndNothingElse(t *testing.T) {
 	const yes, no = true, false
-	matrix := map[directory.Role][8]bool{ // in the order of rights
-		directory.FullAdministrator:     {yes, yes, yes, yes, yes, yes, yes, yes},
-		directory.UserAdministrator:     {yes, no, no, yes, yes, no, yes, yes},
-		directory.ReadOnlyAdministrator: {yes, no, yes, no, no, no, yes, no},
-		directory.ComplianceOfficer:     {no, yes, yes, no, no, no, no, no},
-		directory.SCIMWriter:            {no, no, no, no, no, no, yes, yes},
-		directory.SCIMReader:            {no, no, no, no, no, no, yes, no},
-		directory.DirectoryUser:         {no, no, no, no, no, no, no, no},
-		"":                              {no, no, no, no, no, no, no, no},
-		"king":                          {no, no, no, no, no, no, no, no},
+	matrix := map[directory.Role][9]bool{ // in the order of rights
+		directory.FullAdministrator:     {yes, yes, yes, yes, yes, yes, yes, yes, yes},
+		directory.UserAdministrator:     {yes, no, no, yes, yes, no, no, yes, yes},
+		directory.ReadOnlyAdministrator: {yes, no, yes, no, no, no, no, yes, no},
+		directory.ComplianceOfficer:     {no, yes, yes, no, no, no, yes, no, no},
+		directory.SCIMWriter:            {no, no, no, no, no, no, no, yes, yes},
+		directory.SCIMReader:            {no, no, no, no, no, no, no, yes, no},
+		directory.DirectoryUser:         {no, no, no, no, no, no, no, no, no},
+		"":                              {no, no, no, no, no, no, no, no, no},
+		"king":                          {no, no, no, no, no, no, no, no, no},
 	}
 	for role, row := range matrix {
 		for i, right := range rights {

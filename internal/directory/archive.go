@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"rollcall/internal/attr"
 	"rollcall/internal/ident"
@@ -21,11 +22,15 @@ func (s *Service) remove(ctx context.Context, users []User, reasons []string) er
 	if err != nil {
 		return err
 	}
+	days, err := s.RetentionOf(ctx, users[0].OrgID)
+	if err != nil {
+		return err
+	}
 	copies := make([]Archived, len(users))
 	for i, user := range users {
 		copies[i] = Archived{
 			OrgID: user.OrgID, ID: user.ID, User: user, Name: user.Name(), FormerName: formerName(user), ArchivedAt: now,
-			KeepUntil: now.AddDate(0, 0, s.retention.Archive), Reason: reasons[i], Memberships: left[user.ID],
+			KeepUntil: now.Add(time.Duration(days.Archive) * 24 * time.Hour), Reason: reasons[i], Memberships: left[user.ID],
 		}
 	}
 	if err := s.store.SaveArchived(ctx, copies); err != nil {
@@ -96,8 +101,7 @@ func (s *Service) Expire(ctx context.Context) error {
 		if _, err := s.store.DropSessions(ctx, now, now.Add(-SessionIdle)); err != nil {
 			return err
 		}
-		_, err := s.store.DropEvents(ctx, now.AddDate(0, 0, -s.retention.Audit))
-		return err
+		return s.expireEvents(ctx)
 	})
 	if err != nil {
 		return err

@@ -60,11 +60,15 @@ func (s *Service) removeGroups(ctx context.Context, org ident.ID, reasons map[id
 	if err != nil {
 		return err
 	}
+	days, err := s.RetentionOf(ctx, org)
+	if err != nil {
+		return err
+	}
 	now := s.now()
 	copies := make([]ArchivedGroup, len(groups))
 	for i, group := range groups {
 		copies[i] = ArchivedGroup{
-			OrgID: org, ID: group.ID, Group: group, ArchivedAt: now, KeepUntil: now.AddDate(0, 0, s.retention.Archive), Reason: reasons[group.ID],
+			OrgID: org, ID: group.ID, Group: group, ArchivedAt: now, KeepUntil: now.Add(time.Duration(days.Archive) * 24 * time.Hour), Reason: reasons[group.ID],
 			Memberships: left[group.ID],
 		}
 	}

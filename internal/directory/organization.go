@@ -16,7 +16,9 @@ type Organization struct {
 	RequireVerifiedDomain bool
 	// BlockedSources are those whose tokens may not write over SCIM (B6), in the order of Sources.
 	BlockedSources []Source
-	CreatedAt      time.Time
+	// Retention is what the organization chose.
+	Retention Days
+	CreatedAt time.Time
 }
 
 // Domain is a verified domain of an organization.
@@ -87,8 +89,16 @@ type EventQuery struct {
 // AuditLog keeps what people and tokens did.
 type AuditLog interface {
 	AppendEvent(ctx context.Context, event audit.Event) error
-	// DropEvents removes events from before the time.
-	DropEvents(ctx context.Context, before time.Time) (int, error)
+	// DropEvents removes events of the organization, or of the server for the zero one, from before the time.
+	DropEvents(ctx context.Context, org ident.ID, before time.Time) (int, error)
 	// ListEvents returns events of the organization, or of the server for the zero one.
 	ListEvents(ctx context.Context, org ident.ID, query EventQuery) ([]audit.Event, error)
+}
+
+// Keeping is what a change of the retention asks for. Methods join the transaction of the context.
+type Keeping interface {
+	// KeepArchived has the copies of removed users and groups end so long after they were archived.
+	KeepArchived(ctx context.Context, org ident.ID, life time.Duration) error
+	// CountExpiring counts what is from before the times, each up to the limit.
+	CountExpiring(ctx context.Context, org ident.ID, ends Ends, limit int) (Expiring, error)
 }

@@ -48,6 +48,8 @@ const (
 	WriteGroups Right = "write-groups"
 	// Administer: directory synchronization, connections, domains, tokens, approvals.
 	Administer Right = "administer"
+	// Retain: for how long things are kept.
+	Retain Right = "retention"
 	// ReadSCIM and WriteSCIM: users and groups over SCIM; as OAuth 2.0 scopes they have the same names.
 	ReadSCIM  Right = "scim:read"
 	WriteSCIM Right = "scim:write"
@@ -55,14 +57,14 @@ const (
 
 // Rights lists them.
 func Rights() []Right {
-	return []Right{ReadDirectory, ReadArchive, ReadAudit, WriteUsers, WriteGroups, Administer, ReadSCIM, WriteSCIM}
+	return []Right{ReadDirectory, ReadArchive, ReadAudit, WriteUsers, WriteGroups, Administer, Retain, ReadSCIM, WriteSCIM}
 }
 
 var rightsOf = map[Role][]Right{
-	FullAdministrator:     {ReadDirectory, ReadArchive, ReadAudit, WriteUsers, WriteGroups, Administer, ReadSCIM, WriteSCIM},
+	FullAdministrator:     {ReadDirectory, ReadArchive, ReadAudit, WriteUsers, WriteGroups, Administer, Retain, ReadSCIM, WriteSCIM},
 	UserAdministrator:     {ReadDirectory, WriteUsers, WriteGroups, ReadSCIM, WriteSCIM},
 	ReadOnlyAdministrator: {ReadDirectory, ReadAudit, ReadSCIM},
-	ComplianceOfficer:     {ReadArchive, ReadAudit},
+	ComplianceOfficer:     {ReadArchive, ReadAudit, Retain},
 	DirectoryUser:         {},
 	SCIMReader:            {ReadSCIM},
 	SCIMWriter:            {ReadSCIM, WriteSCIM},

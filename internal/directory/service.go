@@ -17,6 +17,7 @@ type Store interface {
 	Organizations
 	Archive
 	AuditLog
+	Keeping
 	Credentials
 	SignIns
 }
@@ -75,25 +76,10 @@ func (s *Service) release(ctx context.Context, org ident.ID, freed []string, id 
 	return s.released(ctx, org, freed, []ident.ID{id})
 }
 
-// Retention says for how many days things are kept (I5).
-type Retention struct {
-	// Archive: copies of removed users and groups; 0 means 365. Audit: what people and tokens did; 0 means 400.
-	Archive, Audit int
-}
-
 // NewService returns the service over a store.
 func NewService(store Store, now func() time.Time, retention Retention) *Service {
-	if retention.Archive == 0 {
-		retention.Archive = 365
-	}
-	if retention.Audit == 0 {
-		retention.Audit = 400
-	}
 	return &Service{store: store, now: now, retention: retention, hashing: make(hashing, 4)}
 }
-
-// Retention returns for how many days things are kept.
-func (s *Service) Retention() Retention { return s.retention }
 
 // record appends an audit event in the transaction of the context.
 func (s *Service) record(ctx context.Context, event audit.Event) error {

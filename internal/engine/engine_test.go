@@ -676,7 +676,7 @@ func TestTheJournalForgetsPeopleAfterItsRetention(t *testing.T) {
 	w.control(http.MethodPatch, "/sim/users/"+id(person), map[string]any{"jobTitle": "Later"})
 	second := w.good(engine.Incremental)
 	w.now = w.now.AddDate(0, 0, 31)
-	if err := w.engine.Expire(t.Context(), 90); err != nil {
+	if err := w.engine.Expire(t.Context(), w.org, 90); err != nil {
 		t.Fatal(err)
 	}
 	for _, entry := range w.entries(first) {

@@ -403,7 +403,7 @@ func TestTheJournalForgetsWhoWasInAGroup(t *testing.T) {
 	w.keeps(nil, of(w.group("Sales", p...)))
 	run := w.good(engine.Incremental)
 	w.now = w.now.AddDate(0, 0, 100)
-	if err := w.engine.Expire(t.Context(), 90); err != nil {
+	if err := w.engine.Expire(t.Context(), w.org, 90); err != nil {
 		t.Fatal(err)
 	}
 	for _, entry := range w.entries(run) {

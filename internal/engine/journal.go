@@ -201,9 +201,9 @@ type Review interface {
 	// DecideEntries takes held entries of the instance, by id or all if ids is nil, to Approved or Rejected, marks their objects dirty, and
 	// returns how many. By id, rejected ones are approved as well.
 	DecideEntries(ctx context.Context, instance Instance, ids []ident.ID, state EntryState, by string, at time.Time) (int, error)
-	// ScrubEntries empties before, after, names and members of up to limit closed entries of runs before the given one, and returns how many.
+	// ScrubEntries empties before, after, names and members of up to limit closed entries of the organization's runs before the given one, and returns how many.
 	// Entry.MemberCount stays.
-	ScrubEntries(ctx context.Context, before ident.ID, limit int) (int, error)
+	ScrubEntries(ctx context.Context, org, before ident.ID, limit int) (int, error)
 	// CountMirror counts the users of a connection's mirror by state.
 	CountMirror(ctx context.Context, connection ident.ID) (map[plan.SourceState]int, error)
 }

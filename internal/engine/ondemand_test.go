@@ -397,7 +397,7 @@ func TestResultsShowNoRedactedValuesAndExpireWithTheJournal(t *testing.T) {
 		t.Error("the value did not flow")
 	}
 	w.now = w.now.AddDate(0, 0, 100)
-	if err := w.engine.Expire(t.Context(), 90); err != nil {
+	if err := w.engine.Expire(t.Context(), w.org, 90); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.engine.Results(t.Context(), run); !fault.Is(err, fault.NotFound) {

@@ -24,8 +24,8 @@ type People interface {
 	SaveResults(ctx context.Context, results []Result) error
 	// Results returns what a run on demand found, in the order in which it was asked for.
 	Results(ctx context.Context, run ident.ID) ([]Result, error)
-	// DropResults removes the results of runs before the given one, and returns how many.
-	DropResults(ctx context.Context, before ident.ID) (int, error)
+	// DropResults removes the results of the organization's runs before the given one, and returns how many.
+	DropResults(ctx context.Context, org, before ident.ID) (int, error)
 }
 
 // Result is what a run on demand found and did about one person whom it was asked for, or about the group that it was asked for, which comes first.

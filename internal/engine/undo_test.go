@@ -391,7 +391,7 @@ func TestWhatWasForgottenCannotBeTakenBack(t *testing.T) {
 	w.control(http.MethodPost, "/sim/users/"+person+"/purge", nil)
 	purged := w.good(engine.Incremental)
 	w.now = w.now.AddDate(0, 0, 91)
-	if err := w.engine.Expire(t.Context(), 90); err != nil {
+	if err := w.engine.Expire(t.Context(), w.org, 90); err != nil {
 		t.Fatal(err)
 	}
 	if entry := w.entry(w.undoAs(engine.UndoRequest{Run: first.ID, DryRun: true}), id(w.people(1)[0])); entry.Reason.Code != plan.Scrubbed {

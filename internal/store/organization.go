@@ -10,12 +10,13 @@ import (
 	"rollcall/internal/ident"
 )
 
-const organizationColumns = "SELECT id, name, require_verified_domain, blocked_sources, created_at FROM organizations"
+const organizationColumns = "SELECT id, name, require_verified_domain, blocked_sources, changes_days, audit_days, archive_days, created_at FROM organizations"
 
 func scanOrganization(rows *sql.Rows) (directory.Organization, error) {
 	var org directory.Organization
 	var blocked string
-	err := rows.Scan(&org.ID, &org.Name, &org.RequireVerifiedDomain, &blocked, stamp{&org.CreatedAt})
+	err := rows.Scan(&org.ID, &org.Name, &org.RequireVerifiedDomain, &blocked, &org.Retention.Changes, &org.Retention.Audit, &org.Retention.Archive,
+		stamp{&org.CreatedAt})
 	for source := range strings.FieldsSeq(blocked) {
 		org.BlockedSources = append(org.BlockedSources, directory.Source(source))
 	}
@@ -49,10 +50,12 @@ func (db *DB) SaveOrganization(ctx context.Context, org directory.Organization) 
 	for i, source := range org.BlockedSources {
 		blocked[i] = string(source)
 	}
-	_, err := db.exec(ctx, `INSERT INTO organizations (id, name, require_verified_domain, blocked_sources, created_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (id) DO UPDATE SET name = excluded.name, require_verified_domain = excluded.require_verified_domain,
-		blocked_sources = excluded.blocked_sources`,
-		org.ID, org.Name, bit(org.RequireVerifiedDomain), strings.Join(blocked, " "), micros(org.CreatedAt))
+	_, err := db.exec(ctx, `INSERT INTO organizations (id, name, require_verified_domain, blocked_sources, changes_days, audit_days, archive_days,
+		created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO UPDATE SET name = excluded.name,
+		require_verified_domain = excluded.require_verified_domain, blocked_sources = excluded.blocked_sources,
+		changes_days = excluded.changes_days, audit_days = excluded.audit_days, archive_days = excluded.archive_days`,
+		org.ID, org.Name, bit(org.RequireVerifiedDomain), strings.Join(blocked, " "), org.Retention.Changes, org.Retention.Audit, org.Retention.Archive,
+		micros(org.CreatedAt))
 	return err
 }
 

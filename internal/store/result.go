@@ -64,7 +64,7 @@ func (db *DB) Results(ctx context.Context, run ident.ID) ([]engine.Result, error
 		})
 }
 
-// DropResults removes the results of runs before the given one, and returns how many.
-func (db *DB) DropResults(ctx context.Context, before ident.ID) (int, error) {
-	return db.exec(ctx, "DELETE FROM run_results WHERE run_id < $1", before)
+// DropResults removes the results of the organization's runs before the given one, and returns how many.
+func (db *DB) DropResults(ctx context.Context, org, before ident.ID) (int, error) {
+	return db.exec(ctx, "DELETE FROM run_results WHERE run_id < $1 AND org_id = $2", before, org)
 }

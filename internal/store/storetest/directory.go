@@ -20,6 +20,7 @@ func organizationCases() []testCase {
 			other := directory.Organization{ID: ident.New(start), Name: "Fabrikam", RequireVerifiedDomain: true, CreatedAt: start.Add(time.Hour)}
 			f.must(t, f.SaveOrganization(f.ctx, other))
 			other.Name, other.BlockedSources = "Fabrikam AG", []directory.Source{directory.SourceAAD, directory.SourceAD}
+			other.Retention = directory.Days{Changes: 1, Audit: 2, Archive: 3}
 			f.must(t, f.SaveOrganization(f.ctx, other))
 			got, err := f.Organization(f.ctx, other.ID)
 			f.must(t, err)

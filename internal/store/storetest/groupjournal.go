@@ -305,7 +305,7 @@ func scrubbedGroups(t *testing.T, f *fixture) {
 	nameless.SourceName, nameless.ObjectName, nameless.Reason.Text = "", "", ""
 	f.must(t, f.InsertEntries(f.ctx, []engine.Entry{own, about, nameless}))
 	for _, want := range []int{3, 0} {
-		count, err := f.ScrubEntries(f.ctx, ident.Before(start.Add(time.Hour)), 10)
+		count, err := f.ScrubEntries(f.ctx, f.org, ident.Before(start.Add(time.Hour)), 10)
 		f.must(t, err)
 		same(t, "scrubbed", want, count)
 	}

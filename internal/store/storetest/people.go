@@ -45,10 +45,10 @@ func peopleCases() []testCase {
 			got, err = f.Results(f.ctx, ident.New(start))
 			f.must(t, err)
 			same(t, "of another run", 0, len(got))
-			count, err := f.DropResults(f.ctx, ident.Before(start))
+			count, err := f.DropResults(f.ctx, f.org, ident.Before(start))
 			f.must(t, err)
 			same(t, "dropped too early", 0, count)
-			count, err = f.DropResults(f.ctx, ident.Before(start.Add(time.Hour)))
+			count, err = f.DropResults(f.ctx, f.org, ident.Before(start.Add(time.Hour)))
 			f.must(t, err)
 			same(t, "dropped", 2, count)
 		}},

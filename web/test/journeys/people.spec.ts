@@ -51,6 +51,16 @@ test('domains, retention, the archive and the audit log, and what a compliance o
   await expect(page.getByRole('cell', { name: 'contoso.example', exact: true })).toBeVisible();
   await picture(page, 'domains');
   await page.getByRole('link', { name: 'Retention' }).click();
+  await expect(page.getByRole('heading', { name: 'The next clean-up removes' })).toBeVisible();
+  await page.getByLabel('Audit log, in days').fill('3');
+  await expect(page.getByText('Not known: a field holds no number of days')).toBeVisible();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('alert')).toContainText('not between the least and the most');
+  await page.getByLabel('Audit log, in days').fill('');
+  await page.getByLabel('Provisioning history, in days').fill('30');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('Saved.')).toBeVisible();
+  await expect(page.getByLabel('Provisioning history, in days')).toHaveValue('30');
   await picture(page, 'retention');
 
   await page.goto(at(demo, '/archive'));
