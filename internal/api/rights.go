@@ -67,6 +67,7 @@ var accesses = map[string]access{
 	"listRunChanges": {right: directory.ReadDirectory},
 	"getRunReport":   {right: directory.ReadDirectory},
 	"watchRun":       {right: directory.ReadDirectory},
+	"applyRun":       {right: directory.Administer},
 	"listChanges":    {right: directory.ReadDirectory},
 	"getChange":      {right: directory.ReadDirectory},
 	"listHeld":       {right: directory.ReadDirectory},

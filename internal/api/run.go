@@ -13,7 +13,7 @@ import (
 type Run struct {
 	ID            ident.ID        `json:"id" format:"uuid" doc:"The run's id."`
 	InstanceID    ident.ID        `json:"instanceId" format:"uuid" doc:"Whose run it is."`
-	Kind          engine.Kind     `json:"kind" enum:"initial,incremental,full,dry-run,on-demand,undo,undo-dry-run,reconcile,reconcile-report" doc:"What the run is for."`
+	Kind          engine.Kind     `json:"kind" enum:"initial,incremental,full,dry-run,apply,on-demand,undo,undo-dry-run,reconcile,reconcile-report" doc:"What the run is for."`
 	Trigger       string          `json:"trigger" enum:"schedule,manual,approval,configuration,follow-up" doc:"What started it."`
 	RequestedBy   string          `json:"requestedBy,omitempty" doc:"Who asked for it; absent for the schedule."`
 	State         engine.State    `json:"state" enum:"queued,running,waiting,succeeded,failed,canceled" doc:"Whether it waits, works, or is over."`
@@ -29,6 +29,7 @@ type Run struct {
 	Held          string          `json:"held,omitempty" doc:"Why removals were held."`
 	Failure       *engine.Failure `json:"failure,omitempty" doc:"Why it failed and what to do."`
 	Undo          *Undo           `json:"undo,omitempty" doc:"What it takes back; only for undo runs."`
+	PlanID        ident.ID        `json:"planId,omitzero" format:"uuid" doc:"The dry run whose changes it applies; only for such runs."`
 }
 
 // Over reports whether nothing more will happen to the run.
@@ -68,6 +69,13 @@ func (s *server) serveRuns() {
 		return reply(s.runOf(run)), err
 	})
 	serve(s, operation{
+		id: "applyRun", method: http.MethodPost, path: inOrg + "/runs/{id}/apply", tag: "Runs", summary: "Apply exactly what a dry run showed",
+		detail: "The answer is a run of its own, which waits for the one before it, also while Auto Sync is off. It reads what changed in the tenant, and applies those changes of the " +
+			"dry run that are still what they were; what changed since ends as superseded, and is for the next run. What the dry run would have held is held. Nothing else is written. " +
+			"A dry run is applied once, and while the instance has the settings that it was made with.",
+		status: http.StatusAccepted, failures: []int{http.StatusConflict},
+	}, s.applyRun)
+	serve(s, operation{
 		id: "listRunChanges", method: http.MethodGet, path: inOrg + "/runs/{id}/changes", tag: "Runs", summary: "List the changes of a run",
 		detail: "Each with its reason, before and after.",
 	}, s.listRunChanges)
@@ -97,6 +105,11 @@ func (s *server) listRuns(ctx context.Context, in *struct {
 	return reply(page(in.Paging, byRun, runs, func(r engine.Run) string { return r.ID.String() }, s.runOf)), err
 }
 
+func (s *server) applyRun(ctx context.Context, in *InRun) (*created[Run], error) {
+	run, err := s.Engine.ApplyPlan(ctx, orgOf(ctx), in.ID)
+	return &created[Run]{Location: at(ctx, "/runs/%s", run.ID), Body: s.runOf(run)}, err
+}
+
 func (s *server) listRunChanges(ctx context.Context, in *struct {
 	InRun
 	ByObjectType
@@ -115,7 +128,7 @@ func (s *server) runOf(run engine.Run) Run {
 		ID: run.ID, InstanceID: run.InstanceID, Kind: run.Kind, Trigger: run.Trigger, RequestedBy: run.RequestedBy, State: run.State,
 		Step: run.Step, ConfigVersion: run.ConfigVersion, QueuedAt: run.QueuedAt, StartedAt: run.StartedAt, EndedAt: run.EndedAt,
 		NotBefore: run.NotBefore, Progress: ProgressOf(run, s.Now()), Counts: run.Progress.Counts, Groups: run.Progress.Groups, Held: run.Progress.Held,
-		Failure: run.Failure, Undo: undoOf(run),
+		Failure: run.Failure, Undo: undoOf(run), PlanID: run.Plan,
 	}
 	if out.Counts == nil {
 		out.Counts = map[string]int{}

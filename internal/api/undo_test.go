@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -99,5 +100,26 @@ func TestAnUndoThatCannotBeIsAProblem(t *testing.T) {
 	var none api.List[api.Pin]
 	if h.call(stranger, http.MethodGet, "/organizations/-/pins", nil).want(http.StatusOK).into(&none); len(none.Items) != 0 {
 		t.Errorf("a stranger sees %d pins", len(none.Items))
+	}
+}
+
+func TestExactlyWhatADryRunShowedIsApplied(t *testing.T) {
+	h := open(t, 20)
+	instance := h.instance(nil)
+	dry := h.sync(instance.ID, "dry-run")
+	path := "runs/" + dry.ID.String() + "/apply"
+	reader := h.administrator(h.org.ID, "reader", directory.ReadOnlyAdministrator)
+	h.call(reader, http.MethodPost, path, nil).want(http.StatusForbidden)
+	var run api.Run
+	h.call(h.full, http.MethodPost, path, nil).want(http.StatusAccepted).into(&run)
+	h.work()
+	h.call(h.full, http.MethodGet, "runs/"+run.ID.String(), nil).want(http.StatusOK).into(&run)
+	if run.Kind != engine.Application || run.PlanID != dry.ID || run.Counts["create"] == 0 || run.Counts["create"] != dry.Counts["create"] {
+		t.Errorf("shown was %v, the run is %+v", dry.Counts, run)
+	}
+	h.call(h.full, http.MethodPost, path, nil).problem(http.StatusConflict, "PlanApplied")
+	events, _ := everything[api.Event](h, h.full, "audit", "100")
+	if !slices.ContainsFunc(events, func(e api.Event) bool { return e.Action == "run.apply" && e.Actor.Name == "full" }) {
+		t.Error("the audit log does not say who applied it")
 	}
 }

@@ -80,6 +80,7 @@ type runCommands struct {
 	List   runListCommand   `cmd:"" help:"List runs, the newest first."`
 	Show   runShowCommand   `cmd:"" help:"Show one run with its changes."`
 	Report runReportCommand `cmd:"" help:"Write the changes of a run, a dry run above all, as CSV."`
+	Apply  runApplyCommand  `cmd:"" help:"Apply exactly what a dry run showed, and nothing else; shows the counts first."`
 	Undo   runUndoCommand   `cmd:"" help:"Take back what a run did, all of it or to chosen users; shows it first."`
 }
 

@@ -112,10 +112,11 @@ func (n Notice) Icon() string {
 
 func notice(tone, title, text string) Notice { return Notice{tone, title, text} }
 
-// Confirm is a dialog that asks before an action is posted, with what else the form sends. Kind is that of its button; "" for danger.
+// Confirm is a dialog that asks before an action is posted, with facts to decide by and what else the form sends. Kind is that of its button; "" for
+// danger.
 type Confirm struct {
 	ID, Title, Text, Action, Button, Kind string
-	Hidden                                []Choice
+	Facts, Hidden                         []Choice
 }
 
 func confirm(id, title, text, action, button string) Confirm {

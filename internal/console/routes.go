@@ -100,6 +100,7 @@ func (s *server) table() []route {
 		{"GET /runs/{id}", like("getRun"), s.run},
 		{"GET /runs/{id}/report", like("getRunReport"), s.report},
 		{"GET /runs/{id}/results", like("listRunResults"), s.results},
+		{"POST /runs/{id}/apply", like("applyRun"), s.applyPlan},
 		{"POST /runs/{id}/undo", like("undoRun"), s.undoRun},
 		{"POST /runs/{id}/take-back", like("undoRun"), s.takeBack},
 		{"GET /changes/{id}/members", like("listChangeMembers"), s.changeMembers},

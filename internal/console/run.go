@@ -27,6 +27,8 @@ type runView struct {
 	Rows                []entryRow
 	Pager               Pager
 	Undoable, CanReport bool
+	// Plan asks whether exactly what this dry run shows is to be applied; nil where that cannot be, or may not.
+	Plan *Confirm
 	// Undo is the form that takes back what this rehearsal of an undo shows.
 	Undo *undoForm
 	// InstanceID is that of the instance, as long as there is one.
@@ -119,6 +121,9 @@ func (s *server) showRun(w http.ResponseWriter, r *request, code int, run engine
 	view.Facts, view.Notices = r.runFacts(run), r.runNotices(run)
 	view.CanReport = run.State.Over()
 	view.Results = run.Kind == engine.OnDemand
+	if err := s.planOf(r, run, name, &view); err != nil {
+		return err
+	}
 	view.Undoable = exists && run.State.Over() && !run.Kind.Proposes() && written(run.Progress.Counts)+written(run.Progress.Groups) > 0
 	if run.Kind == engine.UndoDryRun && len(run.Undo.Entries) == 0 && run.State == engine.Succeeded && exists && r.may("undoRun") {
 		view.Undo = r.undoForm(run, wrong)
@@ -155,6 +160,9 @@ func (r *request) runFacts(run engine.Run) []Choice {
 		if run.Undo.Reason != "" {
 			facts = append(facts, Choice{Text: r.say("sync.reason"), Value: run.Undo.Reason})
 		}
+	}
+	if !run.Plan.IsZero() {
+		facts = append(facts, Choice{Text: r.say("sync.plan.of"), Value: run.Plan.String(), Href: r.at("/runs/", run.Plan.String())})
 	}
 	if n := run.Progress.Counts["out-of-scope"]; n > 0 {
 		facts = append(facts, Choice{Text: r.say("sync.bucket.out-of-scope"), Value: r.number(int64(n))})
@@ -233,6 +241,9 @@ func (r *request) chooseEntries(run engine.Run, view *runView, query *engine.Log
 		if chosen {
 			none = n == 0 && run.State.Over()
 			query.Actions, query.States = filter.actions, filter.states
+			if run.Kind == engine.DryRun && filter.actions != nil { // what it would hold is counted by its action as well
+				query.States = append(slices.Clone(filter.states), engine.Held)
+			}
 		}
 		if n > 0 || chosen {
 			view.Filters = append(view.Filters, Choice{Text: r.runFilter(run, filter.name), Href: r.with("filter", filter.name), Current: chosen, Count: &n})

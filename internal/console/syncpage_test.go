@@ -36,7 +36,7 @@ func TestALesserRoleSeesInstancesAndChangesNothing(t *testing.T) {
 	}
 	for _, action := range []string{
 		of + "/auto-sync", of + "/sync", of + "/dry-run", of + "/name", of + "/delete", of + "/retry", of + "/held", of + "/provision", of + "/provision/find", of + "/provision/edit", runPath + "/undo",
-		runPath + "/take-back", "/pins/" + ident.ID{1}.String() + "/lift",
+		runPath + "/take-back", runPath + "/apply", "/pins/" + ident.ID{1}.String() + "/lift",
 	} {
 		if code, _, _ := h.post(reader, action, "on", "true", "name", "Mine", "all", "true"); code != http.StatusForbidden {
 			t.Errorf("%s: %d, want 403", action, code)
@@ -236,5 +236,40 @@ func TestTheNumbersOfTheOverviewLeadToTheirLists(t *testing.T) {
 		if !strings.Contains(text, of+path+`"`) {
 			t.Errorf("nothing leads to %s", path)
 		}
+	}
+}
+
+func TestExactlyWhatADryRunShowedIsApplied(t *testing.T) {
+	h := openSyncHouse(t, 20)
+	dry := h.sync(engine.DryRun)
+	path := "/runs/" + dry.ID.String()
+	if _, text := h.get(reader, path); strings.Contains(text, path+"/apply") {
+		t.Error("a role that may not is offered to apply it")
+	}
+	if _, text := h.get(full, path); !strings.Contains(text, path+"/apply") || !strings.Contains(text, "<dt>Add</dt>") {
+		t.Error("the page does not offer to apply it, with its counts")
+	}
+	code, to, _ := h.post(full, path+"/apply")
+	if code != http.StatusSeeOther {
+		t.Fatalf("apply: %d", code)
+	}
+	h.work()
+	if _, text := h.get(full, "/runs"+to[strings.LastIndex(to, "/"):]); !strings.Contains(text, "Applies the dry run") || !strings.Contains(text, "Dry run applied") {
+		t.Error("the run does not say what it applied")
+	}
+	if _, text := h.get(full, path); strings.Contains(text, path+"/apply") || !strings.Contains(text, "Applied by the run") {
+		t.Error("what was applied is offered again")
+	}
+	if code, _, _ := h.post(full, path+"/apply"); code != http.StatusConflict {
+		t.Errorf("again: %d, want 409", code)
+	}
+	h.remove(1)
+	dry = h.sync(engine.DryRun)
+	settings := engine.DefaultSettings()
+	settings.Scope.IncludeGuests = true
+	_, err := h.engine.ChangeInstance(t.Context(), h.instance.ID, engine.Change{Settings: &settings})
+	h.must(err)
+	if _, text := h.get(full, "/runs/"+dry.ID.String()); strings.Contains(text, "/apply\"") || !strings.Contains(text, "The settings were changed since this dry run") {
+		t.Error("the page does not say that the plan is outdated")
 	}
 }

@@ -34,6 +34,9 @@
 // rejected) gets no new entry. Each object is planned once: who changes behind the run's place is for the next one. The run stops planning, and
 // leaves the rest dirty, when newer settings were saved, or when another instance of the connection has begun to read the tenant in full.
 //
+// A run that applies what a dry run showed plans the objects of its rows again, from the mirror as its own pull leaves it, and takes over what comes out as
+// it was shown; the rest is superseded, and for the next run. See docs/decisions/0032.
+//
 // guard: one transaction. Too many removals: they are held, object by object, and become open entries. Then the entries that want each
 // other's names are ordered, and those whose name stays taken fail. A dry run ends here.
 //

@@ -295,21 +295,28 @@ func (e *Engine) step(ctx context.Context, w *work) (err error) {
 		}
 		return e.pull(ctx, w)
 	case StepPlan:
-		if w.run.Kind.Undoes() {
-			return e.planUndo(ctx, w)
-		}
-		if w.run.Kind == OnDemand {
-			return e.planAsked(ctx, w)
-		}
-		if w.run.Kind.Reconciles() {
-			return e.reconcile(ctx, w)
-		}
-		return e.plan(ctx, w)
+		return e.planNext(ctx, w)
 	case StepGuard:
 		return e.guard(ctx, w)
 	case StepApply:
 		return e.apply(ctx, w)
 	default:
 		return e.end(ctx, w)
+	}
+}
+
+// planNext does the next piece of planning of a run, as its kind wants it.
+func (e *Engine) planNext(ctx context.Context, w *work) error {
+	switch kind := w.run.Kind; {
+	case kind.Undoes():
+		return e.planUndo(ctx, w)
+	case kind == OnDemand:
+		return e.planAsked(ctx, w)
+	case kind.Reconciles():
+		return e.reconcile(ctx, w)
+	case kind == Application:
+		return e.planApplication(ctx, w)
+	default:
+		return e.plan(ctx, w)
 	}
 }

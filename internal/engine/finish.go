@@ -21,12 +21,7 @@ func (e *Engine) end(ctx context.Context, w *work) error {
 			return err
 		}
 		run.State, run.EndedAt = Succeeded, e.Now()
-		if run.Kind == Undo {
-			run.Progress.FollowUp = w.instance.AutoSync && run.Progress.Applied > 0 // who is pinned shows at once
-		}
-		if run.Kind == Reconcile { // who asked for it by hand wants to see it repaired
-			run.Progress.FollowUp = run.Progress.Drift() > 0 && (w.instance.AutoSync || run.Trigger == TriggerManual)
-		}
+		run.Progress.FollowUp = run.followedUp(w.instance.AutoSync)
 		if !run.Kind.Dry() {
 			if err := e.Store.Sweep(ctx, w.connection.ID); err != nil {
 				return err
@@ -39,6 +34,20 @@ func (e *Engine) end(ctx context.Context, w *work) error {
 		}
 		return e.close(ctx, w, run)
 	})
+}
+
+// followedUp reports whether another run is to start at once behind one that went through.
+func (r Run) followedUp(autoSync bool) bool {
+	switch r.Kind {
+	case Undo: // who is pinned shows at once
+		return autoSync && r.Progress.Applied > 0
+	case Application: // what is not in the plan is for runs that begin by themselves
+		return autoSync && r.Progress.FollowUp
+	case Reconcile: // who asked for it by hand wants to see it repaired
+		return r.Progress.Drift() > 0 && (autoSync || r.Trigger == TriggerManual)
+	default:
+		return r.Progress.FollowUp
+	}
 }
 
 // good notes a run that went through in the health of its instance.
@@ -151,7 +160,7 @@ func (e *Engine) fail(ctx context.Context, w *work, cause error) error {
 		if err := e.giveBack(ctx, w, &run); err != nil {
 			return err
 		}
-		if run.Kind.wholesome() {
+		if run.Kind.wholesome() && !refusedPlan(cause) {
 			if err := e.bad(ctx, &run, fault.KindOf(cause)); err != nil {
 				return err
 			}

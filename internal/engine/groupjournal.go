@@ -121,6 +121,8 @@ type Guarding interface {
 	// HoldRemovals takes the run's planned removals of a type that nobody approved to Held and returns their number; only those of one group, by
 	// its Seq, if it is not 0.
 	HoldRemovals(ctx context.Context, run ident.ID, of plan.ObjectType, group int64, at time.Time) (int, error)
+	// HoldProposed marks what a dry run proposes and HoldRemovals would hold as held; nobody is asked about it.
+	HoldProposed(ctx context.Context, run ident.ID, of plan.ObjectType, group int64) error
 	// RecentRemovals counts applied removals of a type, without approved ones, since the time: for plan.Members the members of one group, by its Seq.
 	RecentRemovals(ctx context.Context, instance ident.ID, of plan.ObjectType, group int64, since time.Time) (int, error)
 	// PlannedLeaves counts, for each group by Seq, the members whom planned (or, for a dry run, proposed) removals of the run take out, without

@@ -86,14 +86,20 @@ func (e *Engine) enterGroups(ctx context.Context, w *work, run *Run, rules *plan
 	if err != nil {
 		return err
 	}
-	batch := planned{run: run, now: e.Now()}
 	objects := make([]Object, len(groups))
 	for i, group := range groups {
 		objects[i] = group.object()
-		batch.add(objects[i], judged.changes[i], judged.does[i], judged.drafts[i].InScope())
 	}
-	run.Progress.Planned += len(groups)
-	run.Progress.After = groups[len(groups)-1].Seq
+	return e.enterJudgedGroups(ctx, w, planned{run: run, now: e.Now()}, judged, objects)
+}
+
+// enterJudgedGroups writes into the journal what was judged of groups.
+func (e *Engine) enterJudgedGroups(ctx context.Context, w *work, batch planned, judged judged, objects []Object) error {
+	for i, object := range objects {
+		batch.add(object, judged.changes[i], judged.does[i], judged.drafts[i].InScope())
+	}
+	batch.run.Progress.Planned += len(objects)
+	batch.run.Progress.After = objects[len(objects)-1].Seq
 	if err := e.settlePins(ctx, w, &batch, judged, pinPlaces(objects)); err != nil {
 		return err
 	}

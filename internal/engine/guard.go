@@ -91,7 +91,7 @@ func (e *Engine) hold(ctx context.Context, run *Run, group int64, count int, bec
 		run.Progress.Held += "; " + because
 	}
 	if run.Kind == DryRun {
-		return nil
+		return e.Store.HoldProposed(ctx, run.ID, run.Progress.Part.of(), group)
 	}
 	held, err := e.Store.HoldRemovals(ctx, run.ID, run.Progress.Part.of(), group, e.Now())
 	run.Progress.ToApply -= held
@@ -120,7 +120,12 @@ func (e *Engine) resolveNames(ctx context.Context, w *work, run *Run) error {
 			continue
 		}
 		entry.Rank, entry.Park = resolution.Rank, resolution.Park
-		if resolution.Failed {
+		switch {
+		case resolution.Failed && run.Kind == Application:
+			if err := e.nameChanged(ctx, w, &entry, run); err != nil {
+				return err
+			}
+		case resolution.Failed:
 			e.nameHeld(&entry, resolution.Holder, run)
 		}
 		if entry.Open {
@@ -180,6 +185,16 @@ func (e *Engine) nameHeld(entry *Entry, holder string, run *Run) {
 	}
 	run.Progress.count("failed", 1)
 	entry.failed(now, !dry && !run.Kind.Undoes())
+}
+
+// nameChanged supersedes a change that a dry run showed: its name was to be had then, and is not now.
+func (e *Engine) nameChanged(ctx context.Context, w *work, entry *Entry, run *Run) error {
+	entry.State, entry.Open, entry.SettledAt = Superseded, false, e.Now()
+	entry.Reason = plan.Reason{Code: plan.ChangedSince, Text: "the name that it takes was to be had when the dry run was made, and is not any more"}
+	run.Progress.ToApply--
+	run.Progress.count("superseded", 1)
+	run.Progress.FollowUp = true
+	return e.Store.MarkDirty(ctx, w.instance, []string{entry.SourceID})
 }
 
 // failed notes one more failure of the entry; open entries are tried again.

@@ -279,7 +279,13 @@ func (e *Engine) enterMembers(ctx context.Context, w *work, run *Run, group Grou
 	if err != nil {
 		return err
 	}
-	run.Progress.Planned += len(members)
+	return e.writeMembers(ctx, w, group, batch, len(members))
+}
+
+// writeMembers writes what was judged of so many members of a group.
+func (e *Engine) writeMembers(ctx context.Context, w *work, group GroupObject, batch *joining, members int) error {
+	run := batch.run
+	run.Progress.Planned += members
 	if len(batch.ended) > 0 && run.Kind != DryRun {
 		if err := e.Store.DeleteMemberPins(ctx, w.instance.ID, group.Seq, batch.ended); err != nil {
 			return err

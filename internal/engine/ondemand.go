@@ -269,7 +269,7 @@ func (e *Engine) planPeople(ctx context.Context, w *work, run *Run, rules *plan.
 			return err
 		}
 	}
-	return e.enter(ctx, w, run, judged, objects)
+	return e.enter(ctx, w, planned{run: run, now: judged.rules.Now}, judged, objects)
 }
 
 // nextRound has a run on demand plan its people once more, because there is more to do for them than it did; else it settles the results.

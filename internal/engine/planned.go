@@ -21,6 +21,8 @@ type planned struct {
 	unpinned []int64
 	learnt   []Pin
 	seqs     []int64
+	// holds are the source objects of which a dry run would have held the removal that is applied now.
+	holds map[string]bool
 }
 
 // add takes one object's change in: as a new entry, as an open entry taken over, or as nothing new.
@@ -51,14 +53,19 @@ func (p *planned) add(object Object, change plan.Change, does, inScope bool) {
 				entry.Attempts, entry.FailedAt = open.Attempts+1, open.FailedAt
 				entry.RetryAt = retryAt(entry.FailedAt, p.now)
 			}
-			if (open.State == Held || open.State == Approved || open.State == Rejected) && entry.State == Planned && change.Removal {
-				p.keepHeld(&entry)
-			}
+		}
+		if (open.decides() || p.holds[entry.SourceID]) && entry.State == Planned && change.Removal {
+			p.keepHeld(&entry)
 		}
 		p.inserts = append(p.inserts, entry)
 		return
 	}
 	p.repeat(object, change, fingerprint)
+}
+
+// decides reports whether a removal waits for a person in an object's open entry, nil for none, or a person decided on it.
+func (entry *Entry) decides() bool {
+	return entry != nil && (entry.State == Held || entry.State == Approved || entry.State == Rejected)
 }
 
 // keepHeld holds a removal that differs from the held, approved or rejected one it replaces: it must not slip through because the object or
@@ -80,6 +87,8 @@ func (p *planned) repeat(object Object, change plan.Change, fingerprint string) 
 		if open.State == Approved {
 			entry.ApprovedRemoval = true
 			p.run.Progress.Removals--
+		} else if p.holds[entry.SourceID] && entry.Removal {
+			p.keepHeld(&entry)
 		}
 		p.replaced = append(p.replaced, entry)
 	case open.State == EntryFailed:
@@ -96,7 +105,9 @@ func (p *planned) entry(seq int64, change plan.Change, fingerprint string) Entry
 	}
 	switch change.Action {
 	case plan.Create:
-		entry.ObjectID = ident.New(p.now)
+		if entry.ObjectID.IsZero() { // a dry run that is applied gave it one
+			entry.ObjectID = ident.New(p.now)
+		}
 	case plan.Fail:
 		entry.State, entry.Open, entry.Attempts, entry.FailedAt = EntryFailed, true, 1, p.now
 		entry.RetryAt = retryAt(p.now, p.now)
@@ -141,7 +152,7 @@ func (p *planned) propose(object Object, change plan.Change, does, inScope bool)
 func (p *planned) foresee(entry, open *Entry) {
 	p.run.Progress.ToApply--
 	entry.State = Proposed
-	if open == nil || !entry.Removal || open.State != Held && open.State != Approved && open.State != Rejected {
+	if !entry.Removal || !open.decides() {
 		p.run.Progress.count(string(entry.Action), 1)
 		return
 	}

@@ -94,12 +94,12 @@ func (e *Engine) planObjects(ctx context.Context, w *work, run *Run, rules *plan
 	if err != nil {
 		return err
 	}
-	return e.enter(ctx, w, run, judged, objects)
+	return e.enter(ctx, w, planned{run: run, now: judged.rules.Now}, judged, objects)
 }
 
 // enter writes into the journal what was judged.
-func (e *Engine) enter(ctx context.Context, w *work, run *Run, judged judged, objects []Object) error {
-	batch := planned{run: run, now: judged.rules.Now}
+func (e *Engine) enter(ctx context.Context, w *work, batch planned, judged judged, objects []Object) error {
+	run := batch.run
 	for i, object := range objects {
 		batch.add(object, judged.changes[i], judged.does[i], judged.drafts[i].InScope())
 	}

@@ -74,6 +74,9 @@ func (p *Progress) note(pull mirror.Progress) {
 // beginPlan marks what else must be planned and counts it.
 func (e *Engine) beginPlan(ctx context.Context, w *work) error {
 	run := w.run
+	if run.Kind == Application {
+		return e.beginApplication(ctx, w)
+	}
 	if err := e.reach(ctx, w); err != nil {
 		return err
 	}

@@ -135,8 +135,12 @@ func (e *Engine) inReconcile(ctx context.Context, w *work, do func(ctx context.C
 	return err
 }
 
-// useSettingsOf pins the newest settings; for a reconcile those in force, since newer ones may need what the mirror lacks (rule 5).
+// useSettingsOf pins the newest settings; for a reconcile those in force, since newer ones may need what the mirror lacks (rule 5). What a dry run
+// showed is applied with the settings of the dry run, or not at all.
 func (r *Run) useSettingsOf(instance Instance) {
+	if r.Kind == Application {
+		return
+	}
 	r.ConfigVersion = instance.ConfigVersion
 	if r.Kind.Reconciles() && instance.Health.InForce != 0 {
 		r.ConfigVersion = instance.Health.InForce

@@ -23,6 +23,8 @@ const (
 	Full Kind = "full"
 	// DryRun plans everybody and applies nothing.
 	DryRun Kind = "dry-run"
+	// Application applies exactly the changes that a dry run showed, as far as they are still what they were.
+	Application Kind = "apply"
 	// OnDemand provisions the people whom somebody asked for, and nobody else.
 	OnDemand Kind = "on-demand"
 	// Undo takes back what an earlier run did to the built-in directory; UndoDryRun says what that would do.
@@ -122,6 +124,8 @@ type Run struct {
 	Failure *Failure
 	// Undo says what an undo run takes back; nil for all others. It never changes.
 	Undo *Undoing
+	// Plan is the dry run whose changes an Application applies; zero for all others. It never changes.
+	Plan ident.ID
 }
 
 // Progress is how far a run is, and in the end what it did. It is stored as one document.
@@ -134,8 +138,8 @@ type Progress struct {
 	Expected int    `json:"expected,omitempty"`
 	// Part that is planned, guarded and applied.
 	Part Part `json:"part,omitempty"`
-	// After is where the plan of users or groups goes on, Members where that of members does, AfterEntry where that of an undo does; ToPlan and
-	// Planned count objects.
+	// After is where the plan of users or groups goes on, Members where that of members does, AfterEntry where that of an undo or of an application
+	// does; ToPlan and Planned count objects.
 	After      int64          `json:"after,omitempty"`
 	Members    MembersPlanned `json:"members,omitzero"`
 	AfterEntry ident.ID       `json:"afterEntry,omitzero"`
@@ -229,4 +233,6 @@ type Runs interface {
 	RenewLeases(ctx context.Context, node ident.ID, until time.Time) error
 	// DropRun removes a run that left no changes.
 	DropRun(ctx context.Context, id ident.ID) error
+	// ApplicationsOf returns the runs that apply what a dry run showed, newest first.
+	ApplicationsOf(ctx context.Context, plan ident.ID) ([]Run, error)
 }

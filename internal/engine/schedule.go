@@ -200,8 +200,12 @@ func (e *Engine) enqueue(ctx context.Context, instance Instance, kind Kind, trig
 			return e.adopt(ctx, run, trigger, by)
 		}
 	}
-	behind := slices.ContainsFunc(open, func(run Run) bool { return !run.Kind.Reconciles() || run.State == Running })
-	return e.add(ctx, instance, kind, trigger, by, behind)
+	return e.add(ctx, instance, kind, trigger, by, behind(open))
+}
+
+// behind reports whether a new run waits for one of those that are open.
+func behind(open []Run) bool {
+	return slices.ContainsFunc(open, func(run Run) bool { return !run.Kind.Reconciles() || run.State == Running })
 }
 
 // add inserts a run; one that is behind others is taken up when the one before it ends.

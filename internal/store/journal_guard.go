@@ -26,6 +26,24 @@ func (db *DB) HoldRemovals(ctx context.Context, run ident.ID, of plan.ObjectType
 	return db.exec(ctx, numbered(holdRemovals+holdOfGroup), micros(at), int64(of), run, run, placeInJournal(of, group))
 }
 
+// holdProposed finds the changes by the index changes_rare.
+const (
+	holdProposed = "UPDATE changes SET state = 'held' WHERE run_id = $ AND " + rare + `
+		AND state = 'proposed' AND removal = 1 AND approved_removal = 0 AND object_type = $`
+	ofOneGroup = " AND source_seq = $"
+)
+
+// HoldProposed takes the removals of a type that a dry run proposes and nobody approved to Held, closed; only those of one group, by its Seq, if it is
+// not 0.
+func (db *DB) HoldProposed(ctx context.Context, run ident.ID, of plan.ObjectType, group int64) error {
+	text, args := holdProposed, []any{run, int64(of)}
+	if group != 0 {
+		text, args = text+ofOneGroup, append(args, placeInJournal(of, group))
+	}
+	_, err := db.exec(ctx, numbered(text), args...)
+	return err
+}
+
 const recentRemovals = `SELECT COUNT(*) FROM changes WHERE instance_id = $1 AND removal = 1 AND state = 'applied' AND object_type <> 2
 	AND object_type = $2 AND settled_at >= $3 AND approved_removal = 0`
 

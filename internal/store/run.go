@@ -13,13 +13,13 @@ import (
 )
 
 const runColumns = `SELECT org_id, id, instance_id, kind, started_by, requested_by, config_version, state, step, node, fence, lease_until,
-	not_before, queued_at, started_at, ended_at, progress, failure, undo FROM runs`
+	not_before, queued_at, started_at, ended_at, progress, failure, undo, plan_id FROM runs`
 
 func scanRun(rows *sql.Rows) (engine.Run, error) {
 	var r engine.Run
 	var progress, failure, undo sql.RawBytes
 	err := rows.Scan(&r.OrgID, &r.ID, &r.InstanceID, &r.Kind, &r.Trigger, &r.RequestedBy, &r.ConfigVersion, &r.State, &r.Step, &r.Node,
-		&r.Fence, stamp{&r.LeaseUntil}, stamp{&r.NotBefore}, stamp{&r.QueuedAt}, stamp{&r.StartedAt}, stamp{&r.EndedAt}, &progress, &failure, &undo)
+		&r.Fence, stamp{&r.LeaseUntil}, stamp{&r.NotBefore}, stamp{&r.QueuedAt}, stamp{&r.StartedAt}, stamp{&r.EndedAt}, &progress, &failure, &undo, &r.Plan)
 	if err != nil {
 		return r, err
 	}
@@ -63,10 +63,10 @@ func (db *DB) InsertRun(ctx context.Context, r engine.Run) error {
 		}
 	}
 	_, err = db.exec(ctx, `INSERT INTO runs (org_id, id, instance_id, kind, started_by, requested_by, config_version, state, step, node, fence,
-		lease_until, not_before, queued_at, started_at, ended_at, progress, failure, undo)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+		lease_until, not_before, queued_at, started_at, ended_at, progress, failure, undo, plan_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
 		r.OrgID, r.ID, r.InstanceID, string(r.Kind), r.Trigger, r.RequestedBy, r.ConfigVersion, string(r.State), string(r.Step), r.Node, r.Fence,
-		micros(r.LeaseUntil), micros(r.NotBefore), micros(r.QueuedAt), micros(r.StartedAt), micros(r.EndedAt), progress, failure, undo)
+		micros(r.LeaseUntil), micros(r.NotBefore), micros(r.QueuedAt), micros(r.StartedAt), micros(r.EndedAt), progress, failure, undo, r.Plan)
 	return err
 }
 
@@ -75,7 +75,7 @@ func (db *DB) Run(ctx context.Context, id ident.ID) (engine.Run, error) {
 	return one(ctx, db, runColumns+" WHERE id = $1", []any{id}, scanRun, fault.New(fault.NotFound, "UnknownRun", "there is no run %s", id))
 }
 
-// SaveRun replaces the run, but for what it takes back, which stays as it was asked for; it fails as fault.Stale when the stored fence is not the given one. A lease that RenewLeases extended meanwhile
+// SaveRun replaces the run, but for what it takes back or applies, which stays as it was asked for; it fails as fault.Stale when the stored fence is not the given one. A lease that RenewLeases extended meanwhile
 // is not shortened, unless it is given up (zero) or the fence changes.
 func (db *DB) SaveRun(ctx context.Context, r engine.Run, fence int64) error {
 	progress, failure, err := runDocuments(r)
@@ -107,6 +107,11 @@ func (db *DB) ListRuns(ctx context.Context, query engine.RunQuery) ([]engine.Run
 	}
 	text, args := where.text(runColumns, " ORDER BY id DESC LIMIT $", query.Limit)
 	return collect(ctx, db, text, args, scanRun)
+}
+
+// ApplicationsOf returns the runs that apply what a dry run showed, newest first.
+func (db *DB) ApplicationsOf(ctx context.Context, plan ident.ID) ([]engine.Run, error) {
+	return collect(ctx, db, runColumns+" WHERE plan_id = $1 ORDER BY id DESC", []any{plan}, scanRun)
 }
 
 // OpenRuns returns the runs that are not over, of one instance or, for the zero id, of all, oldest first.

@@ -128,6 +128,41 @@ func undoCases() []testCase {
 			f.must(t, err)
 			same(t, "pins", 0, len(got))
 		}},
+		{"runs know the dry run that they apply, and dry runs what applies them", func(t *testing.T, f *fixture) {
+			for range 2 {
+				run := f.run
+				run.ID, run.Kind, run.Plan = ident.New(start), engine.Application, f.run.ID
+				f.must(t, f.InsertRun(f.ctx, run))
+			}
+			runs, err := f.ApplicationsOf(f.ctx, f.run.ID)
+			f.must(t, err)
+			if len(runs) != 2 || runs[0].Plan != f.run.ID || runs[0].ID.String() < runs[1].ID.String() {
+				t.Errorf("they are %v, want two, the newest first", runs)
+			}
+			none, err := f.ApplicationsOf(f.ctx, runs[0].ID)
+			f.must(t, err)
+			same(t, "of another", 0, len(none))
+		}},
+		{"what a dry run would hold is marked, and nobody is asked", func(t *testing.T, f *fixture) {
+			proposed := func(e engine.Entry, removal, approved bool) engine.Entry {
+				e.State, e.Open, e.Action, e.Removal, e.ApprovedRemoval = engine.Proposed, false, plan.Leave, removal, approved
+				if e.Object == plan.User {
+					e.Action = plan.Deactivate
+				}
+				return e
+			}
+			groups, ids := f.cohorts(t, 2), f.crowd(t, 2)
+			f.must(t, f.InsertEntries(f.ctx, []engine.Entry{
+				proposed(f.entry("a"), true, false), proposed(f.entry("b"), false, false), proposed(f.entry("c"), true, true),
+				proposed(f.ofMembers(groups[0], ids[0]), true, false), proposed(f.ofMembers(groups[1], ids[1]), true, false),
+			}))
+			held := func() int { return len(f.list(t, engine.EntryQuery{States: []engine.EntryState{engine.Held}})) }
+			f.must(t, f.HoldProposed(f.ctx, f.run.ID, plan.User, 0))
+			same(t, "users", 1, held())
+			f.must(t, f.HoldProposed(f.ctx, f.run.ID, plan.Members, groups[1].Seq))
+			same(t, "with the members of a group", 2, held())
+			same(t, "open", 0, len(f.list(t, engine.EntryQuery{States: []engine.EntryState{engine.Held}, Open: true})))
+		}},
 		{"a run remembers what it takes back, whatever is saved later", func(t *testing.T, f *fixture) {
 			run := f.run
 			run.ID, run.Kind = ident.New(start), engine.Undo
