@@ -106,6 +106,11 @@ var accesses = map[string]access{
 	"addDomain":    {right: directory.Administer},
 	"removeDomain": {right: directory.Administer},
 
+	"getEmail":          {right: directory.Administer},
+	"changeEmail":       {right: directory.Administer},
+	"testEmail":         {right: directory.Administer},
+	"listEmailMessages": {right: directory.Administer},
+
 	"listArchive": {right: directory.ReadArchive},
 	"listEvents":  {right: directory.ReadAudit},
 

@@ -30,7 +30,8 @@ var layout = []entry{
 	{path: "graph", sentence: "a client for the parts of Microsoft Graph that we use"},
 	{path: "scimclient", sentence: "calls a remote SCIM service"},
 	{path: "sso", sentence: "signs people in by OIDC or SAML"},
-	{path: "notify", sentence: "sends e-mail and signed webhooks"},
+	{path: "notify", sentence: "sends e-mail about what needs somebody's attention"},
+	{path: "notify/notifytest", sentence: "a mail server for tests, on the loopback"},
 	// state
 	{path: "directory", sentence: "users, groups, workspaces, domains, archive and the rules of their lives; the only door for writes"},
 	{path: "mirror", sentence: "the local copy of a tenant, filled page by page"},

@@ -45,7 +45,7 @@ type Observer interface {
 	CredentialsExpiring(kind string, counts map[directory.Notice]int)
 }
 
-// Config is what an engine is made of. All fields are required.
+// Config is what an engine is made of. All fields but Mail are required.
 type Config struct {
 	Store     Store
 	Directory *directory.Service
@@ -69,7 +69,9 @@ type Config struct {
 	CheckService func(NewService) error
 	SealService  func(service ident.ID, secret string) ([]byte, error)
 	Queue        Queue
-	Observer     Observer
+	// Mail tells people what needs them; nil for nobody.
+	Mail     Mail
+	Observer Observer
 	// Now is the clock of schedules; Machine is the machine's, for leases.
 	Now, Machine func() time.Time
 	// Node identifies this process among those that share the database.
