@@ -14,6 +14,7 @@ import (
 
 	"rollcall/internal/directory"
 	"rollcall/internal/engine"
+	"rollcall/internal/notify"
 )
 
 // Prefix is where the operations of this version of the API begin.
@@ -37,6 +38,7 @@ type Metrics interface {
 type Config struct {
 	Engine    *engine.Engine
 	Directory *directory.Service
+	Mail      *notify.Service
 	Logger    *slog.Logger
 	Metrics   Metrics
 	// Now is the clock of the product: whether a token has expired, how far a run is. Waiting and deadlines go by the engine's Machine.
@@ -80,6 +82,7 @@ func New(config Config) http.Handler {
 	s.serveUsers()
 	s.serveGroups()
 	s.serveDomains()
+	s.serveEmail()
 	s.serveTokens()
 	s.serveClients()
 	s.serveAudit()

@@ -28,6 +28,8 @@ import (
 	"rollcall/internal/graph"
 	"rollcall/internal/ident"
 	"rollcall/internal/mirror"
+	"rollcall/internal/notify"
+	"rollcall/internal/notify/notifytest"
 	"rollcall/internal/plan"
 	"rollcall/internal/store"
 	"rollcall/internal/telemetry"
@@ -73,6 +75,7 @@ type house struct {
 	log       *safeBuffer
 	engine    *engine.Engine
 	directory *directory.Service
+	mail      *notify.Service
 	queue     *queue
 	tenant    entrasim.Tenant
 	simURL    string
@@ -111,6 +114,7 @@ func open(t *testing.T, people int) *house {
 	t.Cleanup(func() { h.must(database.Close()) })
 	h.must(database.Migrate(t.Context()))
 	h.directory = directory.NewService(database, time.Now, directory.Retention{})
+	h.mail = notifytest.Service(t, database, h.directory, time.Now)
 	simulated := &entrasim.Server{Users: people}
 	sim := httptest.NewServer(simulated)
 	t.Cleanup(sim.Close)
@@ -147,7 +151,7 @@ func open(t *testing.T, people int) *house {
 	})
 	ctx, end := context.WithCancel(context.WithoutCancel(t.Context()))
 	served := httptest.NewUnstartedServer(api.New(api.Config{
-		Engine: h.engine, Directory: h.directory, Logger: logger, Metrics: telemetry.NewMetrics(), Now: time.Now, Version: "v1.2.3",
+		Engine: h.engine, Directory: h.directory, Mail: h.mail, Logger: logger, Metrics: telemetry.NewMetrics(), Now: time.Now, Version: "v1.2.3",
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Ready: func(context.Context) error { return h.broken },
 	}))
 	served.Config.BaseContext = func(net.Listener) context.Context { return ctx }

@@ -29,6 +29,8 @@ type Instance struct {
 	// Reconcile says when and how both sides are compared completely.
 	Reconcile Reconciling `json:"reconcile" doc:"When and how both sides are compared completely."`
 	Status    Status      `json:"status" doc:"How the instance stands."`
+	// Notification says who is told.
+	Notification Notification `json:"notification" doc:"Who is told by e-mail when something fails or needs a decision."`
 	// Destination is told without its secret.
 	Destination Destination `json:"destination" doc:"Where the instance writes."`
 	// Settings are told for a single instance, not in lists.
@@ -92,8 +94,9 @@ type NewInstance struct {
 	// IntervalSeconds between scheduled runs; 0 for the default of one minute.
 	IntervalSeconds float64 `json:"intervalSeconds,omitempty" minimum:"1" maximum:"86400" example:"60" doc:"Seconds between scheduled runs; 60 if absent."`
 	// Reconcile says when and how both sides are compared completely.
-	Reconcile          *ReconcilingPatch `json:"reconcile,omitempty" doc:"When and how both sides are compared completely; weekly, with repair, if absent."`
-	DirectoryConnector engine.Connector  `json:"directoryConnector,omitempty" enum:"block,keep" doc:"What to do about the Directory Connector if it feeds the organization: refuse its writes, or let both write. Without it that is a conflict."`
+	Reconcile          *ReconcilingPatch  `json:"reconcile,omitempty" doc:"When and how both sides are compared completely; weekly, with repair, if absent."`
+	Notification       *NotificationPatch `json:"notification,omitempty" doc:"Who is told by e-mail; nobody if absent."`
+	DirectoryConnector engine.Connector   `json:"directoryConnector,omitempty" enum:"block,keep" doc:"What to do about the Directory Connector if it feeds the organization: refuse its writes, or let both write. Without it that is a conflict."`
 	// Destination stays what it is.
 	Destination *Destination     `json:"destination,omitempty" doc:"Where the instance writes, now and always; the organization's own directory if absent."`
 	Settings    *engine.Settings `json:"settings,omitempty" doc:"Sync defaults if absent: all users, the sixteen default mappings, the default thresholds."`
@@ -101,16 +104,17 @@ type NewInstance struct {
 
 // InstancePatch changes an instance; what is absent stays as it is.
 type InstancePatch struct {
-	Name               *string           `json:"name,omitempty" minLength:"1" maxLength:"256" doc:"The new name."`
-	AutoSync           *bool             `json:"autoSync,omitempty" doc:"On also ends quarantine and disablement."`
-	IntervalSeconds    *float64          `json:"intervalSeconds,omitempty" minimum:"1" maximum:"86400" doc:"Seconds between scheduled runs."`
-	ClientSecret       *string           `json:"clientSecret,omitempty" minLength:"1" maxLength:"4096" writeOnly:"true" doc:"Replaces the secret of the connection, and starts a run at once if Auto Sync is on."`
-	SecretExpiresAt    *time.Time        `json:"secretExpiresAt,omitempty" doc:"When the client secret ends. That of a new secret is not known if absent."`
-	ClientID           *string           `json:"clientId,omitempty" minLength:"1" maxLength:"256" doc:"Another app registration in the same tenant, with its clientSecret."`
-	Reconcile          *ReconcilingPatch `json:"reconcile,omitempty" doc:"When and how both sides are compared completely."`
-	DirectoryConnector engine.Connector  `json:"directoryConnector,omitempty" enum:"block,keep" doc:"What to do about the Directory Connector, when Auto Sync is switched on while it feeds the organization."`
-	Destination        *DestinationPatch `json:"destination,omitempty" doc:"Changes profile and credential of the remote service; starts a run at once if Auto Sync is on."`
-	Settings           *engine.Settings  `json:"settings,omitempty" doc:"Replaces all settings; everybody is planned anew."`
+	Name               *string            `json:"name,omitempty" minLength:"1" maxLength:"256" doc:"The new name."`
+	AutoSync           *bool              `json:"autoSync,omitempty" doc:"On also ends quarantine and disablement."`
+	IntervalSeconds    *float64           `json:"intervalSeconds,omitempty" minimum:"1" maximum:"86400" doc:"Seconds between scheduled runs."`
+	ClientSecret       *string            `json:"clientSecret,omitempty" minLength:"1" maxLength:"4096" writeOnly:"true" doc:"Replaces the secret of the connection, and starts a run at once if Auto Sync is on."`
+	SecretExpiresAt    *time.Time         `json:"secretExpiresAt,omitempty" doc:"When the client secret ends. That of a new secret is not known if absent."`
+	ClientID           *string            `json:"clientId,omitempty" minLength:"1" maxLength:"256" doc:"Another app registration in the same tenant, with its clientSecret."`
+	Reconcile          *ReconcilingPatch  `json:"reconcile,omitempty" doc:"When and how both sides are compared completely."`
+	Notification       *NotificationPatch `json:"notification,omitempty" doc:"Who is told by e-mail."`
+	DirectoryConnector engine.Connector   `json:"directoryConnector,omitempty" enum:"block,keep" doc:"What to do about the Directory Connector, when Auto Sync is switched on while it feeds the organization."`
+	Destination        *DestinationPatch  `json:"destination,omitempty" doc:"Changes profile and credential of the remote service; starts a run at once if Auto Sync is on."`
+	Settings           *engine.Settings   `json:"settings,omitempty" doc:"Replaces all settings; everybody is planned anew."`
 }
 
 // SyncRequest asks for a run.
@@ -195,6 +199,7 @@ func (s *server) instanceOf(ctx context.Context, instance engine.Instance) (Inst
 		SecretExpiresAt: connection.SecretExpiresAt,
 		AutoSync:        instance.AutoSync, IntervalSeconds: instance.Interval.Seconds(), ConfigVersion: instance.ConfigVersion,
 		NextRunAt: instance.NextRunAt, CreatedAt: instance.CreatedAt, Reconcile: reconcilingOf(instance.Reconciles),
+		Notification: notificationOf(instance.Notification),
 		Status: Status{
 			Job: status.Job, Explanation: status.Explanation, Overdue: status.Overdue, LastRunID: health.LastRun, LastRunAt: health.LastRunAt,
 			LastGoodAt: health.LastGoodAt, LastFailure: health.LastFailure, Quarantine: health.Quarantine, LostGroups: status.LostGroups,
@@ -251,6 +256,7 @@ func (s *server) createInstance(ctx context.Context, in *struct {
 		Name: want.Name, TenantID: want.TenantID, Cloud: want.Cloud, ClientID: want.ClientID, ClientSecret: want.ClientSecret, SecretExpiresAt: want.SecretExpiresAt,
 		AutoSync: want.AutoSync, Interval: seconds(want.IntervalSeconds), Settings: want.Settings, Service: service,
 		ConnectionID: want.ConnectionID, Connector: want.DirectoryConnector, Reconciles: want.Reconcile.over(engine.DefaultReconciles()),
+		Notification: want.Notification.over(engine.Notification{}),
 	})
 	if err != nil {
 		return nil, err
@@ -281,6 +287,7 @@ func (s *server) changeInstance(ctx context.Context, in *struct {
 		Service: service,
 		Name:    in.Body.Name, AutoSync: in.Body.AutoSync, ClientSecret: in.Body.ClientSecret, Settings: in.Body.Settings,
 		Connector: in.Body.DirectoryConnector, SecretExpiresAt: in.Body.SecretExpiresAt, ClientID: in.Body.ClientID, Reconciles: in.Body.Reconcile.over(instance.Reconciles),
+		Notification: in.Body.Notification.over(instance.Notification),
 	}
 	if in.Body.IntervalSeconds != nil {
 		interval := seconds(*in.Body.IntervalSeconds)

@@ -113,9 +113,13 @@ var accesses = map[string]access{
 	"addDomain":    {right: directory.Administer},
 	"removeDomain": {right: directory.Administer},
 
-	"getRetention":     {right: directory.ReadArchive},
-	"changeRetention":  {right: directory.Retain},
-	"previewRetention": {right: directory.ReadArchive},
+	"getRetention":      {right: directory.ReadArchive},
+	"changeRetention":   {right: directory.Retain},
+	"previewRetention":  {right: directory.ReadArchive},
+	"getEmail":          {right: directory.Administer},
+	"changeEmail":       {right: directory.Administer},
+	"testEmail":         {right: directory.Administer},
+	"listEmailMessages": {right: directory.Administer},
 
 	"listArchive": {right: directory.ReadArchive},
 	"listEvents":  {right: directory.ReadAudit},

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"rollcall/internal/clock"
@@ -21,6 +22,7 @@ import (
 	"rollcall/internal/graph"
 	"rollcall/internal/ident"
 	"rollcall/internal/jobs"
+	"rollcall/internal/notify"
 	"rollcall/internal/secret"
 	"rollcall/internal/store"
 	"rollcall/internal/telemetry"
@@ -55,6 +57,7 @@ type App struct {
 	Engine    *engine.Engine
 
 	store    *store.DB
+	mail     *notify.Service
 	queue    *jobs.Queue
 	metrics  *telemetry.Metrics
 	follower *clock.Follower
@@ -88,6 +91,7 @@ func Open(ctx context.Context, settings config.Config, options Options) (*App, e
 	a := &App{
 		logger: logger, metrics: telemetry.NewMetrics(), drain: options.Drain, now: options.Machine, tls: [2]string{settings.TLSCert, settings.TLSKey},
 	}
+	a.baseURL = strings.TrimRight(settings.BaseURL, "/")
 	a.ending, a.end = context.WithCancel(context.WithoutCancel(ctx))
 	if err := a.open(ctx, settings, options); err != nil {
 		return nil, errors.Join(err, a.Close())
@@ -107,6 +111,9 @@ func (a *App) open(ctx context.Context, settings config.Config, options Options)
 		return err
 	}
 	a.Directory = directory.NewService(a.store, a.now, retentionOf(settings.Retention))
+	if err := a.openMail(ctx, settings, tenants.sealer); err != nil {
+		return err
+	}
 	queue := &runQueue{}
 	remote := &services{
 		store: a.store, sealer: tenants.sealer, http: tenants.http, machine: options.Machine, logger: a.logger, version: options.Version, known: map[ident.ID]service{},
@@ -114,7 +121,7 @@ func (a *App) open(ctx context.Context, settings config.Config, options Options)
 	a.Engine = engine.New(engine.Config{
 		Store: a.store, Directory: a.Directory, Tenant: tenants.tenant, Login: tenants.login, Seal: tenants.seal, Open: tenants.open, CheckForm: tenants.checkForm, SealValue: tenants.sealValue, OpenValue: tenants.openValue, CheckCloud: tenants.checkCloud,
 		Destination: remote.destinations(a.Directory, a.now), CheckService: remote.check, SealService: remote.seal, AskService: remote.ask,
-		Queue: queue, Observer: observer{a.metrics}, Now: a.now, Machine: options.Machine, Node: ident.New(options.Machine()), Logger: a.logger,
+		Queue: queue, Mail: a.mail, Observer: observer{a.metrics}, Now: a.now, Machine: options.Machine, Node: ident.New(options.Machine()), Logger: a.logger,
 	})
 	a.queue, err = jobs.New(ctx, jobs.Config{DB: a.store.WriterDB(), Work: a.Engine, Now: options.Machine, Logger: a.logger})
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strings"
 
 	"rollcall/internal/config"
 	"rollcall/internal/console"
@@ -20,9 +19,8 @@ func (a *App) console(settings config.Config, options Options) (http.Handler, er
 	if err != nil {
 		return nil, err
 	}
-	a.baseURL = strings.TrimRight(settings.BaseURL, "/")
 	return console.New(console.Config{
-		Engine: a.Engine, Directory: a.Directory, Logger: a.logger, Metrics: a.metrics, Now: a.now, Machine: a.Engine.Machine, Version: options.Version,
+		Engine: a.Engine, Directory: a.Directory, Mail: a.mail, Logger: a.logger, Metrics: a.metrics, Now: a.now, Machine: a.Engine.Machine, Version: options.Version,
 		BaseURL: a.baseURL, TrustedProxies: settings.Proxies(), Bundle: bundle, Clouds: cloudNames(settings), Simulator: options.Simulator,
 	})
 }
@@ -50,9 +48,5 @@ func (a *App) FirstLink(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	base := a.baseURL
-	if base == "" {
-		base = a.URL()
-	}
-	return base + console.JoinPath + secret, nil
+	return a.publicURL() + console.JoinPath + secret, nil
 }

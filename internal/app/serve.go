@@ -45,7 +45,7 @@ func (a *App) follow(ctx context.Context, url string) error {
 func (a *App) listen(ctx context.Context, settings config.Config, options Options) error {
 	handler := api.New(api.Config{
 		Engine: a.Engine, Directory: a.Directory, Logger: a.logger, Metrics: a.metrics, Now: a.now, Version: options.Version, BaseURL: strings.TrimRight(settings.BaseURL, "/"),
-		TrustedProxies: settings.Proxies(), Ready: a.ready,
+		Mail: a.mail, TrustedProxies: settings.Proxies(), Ready: a.ready,
 	})
 	grants, err := a.grants(settings)
 	if err != nil {
@@ -102,6 +102,7 @@ func (a *App) Run(ctx context.Context) (err error) {
 	var work sync.WaitGroup
 	work.Go(func() { a.Engine.Run(working) })
 	work.Go(func() { a.keepHouse(working) })
+	work.Go(func() { a.mail.Run(working) })
 	if a.follower != nil {
 		work.Go(func() { a.follower.Run(working, followEvery) })
 	}

@@ -32,7 +32,8 @@ var layout = []entry{
 	{path: "scimclient", sentence: "calls a remote SCIM service"},
 	{path: "scimclient/elimitytest", sentence: "a SCIM service that others wrote, to try clients on"},
 	{path: "sso", sentence: "signs people in by OIDC or SAML"},
-	{path: "notify", sentence: "sends e-mail and signed webhooks"},
+	{path: "notify", sentence: "sends e-mail about what needs somebody's attention"},
+	{path: "notify/notifytest", sentence: "a mail server for tests, on the loopback"},
 	// state
 	{path: "directory", sentence: "users, groups, workspaces, domains, archive and the rules of their lives; the only door for writes"},
 	{path: "mirror", sentence: "the local copy of a tenant, filled page by page"},

@@ -31,7 +31,9 @@ type commands struct {
 	Token     tokenCommands    `cmd:"" help:"Tokens for this program and others."`
 	Client    clientCommands   `cmd:"" help:"Programs that get access tokens for SCIM by themselves (OAuth 2.0)."`
 
-	Retention    retentionCommands    `cmd:"" help:"For how long the organization keeps what it knows of people."`
+	Retention retentionCommands `cmd:"" help:"For how long the organization keeps what it knows of people."`
+	Email     emailCommands     `cmd:"" help:"How mail is sent, and what became of it."`
+
 	Organization organizationCommands `cmd:"" help:"The organization: its id, the address of its SCIM service, blocked sources."`
 	Expr         exprCommands         `cmd:"" help:"The mapping language: try expressions out, without a server."`
 }
@@ -61,6 +63,7 @@ type instanceCommands struct {
 	Export    instanceExportCommand    `cmd:"" help:"Write an instance as the YAML file that apply takes."`
 	Diff      instanceDiffCommand      `cmd:"" help:"Say what apply would change, and what the next run would do then."`
 	Reconcile instanceReconcileCommand `cmd:"" help:"Compare both sides completely, and have repaired what differs."`
+	Notify    instanceNotifyCommand    `cmd:"" help:"Say who is told by e-mail when something fails."`
 	Delete    instanceDeleteCommand    `cmd:"" help:"Delete an instance; its users stay as they are and become unmanaged."`
 
 	RenewSecret            instanceRenewSecretCommand      `cmd:"" help:"Replace the client secret, before it ends or after."`

@@ -106,6 +106,7 @@ func showInstance(w io.Writer, instance api.Instance) error {
 		"Auto Sync", onOff(instance.AutoSync)+", every "+every(instance).String(), "Job status", jobWords(status.Job)+": "+status.Explanation,
 		"Lost groups", strings.Join(status.LostGroups, ", "), "Odd groups", oddText(status.OddGroups),
 		"Reconcile", reconcilingText(instance.Reconcile), "Last reconcile", lastReconcileText(status.Reconcile, status.NextReconcileAt),
+		"Notification e-mail", notificationText(instance.Notification),
 		"Last run", short(status.LastRunAt), "Last good run", short(status.LastGoodAt),
 		"Users", fmt.Sprintf("%d synced, %d skipped, %d failed, %d held, %d out of scope, %d in the recycle bin",
 			users.Synced, users.Skipped, users.Failed, users.Held, users.OutOfScope, users.InBin),

@@ -47,18 +47,19 @@ func (c *instanceExportCommand) Run(ctx context.Context, in *invocation) error {
 
 // exported is instanceFile as JSON.
 type exported struct {
-	Name        string              `json:"name"`
-	TenantID    string              `json:"tenantId"`
-	Cloud       string              `json:"cloud"`
-	ClientID    string              `json:"clientId"`
-	SecretEnds  time.Time           `json:"secretExpiresAt,omitzero"`
-	Interval    string              `json:"interval"`
-	AutoSync    bool                `json:"autoSync"`
-	Destination api.Destination     `json:"destination"`
-	Reconcile   exportedReconcile   `json:"reconcile"`
-	Scope       exportedScope       `json:"scope"`
-	Attributes  []mapping.Attribute `json:"attributes"`
-	Thresholds  any                 `json:"thresholds"`
+	Name         string              `json:"name"`
+	TenantID     string              `json:"tenantId"`
+	Cloud        string              `json:"cloud"`
+	ClientID     string              `json:"clientId"`
+	SecretEnds   time.Time           `json:"secretExpiresAt,omitzero"`
+	Interval     string              `json:"interval"`
+	AutoSync     bool                `json:"autoSync"`
+	Destination  api.Destination     `json:"destination"`
+	Reconcile    exportedReconcile   `json:"reconcile"`
+	Notification api.Notification    `json:"notification"`
+	Scope        exportedScope       `json:"scope"`
+	Attributes   []mapping.Attribute `json:"attributes"`
+	Thresholds   any                 `json:"thresholds"`
 }
 
 // exportedScope has the filters also where there are none: without them apply would leave those that are there.
@@ -76,7 +77,7 @@ func exportedOf(instance api.Instance) exported {
 	}
 	return exported{
 		Name: instance.Name, TenantID: instance.TenantID, Cloud: instance.Cloud, ClientID: instance.ClientID, SecretEnds: instance.SecretExpiresAt.UTC(), Interval: every(instance).String(),
-		AutoSync: instance.AutoSync, Destination: instance.Destination, Reconcile: exportedReconcileOf(instance.Reconcile), Scope: exportedScope{settings.Scope, settings.Scope.AllUsers, filters}, Attributes: settings.Attributes, Thresholds: settings.Thresholds,
+		AutoSync: instance.AutoSync, Destination: instance.Destination, Reconcile: exportedReconcileOf(instance.Reconcile), Notification: instance.Notification, Scope: exportedScope{settings.Scope, settings.Scope.AllUsers, filters}, Attributes: settings.Attributes, Thresholds: settings.Thresholds,
 	}
 }
 
@@ -106,6 +107,7 @@ func exportInstance(instance api.Instance) (string, error) {
 	y.line("autoSync: %t", instance.AutoSync)
 	exportDestination(&y, instance.Destination)
 	exportReconcile(&y, instance.Reconcile)
+	exportNotification(&y, instance.Notification)
 	y.line("")
 	exportScope(&y, settings.Scope)
 	y.line("")

@@ -33,7 +33,10 @@ type instanceFile struct {
 	// Destination is where the instance writes.
 	Destination *destinationFile `yaml:"destination"`
 	// Reconcile says when and how both sides are compared completely.
-	Reconcile  *reconcileFile      `yaml:"reconcile"`
+	Reconcile *reconcileFile `yaml:"reconcile"`
+	// Notification says who is told by e-mail.
+	Notification *notificationFile `yaml:"notification"`
+
 	Scope      *scope.Rules        `yaml:"scope"`
 	Attributes []mapping.Attribute `yaml:"attributes"`
 	Thresholds *plan.Thresholds    `yaml:"thresholds"`
@@ -142,6 +145,7 @@ func (f instanceFile) check() error {
 			}
 			return (&engine.Reconciles{PerSecond: *f.Reconcile.PerSecond}).Check()
 		}},
+		{"notification.addresses", f.Notification.check},
 	} {
 		if err := f.at(part.place, part.wrong()); err != nil {
 			return err
@@ -248,7 +252,7 @@ func (f instanceFile) create(secret string, destination *api.Destination) (api.N
 	settings := f.settings(engine.DefaultSettings())
 	want := api.NewInstance{
 		Name: f.Name, TenantID: f.TenantID, Cloud: f.Cloud, ClientID: f.ClientID, ClientSecret: secret, SecretExpiresAt: f.secretEnd(),
-		AutoSync: f.AutoSync != nil && *f.AutoSync, Settings: &settings, Reconcile: f.Reconcile.request(),
+		AutoSync: f.AutoSync != nil && *f.AutoSync, Settings: &settings, Reconcile: f.Reconcile.request(), Notification: f.Notification.request(),
 		Destination: destination,
 	}
 	if f.Interval != nil {
@@ -291,14 +295,16 @@ func (f instanceFile) patch(now api.Instance, secret string, destination *api.De
 		want.IntervalSeconds = &wanted
 		lines = append(lines, fmt.Sprintf("interval: %s → %s", every(now), time.Duration(*f.Interval)))
 	}
-	var reconcile, target []string
+	var part, target []string
 	var err error
 	if want.Destination, target, err = f.patchDestination(now.Destination, destination); err != nil {
 		return want, nil, err
 	}
 	lines = append(lines, target...)
-	want.Reconcile, reconcile = f.Reconcile.patch(now.Reconcile)
-	lines = append(lines, reconcile...)
+	want.Reconcile, part = f.Reconcile.patch(now.Reconcile)
+	lines = append(lines, part...)
+	want.Notification, part = f.Notification.patch(now.Notification)
+	lines = append(lines, part...)
 	if secret != "" {
 		want.ClientSecret = &secret
 		lines = append(lines, "clientSecret: written (whether it is another one is not known)")

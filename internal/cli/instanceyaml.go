@@ -17,7 +17,7 @@ import (
 // textKeys are the members of an instance file that hold text, or a list of texts.
 var textKeys = []string{
 	"name", "tenantId", "cloud", "clientId", "clientSecretFile", "users", "id", "neverTouch", "attribute", "operator", "value",
-	"source", "type", "profile", "baseUrl", "tokenFile", "tokenUrl", "constant", "expression", "target", "default",
+	"source", "type", "profile", "baseUrl", "tokenFile", "tokenUrl", "constant", "expression", "target", "default", "addresses",
 }
 
 // decodeYAML reads an instance file. A text that looks like a number is taken as it is written: the value 007 is not 7.

@@ -11,6 +11,7 @@ import (
 
 	"rollcall/internal/fault"
 	"rollcall/internal/graph"
+	"rollcall/internal/notify"
 )
 
 // setting is a setting by both its names, as people may have used either.
@@ -61,6 +62,7 @@ func (c *Config) Check() error {
 	c.checkLog(&p)
 	c.Cloud.check(&p)
 	c.checkWorkload(&p)
+	c.SMTP.check(&p)
 	c.checkClock(&p)
 	c.Retention.check(&p)
 	if len(p) == 0 {
@@ -170,15 +172,56 @@ func (c Cloud) check(p *problems) {
 	}
 	checkAddress(p, cloudLoginSetting, c.LoginURL)
 	checkAddress(p, cloudGraphSetting, c.GraphURL)
-	if c.CAFile == "" {
+	checkAuthorities(p, cloudCASetting, c.CAFile)
+}
+
+func checkAuthorities(p *problems, s setting, file string) {
+	if file == "" {
 		return
 	}
-	text, err := os.ReadFile(c.CAFile)
+	text, err := os.ReadFile(file) //nolint:gosec // the operator's setting
 	if err == nil && !x509.NewCertPool().AppendCertsFromPEM(text) {
 		err = errors.New("no certificate in it")
 	}
 	if err != nil {
-		p.add(cloudCASetting, "cannot be used (%v): name a PEM file with certificates that this user may read", err)
+		p.add(s, "cannot be used (%v): name a PEM file with certificates that this user may read", err)
+	}
+}
+
+// smtpSettings are the settings of the mail server by the code of what is wrong with them.
+func smtpSetting(code string) setting {
+	switch code {
+	case "BadPort":
+		return setting{"--smtp-port", "ROLLCALL_SMTP_PORT"}
+	case "BadTLS", "TLSNeeded":
+		return setting{"--smtp-tls", "ROLLCALL_SMTP_TLS"}
+	case "BadUser", "MissingUser":
+		return setting{"--smtp-user", "ROLLCALL_SMTP_USER"}
+	case "BadLanguage":
+		return setting{"--smtp-language", "ROLLCALL_SMTP_LANGUAGE"}
+	case "BadEmail":
+		return setting{"--smtp-from", "ROLLCALL_SMTP_FROM"}
+	}
+	return setting{"--smtp-host", "ROLLCALL_SMTP_HOST"}
+}
+
+func (s SMTP) check(p *problems) {
+	checkAuthorities(p, setting{"--smtp-ca-file", "ROLLCALL_SMTP_CA_FILE"}, s.CAFile)
+	account, err := s.Account()
+	if err != nil {
+		p.add(setting{"--smtp-password-file", "ROLLCALL_SMTP_PASSWORD_FILE"}, "cannot be read (%v): name a file with the password that this user may read", err)
+		return
+	}
+	if s.Host == "" {
+		err = notify.CheckLanguage(s.Language)
+		if s.User != "" || s.From != "" || s.PasswordFile != "" {
+			err = fault.New(fault.Invalid, "BadHost", "is missing beside the other --smtp settings")
+		}
+	} else {
+		err = account.Check()
+	}
+	if wrong := fault.Of(err); wrong != nil {
+		p.add(smtpSetting(wrong.Code), "does not do: %s. %s", wrong.Message, wrong.Remedy)
 	}
 }
 

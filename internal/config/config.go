@@ -8,8 +8,12 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
+
+	"rollcall/internal/notify"
+	"rollcall/internal/secret"
 )
 
 // Config is what a server needs to know before it starts. The fields hold what was given; the methods give checked values. The sealing
@@ -47,6 +51,9 @@ type Config struct {
 	// Cloud is a cloud beside Microsoft's own; only the server's configuration can name one (design rule 18).
 	Cloud Cloud `embed:"" envprefix:"ROLLCALL_CLOUD_" prefix:"cloud-"`
 
+	// SMTP is the server's way to send e-mail.
+	SMTP SMTP `embed:"" envprefix:"ROLLCALL_SMTP_" prefix:"smtp-"`
+
 	// ClockURL makes the server follow another clock, a simulated tenant's. Refused unless AllowClock.
 	ClockURL string `env:"ROLLCALL_CLOCK_URL" help:"Clock of a simulated tenant to follow (tests only)." hidden:"" name:"clock-url" placeholder:"URL"`
 
@@ -66,6 +73,42 @@ type Cloud struct {
 	GraphURL string `env:"GRAPH_URL" help:"Graph address of the custom cloud." name:"graph-url" placeholder:"URL"`
 	// CAFile has certificate authorities (PEM) that are trusted for this cloud, beside the machine's; may be empty.
 	CAFile string `env:"CA_FILE" help:"Certificate authorities of the custom cloud (PEM)." name:"ca-file" placeholder:"FILE"`
+}
+
+// SMTP is a mail server for all organizations that have none of their own. No host: there is none.
+type SMTP struct {
+	Host string `env:"HOST" help:"Mail server for notifications." placeholder:"HOST"`
+	// Port is 0 for the usual one of the TLS mode.
+	Port int    `env:"PORT" help:"Its port; 587, 465 or 25 if absent, by the TLS mode." placeholder:"N"`
+	TLS  string `default:"starttls" env:"TLS" help:"starttls, implicit, or none (for a mail server on this machine)." placeholder:"MODE"`
+	// User signs in with the password in PasswordFile; without a user nobody does.
+	User         string `env:"USER" help:"User to sign in as." placeholder:"NAME"`
+	PasswordFile string `env:"PASSWORD_FILE" help:"File with the user's password." name:"password-file" placeholder:"FILE"`
+	From         string `env:"FROM" help:"Sender's address." placeholder:"ADDRESS"`
+	Language     string `default:"en" env:"LANGUAGE" help:"Language of mails: en or fr; organizations may choose another." placeholder:"TAG"`
+	// CAFile has certificate authorities (PEM) that are trusted beside the machine's, for all mail servers.
+	CAFile string `env:"CA_FILE" help:"Certificate authorities of mail servers (PEM)." name:"ca-file" placeholder:"FILE"`
+	// ServerOnly forbids organizations mail servers of their own.
+	ServerOnly bool `env:"SERVER_ONLY" help:"Let organizations send with this mail server only." name:"server-only"`
+}
+
+// Account returns the account, with the password of the file.
+func (s SMTP) Account() (notify.Account, error) {
+	if s.Host == "" {
+		return notify.Account{Language: s.Language}, nil
+	}
+	account := notify.Account{Host: s.Host, Port: s.Port, TLS: notify.TLSMode(s.TLS), User: s.User, From: s.From, Language: s.Language}
+	if account.Port == 0 {
+		account.Port = account.TLS.Port()
+	}
+	if s.PasswordFile != "" {
+		text, err := os.ReadFile(s.PasswordFile)
+		if err != nil {
+			return account, err
+		}
+		account.Password = secret.Text(strings.TrimSpace(string(text)))
+	}
+	return account, nil
 }
 
 // Retention is in days (product I5). Organizations may choose for themselves, up to a bound where the operator sets one.

@@ -48,6 +48,7 @@ func TestTheDefaultsPassAndAreWhatTheDocumentsSay(t *testing.T) {
 	}
 	want := config.Config{
 		Data: "rollcall-data", Listen: "127.0.0.1:8480", RateLimit: 200, LogLevel: "info", LogFormat: "text",
+		SMTP:      config.SMTP{TLS: "starttls", Language: "en"},
 		Retention: config.Retention{ChangesDays: 90, AuditDays: 400, ArchiveDays: 365},
 	}
 	if diff := cmp.Diff(want, c); diff != "" {
@@ -64,6 +65,8 @@ func TestEverySettingCanComeFromTheEnvironmentAndTheFlagWins(t *testing.T) {
 		"TRUSTED_PROXIES": "10.0.0.0/8,192.0.2.7", "SEALING_KEY_FILE": "s", "RATE_LIMIT": "50", "LOG_LEVEL": "warn", "LOG_FORMAT": "json",
 		"WORKLOAD_TOKEN_FILE": "w", "ALLOW_MANAGED_IDENTITY": "true",
 		"CLOUD_NAME": "sim", "CLOUD_LOGIN_URL": "https://l", "CLOUD_GRAPH_URL": "https://g", "CLOUD_CA_FILE": "ca", "CLOCK_URL": "https://t",
+		"SMTP_HOST": "m", "SMTP_PORT": "2525", "SMTP_TLS": "implicit", "SMTP_USER": "u", "SMTP_PASSWORD_FILE": "p", "SMTP_FROM": "f@example.com", "SMTP_LANGUAGE": "fr",
+		"SMTP_CA_FILE": "sca", "SMTP_SERVER_ONLY": "true",
 		"RETENTION_CHANGES_DAYS": "1", "RETENTION_AUDIT_DAYS": "2", "RETENTION_ARCHIVE_DAYS": "3",
 		"RETENTION_MAX_CHANGES_DAYS": "4", "RETENTION_MAX_AUDIT_DAYS": "5", "RETENTION_MAX_ARCHIVE_DAYS": "6",
 	} {
@@ -73,7 +76,10 @@ func TestEverySettingCanComeFromTheEnvironmentAndTheFlagWins(t *testing.T) {
 		Data: "d", Listen: ":2", BaseURL: "https://r.example/", TLSCert: "c", TLSKey: "k",
 		WorkloadTokenFile: "w", AllowManagedIdentity: true,
 		TrustedProxies: []string{"10.0.0.0/8", "192.0.2.7"}, SealingKeyFile: "s", RateLimit: 50, LogLevel: "warn", LogFormat: "json",
-		Cloud:    config.Cloud{Name: "sim", LoginURL: "https://l", GraphURL: "https://g", CAFile: "ca"},
+		Cloud: config.Cloud{Name: "sim", LoginURL: "https://l", GraphURL: "https://g", CAFile: "ca"},
+		SMTP: config.SMTP{
+			Host: "m", Port: 2525, TLS: "implicit", User: "u", PasswordFile: "p", From: "f@example.com", Language: "fr", CAFile: "sca", ServerOnly: true,
+		},
 		ClockURL: "https://t", Retention: config.Retention{ChangesDays: 1, AuditDays: 2, ArchiveDays: 3, MaxChangesDays: 4, MaxAuditDays: 5, MaxArchiveDays: 6},
 	}
 	c := parse(t, "--listen", ":2")
@@ -99,6 +105,7 @@ func TestABadSettingIsNamedByFlagAndVariableWithItsRemedy(t *testing.T) {
 	if err := os.WriteFile(file, []byte("no certificate"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	mail := config.SMTP{Host: "smtp.example.com", TLS: "starttls", From: "rollcall@example.com", Language: "en"}
 	sim := config.Cloud{Name: "sim", LoginURL: "https://127.0.0.1:1", GraphURL: "http://127.0.0.1:2"}
 	for name, test := range map[string]struct {
 		spoil      func(*config.Config)
@@ -130,6 +137,12 @@ func TestABadSettingIsNamedByFlagAndVariableWithItsRemedy(t *testing.T) {
 		"cloud without login":      {func(c *config.Config) { c.Cloud = sim; c.Cloud.LoginURL = "" }, "--cloud-login-url", "address"},
 		"cloud without https":      {func(c *config.Config) { c.Cloud = sim; c.Cloud.GraphURL = "http://g.example" }, "--cloud-graph-url", "https://"},
 		"authorities missing":      {func(c *config.Config) { c.Cloud = sim; c.Cloud.CAFile = "/none" }, "--cloud-ca-file", "PEM"},
+		"mail by a bad host":       {func(c *config.Config) { c.SMTP = mail; c.SMTP.Host = "smtp://x" }, "--smtp-host", "smtp.example.com"},
+		"mail in the clear":        {func(c *config.Config) { c.SMTP = mail; c.SMTP.TLS = "none" }, "--smtp-tls", "starttls"},
+		"mail without a sender":    {func(c *config.Config) { c.SMTP = mail; c.SMTP.From = "" }, "--smtp-from", "operations@example.com"},
+		"mail without a host":      {func(c *config.Config) { c.SMTP = mail; c.SMTP.Host = "" }, "--smtp-host", "missing"},
+		"mail with a lost file":    {func(c *config.Config) { c.SMTP = mail; c.SMTP.PasswordFile = "/none" }, "--smtp-password-file", "password"},
+		"mail without any TLS CA":  {func(c *config.Config) { c.SMTP = mail; c.SMTP.CAFile = file }, "--smtp-ca-file", "no certificate"},
 		"authorities without any":  {func(c *config.Config) { c.Cloud = sim; c.Cloud.CAFile = file }, "--cloud-ca-file", "no certificate"},
 		"clock outside of tests":   {func(c *config.Config) { c.ClockURL = "http://127.0.0.1/clock" }, "--clock-url", "remove"},
 		"clock without https":      {func(c *config.Config) { c.AllowClock, c.ClockURL = true, "http://t.example" }, "--clock-url", "https://"},

@@ -20,6 +20,7 @@ import (
 	"rollcall/internal/graph"
 	"rollcall/internal/ident"
 	"rollcall/internal/mirror"
+	"rollcall/internal/notify/notifytest"
 	"rollcall/internal/plan"
 	"rollcall/internal/store"
 	"rollcall/internal/telemetry"
@@ -83,7 +84,7 @@ func openConnectHouse(t *testing.T) *connectHouse {
 		Tenant: func(c engine.Connection) (mirror.Tenant, error) { return client(c) },
 	})
 	h.pages, err = console.New(console.Config{
-		Engine: h.engine, Directory: h.directory, Logger: logger, Metrics: telemetry.NewMetrics(), Now: time.Now, Machine: time.Now, BaseURL: "https://rollcall.example.com",
+		Engine: h.engine, Directory: h.directory, Mail: notifytest.Service(t, database, h.directory, time.Now), Logger: logger, Metrics: telemetry.NewMetrics(), Now: time.Now, Machine: time.Now, BaseURL: "https://rollcall.example.com",
 		Clouds: []string{"global", "simulated"}, Bundle: fstest.MapFS{"manifest.json": {Data: []byte(`{}`)}},
 	})
 	h.must(err)

@@ -14,6 +14,7 @@ import (
 	"rollcall/internal/directory"
 	"rollcall/internal/engine"
 	"rollcall/internal/inbound"
+	"rollcall/internal/notify"
 )
 
 // Metrics counts answers.
@@ -26,6 +27,7 @@ type Metrics interface {
 type Config struct {
 	Engine    *engine.Engine
 	Directory *directory.Service
+	Mail      *notify.Service
 	Logger    *slog.Logger
 	Metrics   Metrics
 	// Now is the product's clock: sessions, what is shown. Machine is the machine's: limits.

@@ -19,6 +19,7 @@ import (
 	"rollcall/internal/directory"
 	"rollcall/internal/engine"
 	"rollcall/internal/ident"
+	"rollcall/internal/notify/notifytest"
 	"rollcall/internal/plan"
 	"rollcall/internal/store"
 	"rollcall/internal/telemetry"
@@ -61,7 +62,7 @@ func openPeopleHouse(t *testing.T) *peopleHouse {
 		Destination: func(i engine.Instance) destination.Destination { return orgdir.New(h.directory, i.OrgID, i.ID) },
 	})
 	h.pages, err = console.New(console.Config{
-		Engine: syncs, Directory: h.directory, Logger: logger, Metrics: telemetry.NewMetrics(), Now: time.Now, Machine: time.Now,
+		Engine: syncs, Directory: h.directory, Mail: notifytest.Service(t, h.store, h.directory, time.Now), Logger: logger, Metrics: telemetry.NewMetrics(), Now: time.Now, Machine: time.Now,
 		Bundle: fstest.MapFS{"manifest.json": {Data: []byte(`{}`)}},
 	})
 	h.must(err)

@@ -90,7 +90,7 @@ func openSecurityHouse(t *testing.T) *securityHouse {
 func (h *securityHouse) serve() http.Handler {
 	h.t.Helper()
 	pages, err := New(Config{
-		Engine: h.engine, Directory: h.directory, Logger: slog.New(slog.DiscardHandler), Metrics: h, Now: time.Now, Machine: time.Now, Version: "test",
+		Engine: h.engine, Directory: h.directory, Mail: h.mail, Logger: slog.New(slog.DiscardHandler), Metrics: h, Now: time.Now, Machine: time.Now, Version: "test",
 		Bundle: testBundle, Clouds: []string{"global"}, Simulator: h.sim,
 	})
 	h.must(err)

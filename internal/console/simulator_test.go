@@ -19,6 +19,7 @@ import (
 	"rollcall/internal/engine"
 	"rollcall/internal/entrasim"
 	"rollcall/internal/ident"
+	"rollcall/internal/notify/notifytest"
 	"rollcall/internal/store"
 )
 
@@ -64,7 +65,7 @@ func newSimHouse(t *testing.T) *simHouse {
 	h.org = organization.ID
 	h.config = Config{
 		Engine:    engine.New(engine.Config{Store: db, Directory: h.directory, Now: now, Machine: now, Node: ident.New(now()), Logger: slog.New(slog.DiscardHandler)}),
-		Directory: h.directory, Logger: slog.New(slog.DiscardHandler), Metrics: noMetrics{}, Now: now, Machine: now, Simulator: h.sim.URL(),
+		Directory: h.directory, Mail: notifytest.Service(t, db, h.directory, now), Logger: slog.New(slog.DiscardHandler), Metrics: noMetrics{}, Now: now, Machine: now, Simulator: h.sim.URL(),
 		Bundle: fstest.MapFS{"manifest.json": {Data: []byte(`{"console.css":"a.css","console.js":"a.js","icons":"icons"}`)}},
 	}
 	if h.pages, err = New(h.config); err != nil {

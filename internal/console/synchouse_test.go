@@ -21,6 +21,8 @@ import (
 	"rollcall/internal/graph"
 	"rollcall/internal/ident"
 	"rollcall/internal/mirror"
+	"rollcall/internal/notify"
+	"rollcall/internal/notify/notifytest"
 	"rollcall/internal/plan"
 	"rollcall/internal/store"
 )
@@ -30,6 +32,7 @@ type syncHouse struct {
 	t         *testing.T
 	url, sim  string
 	engine    *engine.Engine
+	mail      *notify.Service
 	directory *directory.Service
 	org       directory.Organization
 	instance  engine.Instance
@@ -78,6 +81,7 @@ func openSyncHouse(t *testing.T, people int) *syncHouse {
 			ClientSecret: string(c.SealedSecret), HTTP: sim.Client(), Now: time.Now, Jitter: func() float64 { return 0 },
 		})
 	}
+	h.mail = notifytest.Service(t, database, h.directory, time.Now)
 	h.engine = engine.New(engine.Config{
 		Store: database, Directory: h.directory, Queue: h, Observer: h, Now: time.Now, Machine: time.Now, Node: ident.New(time.Now()), Logger: logger,
 		Destination: func(i engine.Instance) destination.Destination { return orgdir.New(h.directory, i.OrgID, i.ID) },
@@ -89,7 +93,7 @@ func openSyncHouse(t *testing.T, people int) *syncHouse {
 		Tenant:      func(c engine.Connection) (mirror.Tenant, error) { return client(c) },
 	})
 	pages, err := New(Config{
-		Engine: h.engine, Directory: h.directory, Logger: logger, Metrics: h, Now: time.Now, Machine: time.Now, Version: "test", Bundle: testBundle,
+		Engine: h.engine, Directory: h.directory, Mail: h.mail, Logger: logger, Metrics: h, Now: time.Now, Machine: time.Now, Version: "test", Bundle: testBundle,
 	})
 	h.must(err)
 	served := httptest.NewServer(pages)

@@ -43,7 +43,7 @@ func TestAPlanIsAppliedOnceAndOnlyWhileItIsOne(t *testing.T) {
 
 	dry = w.good(engine.DryRun)
 	w.now = w.now.AddDate(0, 0, 91)
-	if err := w.engine.Expire(t.Context(), 90); err != nil {
+	if err := w.engine.Expire(t.Context(), w.org, 90); err != nil {
 		t.Fatal(err)
 	}
 	w.refused(dry.ID, "PlanForgotten")

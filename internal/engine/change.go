@@ -19,6 +19,8 @@ type Change struct {
 	Interval *time.Duration
 	// Reconciles replaces when and how both sides are compared completely.
 	Reconciles *Reconciles
+	// Notification replaces who is told by mail.
+	Notification *Notification
 	// ClientSecret replaces the connection's secret, SecretExpiresAt says when the secret ends: that of a new secret is not known without it.
 	ClientSecret    *string
 	SecretExpiresAt *time.Time
@@ -85,6 +87,9 @@ func (e *Engine) change(ctx context.Context, instance *Instance, change Change, 
 		instance.Reconciles = *change.Reconciles
 		after.Set("reconcile", instance.Reconciles.text())
 	}
+	if err := e.changeNotification(instance, change.Notification, before, after); err != nil {
+		return err
+	}
 	if err := e.allow(ctx, instance, change, before, after); err != nil {
 		return err
 	}
@@ -126,6 +131,7 @@ func (e *Engine) allow(ctx context.Context, instance *Instance, change Change, b
 	after.Set("autoSync", instance.AutoSync)
 	if instance.AutoSync {
 		instance.Health.Quarantine, instance.Health.DisabledAt, instance.NextRunAt = nil, time.Time{}, e.Now()
+		instance.Health.OverdueAt = time.Time{}
 	}
 	return nil
 }

@@ -18,7 +18,19 @@ func (e *Engine) announceClients(ctx context.Context) error {
 	}
 	e.Observer.CredentialsExpiring(OAuthSecret, counts)
 	for _, client := range clients {
-		notice, given, err := e.Directory.AnnounceClient(ctx, client.ID)
+		var notice directory.Notice
+		var given bool
+		err := e.Store.InTx(ctx, func(ctx context.Context) error {
+			var err error
+			if notice, given, err = e.Directory.AnnounceClient(ctx, client.ID); err != nil || !given {
+				return err
+			}
+			to, err := e.keepers(ctx, client.OrgID)
+			if err != nil {
+				return err
+			}
+			return e.tellEnd(ctx, ending{client.OrgID, client.ID, OAuthSecret, client.Name, client.Secrets[0].ExpiresAt, notice, "/tokens/clients"}, to)
+		})
 		if err != nil {
 			return err
 		}

@@ -40,8 +40,8 @@ const (
 // announceEvery is how often the ends of credentials are looked at, by the clock of schedules.
 const announceEvery = time.Minute
 
-// announceEnds gives the notices that are due about client secrets, tokens and clients (B4), each once: as a log line here and as an event in the audit log,
-// which is written with the mark that it was given. Who is late, because the server was down, gets the latest notice only.
+// announceEnds gives the notices that are due about client secrets, tokens and clients (B4), each once: as a log line here, by mail, and as an event in the
+// audit log, which are written with the mark that it was given. It announces instances that are overdue, too. Who is late, because the server was down, gets the latest notice only.
 func (e *Engine) announceEnds(ctx context.Context) error {
 	now := e.Now()
 	if last := e.announced.Load(); last != nil && now.Sub(*last).Abs() < announceEvery {
@@ -70,6 +70,9 @@ func (e *Engine) announceEnds(ctx context.Context) error {
 	if err := e.announceClients(ctx); err != nil {
 		return err
 	}
+	if err := e.announceIdle(ctx); err != nil {
+		return err
+	}
 	e.announced.Store(&now)
 	return nil
 }
@@ -85,7 +88,19 @@ func (e *Engine) announceTokens(ctx context.Context) error {
 	}
 	e.Observer.CredentialsExpiring(APIToken, counts)
 	for _, token := range tokens {
-		notice, given, err := e.Directory.AnnounceToken(ctx, token.ID)
+		var notice directory.Notice
+		var given bool
+		err := e.Store.InTx(ctx, func(ctx context.Context) error {
+			var err error
+			if notice, given, err = e.Directory.AnnounceToken(ctx, token.ID); err != nil || !given {
+				return err
+			}
+			to, err := e.keepers(ctx, token.OrgID)
+			if err != nil {
+				return err
+			}
+			return e.tellEnd(ctx, ending{token.OrgID, token.ID, APIToken, token.Name, token.ExpiresAt, notice, "/tokens"}, to)
+		})
 		if err != nil {
 			return err
 		}
@@ -121,6 +136,14 @@ func (e *Engine) announceSecret(ctx context.Context, id ident.ID) error {
 		after := attr.From(map[string]any{
 			"expiresAt": connection.SecretExpiresAt.UTC().Format(time.RFC3339), "notice": notice.String(),
 		})
+		sort := ClientSecret
+		if connection.Form == FormCertificate {
+			sort = "certificate"
+		}
+		end := ending{connection.OrgID, connection.ID, sort, connection.name(), connection.SecretExpiresAt, notice, "/connections/" + connection.ID.String()}
+		if err := e.tellEnd(ctx, end, addresses(told)); err != nil {
+			return err
+		}
 		if len(told) == 0 {
 			return e.recordConnection(ctx, connection, "secret.expire", nil, after)
 		}

@@ -45,7 +45,7 @@ type Observer interface {
 	CredentialsExpiring(kind string, counts map[directory.Notice]int)
 }
 
-// Config is what an engine is made of. All fields are required.
+// Config is what an engine is made of. All fields but Mail are required.
 type Config struct {
 	Store     Store
 	Directory *directory.Service
@@ -71,7 +71,9 @@ type Config struct {
 	// AskService asks a remote service what it offers and reads a page of users with the secret; "" stands for the one that is stored of it.
 	AskService func(ctx context.Context, service RemoteService, secret string) (destination.Offer, error)
 	Queue      Queue
-	Observer   Observer
+	// Mail tells people what needs them; nil for nobody.
+	Mail     Mail
+	Observer Observer
 	// Now is the clock of schedules; Machine is the machine's, for leases.
 	Now, Machine func() time.Time
 	// Node identifies this process among those that share the database.

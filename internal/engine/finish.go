@@ -10,9 +10,6 @@ import (
 	"rollcall/internal/plan"
 )
 
-// overdueRuns is after how many bad runs in a row it is announced that there was no good one.
-const overdueRuns = 3
-
 // end closes a run that went through: health, the next run, what is queued behind it.
 func (e *Engine) end(ctx context.Context, w *work) error {
 	return e.Store.InTx(ctx, func(ctx context.Context) error {
@@ -67,7 +64,7 @@ func (e *Engine) good(ctx context.Context, run *Run) error {
 			Remedy:  "Look at the failed changes of the run; their reasons say what to do.",
 		})
 	} else {
-		health.LastGoodAt = run.EndedAt
+		health.LastGoodAt, health.OverdueAt = run.EndedAt, time.Time{}
 		err = e.endQuarantine(ctx, &instance, run)
 	}
 	if err != nil {
@@ -143,6 +140,9 @@ func (e *Engine) close(ctx context.Context, w *work, run Run) error {
 			return err
 		}
 	}
+	if err := e.tellHeld(ctx, run); err != nil {
+		return err
+	}
 	w.run = run
 	e.Observer.RunEnded(run, run.EndedAt.Sub(run.StartedAt))
 	return nil
@@ -190,14 +190,17 @@ func (e *Engine) bad(ctx context.Context, run *Run, kind fault.Kind) error {
 	}
 	health := &instance.Health
 	health.LastRun, health.LastRunAt, health.LastFailure = run.ID, run.EndedAt, run.Failure
-	if health.BadRuns++; health.BadRuns == overdueRuns {
-		e.Logger.ErrorContext(ctx, "no good run in three intervals", "instance", instance.ID.String(), "last_good", health.LastGoodAt)
-	}
+	health.BadRuns++
 	if kind == fault.Unauthenticated || kind == fault.Denied {
 		if err := e.quarantine(ctx, &instance, run, run.Failure); err != nil {
 			return err
 		}
 		if err := e.heardByRun(ctx, instance.ConnectionID, kind, run.Failure); err != nil {
+			return err
+		}
+	}
+	if health.BadRuns >= overdueRuns {
+		if err := e.announceOverdue(ctx, &instance); err != nil {
 			return err
 		}
 	}

@@ -95,6 +95,9 @@ func (e *Engine) hold(ctx context.Context, run *Run, group int64, count int, bec
 	}
 	held, err := e.Store.HoldRemovals(ctx, run.ID, run.Progress.Part.of(), group, e.Now())
 	run.Progress.ToApply -= held
+	if held > 0 {
+		run.Progress.NewlyHeld.add(run.Progress.Part, count)
+	}
 	return err
 }
 

@@ -30,7 +30,9 @@ type Instance struct {
 	CreatedAt time.Time
 	// Reconciles says when both sides are compared completely.
 	Reconciles Reconciles
-	Health     Health
+	// Notification says who is told by mail.
+	Notification Notification
+	Health       Health
 }
 
 // Health is what the runs of an instance left behind. It is stored as one document.
@@ -52,6 +54,8 @@ type Health struct {
 	Reconcile *LastReconcile `json:"reconcile,omitempty"`
 	// Quarantine is set while runs fail as a whole (D11).
 	Quarantine *Quarantine `json:"quarantine,omitempty"`
+	// OverdueAt is when it was announced that there was no good run in three intervals; zero since the last good one.
+	OverdueAt time.Time `json:"overdueAt,omitzero"`
 	// DisabledAt is when the instance was disabled after 28 days in quarantine.
 	DisabledAt time.Time `json:"disabledAt,omitzero"`
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"rollcall/internal/attr"
+	"rollcall/internal/notify"
 )
 
 // Quarantine and its end (D11).
@@ -16,13 +17,13 @@ const (
 )
 
 // quarantine takes the instance into quarantine, or deeper. At entry, when the reason changes, and when the instance is disabled for it, this is
-// announced once: as a log line, and as an event in the organization's audit log.
+// announced once: as a log line, as an event in the organization's audit log, and by mail.
 func (e *Engine) quarantine(ctx context.Context, instance *Instance, run *Run, failure *Failure) error {
 	health := &instance.Health
-	action := "quarantine.change"
+	action, kind := "quarantine.change", notify.QuarantineChanged
 	if health.Quarantine == nil {
 		health.Quarantine = &Quarantine{Since: run.EndedAt}
-		action = "quarantine.begin"
+		action, kind = "quarantine.begin", notify.QuarantineBegun
 	}
 	q := *health.Quarantine
 	if q.Code != failure.Code || action == "quarantine.begin" {
@@ -33,6 +34,9 @@ func (e *Engine) quarantine(ctx context.Context, instance *Instance, run *Run, f
 		}
 		err := e.record(ctx, *instance, action, before, attr.From(map[string]any{"code": failure.Code, "reason": failure.Message, "run": run.ID.String()}))
 		if err != nil {
+			return err
+		}
+		if err := e.tellQuarantine(ctx, *instance, run, kind, q.Since, failure); err != nil {
 			return err
 		}
 	}
@@ -49,8 +53,16 @@ func (e *Engine) quarantine(ctx context.Context, instance *Instance, run *Run, f
 	}
 	health.DisabledAt, instance.AutoSync = run.EndedAt, false
 	e.Logger.ErrorContext(ctx, "instance disabled after 28 days in quarantine", "instance", instance.ID.String())
+	if err := e.tellQuarantine(ctx, *instance, run, notify.Disabled, q.Since, failure); err != nil {
+		return err
+	}
 	return e.record(ctx, *instance, "quarantine.disable", attr.From(map[string]any{"autoSync": true}),
 		attr.From(map[string]any{"autoSync": false, "code": q.Code, "reason": q.Reason}))
+}
+
+// tellQuarantine has people told of a step into quarantine, once for the run that made it.
+func (e *Engine) tellQuarantine(ctx context.Context, instance Instance, run *Run, kind notify.Kind, since time.Time, failure *Failure) error {
+	return e.tell(ctx, instance, kind, run.ID.String(), notify.Facts{Code: failure.Code, Reason: failure.Message, Remedy: failure.Remedy, Since: since})
 }
 
 // endQuarantine lets the instance leave quarantine, after a good run. That may be one by hand, long before the back-off is over.

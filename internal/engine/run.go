@@ -150,6 +150,8 @@ type Progress struct {
 	Applied int `json:"applied"`
 	// Removals of the part that the guard weighs; those of members it counts itself.
 	Removals int `json:"removals,omitempty"`
+	// NewlyHeld are the removals that the guard of this run held.
+	NewlyHeld NewlyHeld `json:"newlyHeld,omitzero"`
 	// DespiteEntra counts the changes of an undo that give somebody access whom Entra would not give any.
 	DespiteEntra int `json:"despiteEntra,omitempty"`
 	// FollowUp: more is to be done in a run of its own, started at once. A run on demand does it itself, Rounds times at most.

@@ -43,6 +43,8 @@ type NewInstance struct {
 	Service *NewService
 	// Reconciles; nil for DefaultReconciles.
 	Reconciles *Reconciles
+	// Notification says who is told by mail; nil for nobody.
+	Notification *Notification
 	// Settings; nil for DefaultSettings.
 	Settings *Settings
 	// Connector is what to do about the Directory Connector, if it feeds the organization.
@@ -72,6 +74,11 @@ func (e *Engine) CreateInstance(ctx context.Context, org ident.ID, want NewInsta
 	}
 	if want.Reconciles != nil {
 		instance.Reconciles = *want.Reconciles
+	}
+	if want.Notification != nil {
+		if instance.Notification, err = want.Notification.clean(); err != nil {
+			return Instance{}, err
+		}
 	}
 	err = e.Store.InTx(ctx, func(ctx context.Context) error {
 		if err := e.settleConnector(ctx, org, want.Connector); err != nil {

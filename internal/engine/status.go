@@ -75,11 +75,14 @@ func (e *Engine) Status(ctx context.Context, instance Instance) (Status, error) 
 			status.Running = &open[i]
 		}
 	}
-	health := instance.Health
-	status.Overdue = instance.AutoSync && !instance.CreatedAt.IsZero() &&
-		e.Now().Sub(later(health.LastGoodAt, instance.CreatedAt)) > 3*instance.Interval+time.Minute
+	status.Overdue = instance.overdue(e.Now())
 	status.Job, status.Explanation = status.job(instance)
 	return status, nil
+}
+
+// overdue: Auto Sync is on, and there was no good run in three intervals, and a minute.
+func (i Instance) overdue(now time.Time) bool {
+	return i.AutoSync && !i.CreatedAt.IsZero() && now.Sub(later(i.Health.LastGoodAt, i.CreatedAt)) > 3*i.Interval+time.Minute
 }
 
 func later(a, b time.Time) time.Time {

@@ -14,20 +14,24 @@ import (
 )
 
 const instanceColumns = `SELECT org_id, id, connection_id, name, auto_sync, interval_micros, config_version, next_run_at, created_at, health,
-	reconcile_micros, reconcile_repair, reconcile_per_second, service_id FROM instances`
+	reconcile_micros, reconcile_repair, reconcile_per_second, service_id, notify_addresses, notify_failures FROM instances`
 
 func scanInstance(rows *sql.Rows) (engine.Instance, error) {
 	var i engine.Instance
 	var interval, reconcile int64
-	var health sql.RawBytes
+	var health, addresses sql.RawBytes
 	err := rows.Scan(&i.OrgID, &i.ID, &i.ConnectionID, &i.Name, &i.AutoSync, &interval, &i.ConfigVersion, stamp{&i.NextRunAt},
-		stamp{&i.CreatedAt}, &health, &reconcile, &i.Reconciles.Repair, &i.Reconciles.PerSecond, &i.ServiceID)
+		stamp{&i.CreatedAt}, &health, &reconcile, &i.Reconciles.Repair, &i.Reconciles.PerSecond, &i.ServiceID,
+		&addresses, &i.Notification.OnFailure)
 	if err != nil {
 		return i, err
 	}
 	i.Interval, i.Reconciles.Every = time.Duration(interval)*time.Microsecond, time.Duration(reconcile)*time.Microsecond
 	if err := json.Unmarshal(health, &i.Health); err != nil {
 		return i, fmt.Errorf("read the health of the instance %s: %w", i.Name, err)
+	}
+	if err := json.Unmarshal(addresses, &i.Notification.Addresses); err != nil {
+		return i, fmt.Errorf("read the addresses of the instance %s: %w", i.Name, err)
 	}
 	return i, nil
 }
@@ -53,15 +57,21 @@ func (db *DB) SaveInstance(ctx context.Context, i engine.Instance) error {
 	if err != nil {
 		return err
 	}
+	addresses, err := document(append([]string{}, i.Notification.Addresses...))
+	if err != nil {
+		return err
+	}
 	_, err = db.exec(ctx, `INSERT INTO instances (org_id, id, connection_id, name, name_key, auto_sync, interval_micros, config_version,
-		next_run_at, created_at, health, reconcile_micros, reconcile_repair, reconcile_per_second, service_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+		next_run_at, created_at, health, reconcile_micros, reconcile_repair, reconcile_per_second, service_id, notify_addresses, notify_failures)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key,
 		auto_sync = excluded.auto_sync, interval_micros = excluded.interval_micros, config_version = excluded.config_version,
 		next_run_at = excluded.next_run_at, health = excluded.health, reconcile_micros = excluded.reconcile_micros,
-		reconcile_repair = excluded.reconcile_repair, reconcile_per_second = excluded.reconcile_per_second`,
+		reconcile_repair = excluded.reconcile_repair, reconcile_per_second = excluded.reconcile_per_second, notify_addresses = excluded.notify_addresses,
+		notify_failures = excluded.notify_failures`,
 		i.OrgID, i.ID, i.ConnectionID, i.Name, attr.NameKey(i.Name), bit(i.AutoSync), i.Interval.Microseconds(), i.ConfigVersion,
-		micros(i.NextRunAt), micros(i.CreatedAt), health, i.Reconciles.Every.Microseconds(), bit(i.Reconciles.Repair), i.Reconciles.PerSecond, i.ServiceID)
+		micros(i.NextRunAt), micros(i.CreatedAt), health, i.Reconciles.Every.Microseconds(), bit(i.Reconciles.Repair), i.Reconciles.PerSecond, i.ServiceID,
+		addresses, bit(i.Notification.OnFailure))
 	if isDuplicate(err) {
 		return fault.New(fault.Conflict, "InstanceExists", "the organization has another instance with the name %s", i.Name)
 	}

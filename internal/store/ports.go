@@ -5,6 +5,7 @@ import (
 	"rollcall/internal/directory"
 	"rollcall/internal/engine"
 	"rollcall/internal/mirror"
+	"rollcall/internal/notify"
 )
 
 // One database is behind all ports.
@@ -13,4 +14,5 @@ var (
 	_ mirror.Store    = (*DB)(nil)
 	_ engine.Store    = (*DB)(nil)
 	_ scimapp.Store   = (*DB)(nil)
+	_ notify.Store    = (*DB)(nil)
 )

@@ -21,6 +21,7 @@ type Metrics struct {
 	held         prometheus.Gauge
 	expiring     *prometheus.GaugeVec
 	http         *prometheus.CounterVec
+	mail         *prometheus.CounterVec
 }
 
 // NewMetrics returns metrics that are all zero, together with those of the Go runtime and of the process.
@@ -47,11 +48,12 @@ func NewMetrics() *Metrics {
 		expiring: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "rollcall_credentials_expiring", Help: "Credentials that end soon or have ended, by kind and by the latest notice about them.",
 		}, []string{"kind", "notice"}),
+		mail: counter("rollcall_emails_total", "Attempts to send an e-mail, by kind and outcome.", "kind", "outcome"),
 		http: counter("rollcall_http_requests_total", "Requests that the server answered, by face, route and HTTP status.", "face", "route", "status"),
 	}
 	m.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.runs, m.runSeconds, m.changes, m.graph, m.graphSeconds, m.held, m.expiring, m.http,
+		m.runs, m.runSeconds, m.changes, m.graph, m.graphSeconds, m.held, m.expiring, m.http, m.mail,
 	)
 	return m
 }
@@ -87,6 +89,10 @@ func (m *Metrics) SetHeld(n int) { m.held.Set(float64(n)) }
 func (m *Metrics) SetExpiring(kind, notice string, n int) {
 	m.expiring.WithLabelValues(kind, notice).Set(float64(n))
 }
+
+// CountMail counts one attempt to send an e-mail of a kind ("held", "credential-ends", …), with its outcome: "sent", "failed" (tried again), "refused" or
+// "given-up".
+func (m *Metrics) CountMail(kind, outcome string) { m.mail.WithLabelValues(kind, outcome).Inc() }
 
 // CountHTTP counts one request that a face ("api", "scim", "console") answered. The route is the pattern that matched, never the path.
 func (m *Metrics) CountHTTP(face, route string, status int) {
