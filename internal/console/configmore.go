@@ -9,6 +9,7 @@ import (
 
 	"rollcall/internal/engine"
 	"rollcall/internal/fault"
+	"rollcall/internal/notify"
 	"rollcall/internal/plan"
 )
 
@@ -17,6 +18,9 @@ type configMoreView struct {
 	Groups     []Field
 	Interval   Field
 	Thresholds []thresholdFields
+	// Notification says who is told by mail; Mute that no mail server is set.
+	Notification []Field
+	Mute         bool
 }
 
 type thresholdFields struct {
@@ -57,8 +61,22 @@ func (s *server) showMoreTab(w http.ResponseWriter, r *request, status int, inst
 		{r.say("more.groups"), r.say("more.groups.hint"), share("groups", groups.Count, groups.Percent)},
 		{r.say("more.members"), r.say("more.members.hint"), share("members", members.Count, members.Percent)},
 	}
+	view.Notification = r.notificationFields(instance.Notification)
+	able, err := s.Mail.CanSend(r.ctx(), r.org)
+	if err != nil {
+		return err
+	}
+	view.Mute = !able
 	r.titledConfiguration(head)
 	return r.render(w, status, "configmore", view)
+}
+
+// notificationFields are the addresses, each on a line, and Entra's box.
+func (r *request) notificationFields(kept engine.Notification) []Field {
+	return []Field{
+		{Name: "notify", Type: "textarea", Label: r.say("more.notify.addresses"), Hint: r.say("more.notify.hint"), Value: strings.Join(kept.Addresses, "\n")},
+		{Name: "notifyOnFailure", Type: "checkbox", Label: r.say("more.notify.onFailure"), Hint: r.say("more.notify.onFailure.hint"), Checked: kept.OnFailure},
+	}
 }
 
 // intervalField offers the usual intervals, and the one that is set.
@@ -112,7 +130,7 @@ func (s *server) saveMore(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	after, change := settings, engine.Change{}
+	after, change, shown := settings, engine.Change{}, instance
 	if err = readMore(r, &after); err == nil {
 		interval, wrong := time.ParseDuration(r.value("interval"))
 		if wrong != nil {
@@ -121,6 +139,11 @@ func (s *server) saveMore(w http.ResponseWriter, r *request) error {
 		if interval != instance.Interval {
 			change.Interval = &interval
 		}
+		told := engine.Notification{Addresses: notify.SplitAddresses(r.PostFormValue("notify")), OnFailure: r.value("notifyOnFailure") != ""}
+		if !slices.Equal(told.Addresses, instance.Notification.Addresses) || told.OnFailure != instance.Notification.OnFailure {
+			change.Notification = &told
+		}
+		shown.Notification = told
 		err = s.saveTab(r, instance, settings, after, change)
 	}
 	if err != nil {
@@ -128,7 +151,7 @@ func (s *server) saveMore(w http.ResponseWriter, r *request) error {
 		if !ok {
 			return err
 		}
-		return s.showMoreTab(w, r, http.StatusUnprocessableEntity, instance, after, texts)
+		return s.showMoreTab(w, r, http.StatusUnprocessableEntity, shown, after, texts)
 	}
 	return r.saved(w, s.setupHead(r, instance, "more"))
 }

@@ -30,7 +30,7 @@ func (s *server) saveTab(r *request, instance engine.Instance, before, after eng
 	if differs {
 		change.Settings = &after
 	}
-	if differs || change.Interval != nil {
+	if differs || change.Interval != nil || change.Notification != nil {
 		if _, err := s.Engine.ChangeInstance(r.ctx(), instance.ID, change); err != nil {
 			return err
 		}

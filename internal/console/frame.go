@@ -54,6 +54,7 @@ func places() []place {
 		{"sync.title", "/directory-synchronization", "", like("listInstances"), true},
 		{"domains.title", "/domains", "", like("listDomains"), true},
 		{"tokens.title", "/tokens", "", like("listTokens"), true},
+		{"email.title", "/email", "", like("getEmail"), true},
 		{"retention.title", "/retention", "", like("getRetention"), true},
 		{"nav.administrators", "/administrators", "", administers, true},
 	}

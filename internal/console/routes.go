@@ -56,6 +56,9 @@ func (s *server) table() []route {
 		{"GET /audit", like("listEvents"), s.auditLog},
 		{"GET /audit/export", like("listEvents"), s.exportAudit},
 
+		{"GET /email", like("getEmail"), s.email},
+		{"POST /email", like("changeEmail"), s.changeEmail},
+		{"POST /email/test", like("testEmail"), s.testEmail},
 		{"GET /tokens", like("listTokens"), s.tokens},
 		{"GET /tokens/new", like("createToken"), s.newToken},
 		{"POST /tokens", like("createToken"), s.createToken},

@@ -136,24 +136,10 @@ func (e *Engine) announceSecret(ctx context.Context, id ident.ID) error {
 		after := attr.From(map[string]any{
 			"expiresAt": connection.SecretExpiresAt.UTC().Format(time.RFC3339), "notice": notice.String(),
 		})
-		sort := ClientSecret
-		if connection.Form == FormCertificate {
-			sort = "certificate"
-		}
-		end := ending{connection.OrgID, connection.ID, sort, connection.name(), connection.SecretExpiresAt, notice, "/connections/" + connection.ID.String()}
-		if err := e.tellEnd(ctx, end, addresses(told)); err != nil {
+		if err := e.tellSecret(ctx, connection, told); err != nil {
 			return err
 		}
-		if len(told) == 0 {
-			return e.recordConnection(ctx, connection, "secret.expire", nil, after)
-		}
-		for _, instance := range told {
-			err := e.record(ctx, instance, "secret.expire", nil, after)
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		return e.recordSecret(ctx, connection, told, after)
 	})
 	if err != nil {
 		return err
@@ -161,6 +147,30 @@ func (e *Engine) announceSecret(ctx context.Context, id ident.ID) error {
 	for _, instance := range told {
 		e.Logger.WarnContext(ctx, "the client secret of the tenant ends", "instance", instance.ID.String(), "expires_at", connection.SecretExpiresAt,
 			"notice", connection.SecretNotice.String())
+	}
+	return nil
+}
+
+// tellSecret has those told by mail who use the connection.
+func (e *Engine) tellSecret(ctx context.Context, connection Connection, users []Instance) error {
+	sort := ClientSecret
+	if connection.Form == FormCertificate {
+		sort = "certificate"
+	}
+	return e.tellEnd(ctx, ending{
+		connection.OrgID, connection.ID, sort, connection.name(), connection.SecretExpiresAt, connection.SecretNotice, "/connections/" + connection.ID.String(),
+	}, addresses(users))
+}
+
+// recordSecret records a notice with all instances that use the connection, or with the connection if there are none.
+func (e *Engine) recordSecret(ctx context.Context, connection Connection, users []Instance, after attr.Record) error {
+	if len(users) == 0 {
+		return e.recordConnection(ctx, connection, "secret.expire", nil, after)
+	}
+	for _, instance := range users {
+		if err := e.record(ctx, instance, "secret.expire", nil, after); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -34,14 +34,17 @@ func (n Notification) recipients() []string {
 	return n.Addresses
 }
 
-// clean returns the notification as it is kept, or what is wrong with it, as a fault.Invalid.
-func (n Notification) clean() (Notification, error) {
+// clean returns the notification as it is kept, or what is wrong with it, as a fault.Invalid; nobody for nil.
+func (n *Notification) clean() (Notification, error) {
+	if n == nil {
+		return Notification{}, nil
+	}
 	list, err := notify.Addresses(n.Addresses)
 	if err != nil {
-		return n, err
+		return *n, err
 	}
 	if n.OnFailure && len(list) == 0 {
-		return n, fault.New(fault.Invalid, "MissingAddress", "a notification e-mail needs an address").WithRemedy("Enter who is told, or do not send notifications.")
+		return *n, fault.New(fault.Invalid, "MissingAddress", "a notification e-mail needs an address").WithRemedy("Enter who is told, or do not send notifications.")
 	}
 	return Notification{list, n.OnFailure}, nil
 }

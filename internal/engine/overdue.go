@@ -50,26 +50,25 @@ func (e *Engine) announceIdle(ctx context.Context) error {
 		if !instance.overdue(now) || !instance.Health.OverdueAt.IsZero() || instance.Health.Quarantine != nil {
 			continue
 		}
-		err := e.Store.InTx(ctx, func(ctx context.Context) error {
-			instance, err := e.Store.Instance(ctx, instance.ID)
-			if fault.Is(err, fault.NotFound) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			open, err := e.Store.OpenRuns(ctx, instance.ID)
-			if err != nil || slices.ContainsFunc(open, func(run Run) bool { return !run.Kind.Reconciles() && run.State != Waiting }) {
-				return err
-			}
-			if err := e.announceOverdue(ctx, &instance); err != nil {
-				return err
-			}
-			return e.Store.SaveInstance(ctx, instance)
-		})
-		if err != nil {
+		err := e.Store.InTx(ctx, func(ctx context.Context) error { return e.announceIfIdle(ctx, instance.ID) })
+		if err != nil && !fault.Is(err, fault.NotFound) {
 			return err
 		}
 	}
 	return nil
+}
+
+func (e *Engine) announceIfIdle(ctx context.Context, id ident.ID) error {
+	instance, err := e.Store.Instance(ctx, id)
+	if err != nil {
+		return err
+	}
+	open, err := e.Store.OpenRuns(ctx, id)
+	if err != nil || slices.ContainsFunc(open, func(run Run) bool { return !run.Kind.Reconciles() && run.State != Waiting }) {
+		return err
+	}
+	if err := e.announceOverdue(ctx, &instance); err != nil {
+		return err
+	}
+	return e.Store.SaveInstance(ctx, instance)
 }

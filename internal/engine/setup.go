@@ -75,10 +75,8 @@ func (e *Engine) CreateInstance(ctx context.Context, org ident.ID, want NewInsta
 	if want.Reconciles != nil {
 		instance.Reconciles = *want.Reconciles
 	}
-	if want.Notification != nil {
-		if instance.Notification, err = want.Notification.clean(); err != nil {
-			return Instance{}, err
-		}
+	if instance.Notification, err = want.Notification.clean(); err != nil {
+		return Instance{}, err
 	}
 	err = e.Store.InTx(ctx, func(ctx context.Context) error {
 		if err := e.settleConnector(ctx, org, want.Connector); err != nil {

@@ -19,7 +19,7 @@ const (
 	// Held: removals wait for approval (D15).
 	Held Kind = "held"
 	// CredentialEnds: a secret, certificate or token ends (B4).
-	CredentialEnds Kind = "credential-ends"
+	CredentialEnds Kind = "credential-ends" //nolint:gosec // a word, not a credential
 	// Overdue: there was no good run in three intervals (D20).
 	Overdue Kind = "overdue"
 	// Test was asked for by somebody.

@@ -1,13 +1,12 @@
 package notify
 
 import (
+	_ "embed" // the page of a mail
 	"html/template"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
-
-	_ "embed" // the page of a mail
 )
 
 //go:embed message.html

@@ -3,6 +3,7 @@ package notify
 import (
 	"maps"
 	"net/mail"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -57,20 +58,11 @@ func TestAMailSaysWhyAndWhereToGo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `Les exécutions de Staff échouent ; l’instance est donc en quarantaine. Elle est réessayée de moins en moins souvent, jusqu’à une fois par jour. Rien n’est supprimé pour cette raison, la configuration est conservée, et une exécution réussie met fin à la quarantaine.
-
-Instance : Staff
-Locataire : Contoso
-Raison : Le secret client a expiré. Créez un nouveau secret client dans Entra (Inscriptions d’applications > l’application > Certificats et secrets) et saisissez-le.
-Message : the client secret has expired (AADSTS7000222)
-Depuis : 2026-11-23 08:05 UTC
-
-Ouvrir l’instance : https://rollcall.example.com/org/1/instances/2/summary
-
--- 
-Vous recevez ce message parce que votre adresse est saisie pour les notifications dans Rollcall.
-`
-	if diff := cmp.Diff(want, got.Text); diff != "" {
+	want, err := os.ReadFile("testdata/quarantine.fr.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got.Text); diff != "" {
 		t.Error(diff)
 	}
 	if !strings.Contains(got.HTML, `href="https://rollcall.example.com/org/1/instances/2/summary"`) {

@@ -257,8 +257,12 @@ func differences(was, is Settings) (before, after attr.Record) {
 		name    string
 		was, is any
 	}{
-		{"host", was.Host, is.Host}, {"port", float64(was.Port), float64(is.Port)}, {"tls", string(was.TLS), string(is.TLS)}, {"user", was.User, is.User},
-		{"from", was.From, is.From}, {"language", was.Language, is.Language},
+		{"host", was.Host, is.Host},
+		{"port", float64(was.Port), float64(is.Port)},
+		{"tls", string(was.TLS), string(is.TLS)},
+		{"user", was.User, is.User},
+		{"from", was.From, is.From},
+		{"language", was.Language, is.Language},
 	} {
 		if field.was != field.is {
 			before.Set(field.name, field.was)

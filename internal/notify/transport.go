@@ -68,7 +68,7 @@ func converse(client *smtp.Client, from, to string, message *mail.Msg) (step, st
 		return stepContent, "", err
 	}
 	if closed, ok := content.(*smtp.DataCloser); ok {
-		return stepContent, closed.ServerResponse(), nil
+		return stepContent, "250 " + closed.ServerResponse(), nil // the client leaves the code out
 	}
 	return stepContent, "", nil
 }

@@ -33,6 +33,9 @@ func scanInstance(rows *sql.Rows) (engine.Instance, error) {
 	if err := json.Unmarshal(addresses, &i.Notification.Addresses); err != nil {
 		return i, fmt.Errorf("read the addresses of the instance %s: %w", i.Name, err)
 	}
+	if len(i.Notification.Addresses) == 0 {
+		i.Notification.Addresses = nil
+	}
 	return i, nil
 }
 

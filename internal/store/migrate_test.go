@@ -153,6 +153,21 @@ func TestFrequentQueriesUseTheirIndexes(t *testing.T) {
 			[]any{id, id, 10},
 			[]string{"SEARCH changes USING INDEX changes_open_by_state (org_id=? AND state=?)"},
 		},
+		"mails that are due": {
+			dueMails,
+			[]any{0, 10},
+			[]string{"SEARCH mails USING INDEX mails_waiting (next_at<?)", "USE TEMP B-TREE FOR LAST TERM OF ORDER BY"},
+		},
+		"the newest mails": {
+			listMails,
+			[]any{id, 10},
+			[]string{"SEARCH mails USING INDEX sqlite_autoindex_mails_1 (org_id=?)"},
+		},
+		"settled mails": {
+			dropMails,
+			[]any{0},
+			[]string{"SEARCH mails USING INDEX mails_settled (settled_at<?)"},
+		},
 		"open entries by state": {
 			countOpen,
 			[]any{id, 1},

@@ -16,6 +16,7 @@ import (
 	"mime"
 	"net"
 	"net/mail"
+	"net/netip"
 	"slices"
 	"sync"
 	"testing"
@@ -72,16 +73,21 @@ func Start(t testing.TB, s *Server) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := listener.Addr().(*net.TCPAddr) //nolint:forcetypeassert // a TCP listener has no other
-	s.host, s.port, s.listener = "127.0.0.1", address.Port, listener
+	address, err := netip.ParseAddrPort(listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.host, s.port, s.listener = address.Addr().String(), int(address.Port()), listener
 	if s.TLS == notify.ImplicitTLS {
 		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
 	}
-	served := make(chan error, 1)
-	go func() { served <- s.server.Serve(listener) }()
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		_ = s.server.Serve(listener) // it ends because it is stopped
+	})
 	t.Cleanup(func() {
 		s.Stop()
-		<-served
+		serving.Wait()
 	})
 	return s
 }
@@ -222,7 +228,7 @@ func (s *Server) certificate() tls.Certificate {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	now := time.Now()
+	now := time.Now() //nolint:forbidigo // certificates are checked by the machine's clock
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "mail.test"}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour),
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,

@@ -35,6 +35,7 @@ func instanceCases() []testCase {
 			instance.Name, instance.AutoSync, instance.Interval, instance.NextRunAt = "Élan", false, time.Second, time.Time{}
 			instance.Health = engine.Health{LastRun: f.run.ID, LastRunAt: start, Quarantine: &engine.Quarantine{Since: start, Code: "X", Attempts: 2}}
 			instance.Reconciles = engine.Reconciles{Every: 36 * time.Hour, Repair: true, PerSecond: 150}
+			instance.Notification = engine.Notification{Addresses: []string{"ops@example.com", "boss@example.com"}, OnFailure: true}
 			f.must(t, f.SaveInstance(f.ctx, instance))
 			back, err := f.Instance(f.ctx, instance.ID)
 			f.must(t, err)

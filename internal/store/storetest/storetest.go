@@ -18,6 +18,7 @@ import (
 	"rollcall/internal/fault"
 	"rollcall/internal/ident"
 	"rollcall/internal/mirror"
+	"rollcall/internal/notify"
 	"rollcall/internal/plan"
 )
 
@@ -25,6 +26,7 @@ import (
 type Backend interface {
 	directory.Store
 	engine.Store
+	notify.Store
 	// Commits counts committed transactions.
 	Commits() int64
 	Close() error
@@ -42,7 +44,7 @@ type testCase struct {
 func Run(t *testing.T, place func(t *testing.T) Open) {
 	t.Helper()
 	for _, cases := range [][]testCase{
-		transactionCases(), organizationCases(), tokenCases(), expiryCases(), escrowCases(), userCases(), archiveCases(), mirrorCases(), instanceCases(), connectionCases(), runCases(),
+		transactionCases(), organizationCases(), tokenCases(), expiryCases(), escrowCases(), userCases(), archiveCases(), mirrorCases(), instanceCases(), connectionCases(), mailCases(), runCases(),
 		planningCases(), dirtCases(), applyCases(), linkCases(), reviewCases(), groupCases(), memberCases(), groupArchiveCases(), peopleCases(), undoCases(),
 		mirrorGroupCases(), logCases(), groupObjectCases(), groupJournalCases(), membershipCases(), bucketCases(), groupStandingCases(),
 		queryCases(), clientCases(),
