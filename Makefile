@@ -44,7 +44,7 @@ web/node_modules/.installed: web/package-lock.json
 	cd web && npm ci --no-audit --no-fund --ignore-scripts
 	@touch $@
 
-web/dist/manifest.json: web/node_modules/.installed web/build.mjs $(wildcard web/src/*)
+web/dist/manifest.json: web/node_modules/.installed web/build.mjs NOTICE $(wildcard web/src/*)
 	cd web && node build.mjs
 
 .PHONY: web

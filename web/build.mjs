@@ -71,6 +71,9 @@ const js = await build({
   define: { 'process.env.NODE_ENV': '"production"' },
 });
 write('console.js', js.outputFiles[0].contents);
+
+// What the program is made of, for the page of licences.
+write('NOTICE.txt', readFileSync(join(here, '../NOTICE')));
 writeFileSync(join(dist, 'manifest.json'), JSON.stringify(manifest, null, 1));
 const size = (name) => readFileSync(join(dist, manifest[name] + (name.endsWith('woff2') ? '' : '.br'))).length;
 console.log(['console.js', 'console.css', 'inter-latin.woff2', 'inter-more.woff2'].map((n) => `${n} ${Math.round(size(n) / 1024)} KB`).join(', '));

@@ -44,6 +44,7 @@
 //   - {{template "empty" (empty "icon" "title" "text")}}; {{template "notice" (notice "warn" "title" "text")}}.
 //   - {{template "diff" .Lines}}: before in red and after in green, with words for those who do not see colours; Lines are made by differences(before, after).
 //   - {{template "history" .History}}: lines of the provisioning log, made by s.history; {{template "secret" .New}}: a secret shown once.
+//   - {{template "helpon" ($.HelpOn "held")}}: a question mark that leads to a subject of help (help.go). Every page has one; topics are in helpTopics.
 //   - pages/objectform.html: a whole page with a form of Fields (objectForm); r.fields and r.changed tie them to attributes, so that what nobody
 //     touched is no change.
 //   - {{template "progress" .Progress}}: bar with counts, rate and time left; {{template "copy" .Text}}: copy button.

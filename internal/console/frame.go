@@ -24,6 +24,11 @@ type Page struct {
 	Style  string
 	Icons  string
 	Alone  bool
+	// Wide: outside of the frame the page takes more room than a form.
+	Wide bool
+	// Help is where help is, HelpTopic the link to what it says of this page.
+	Help      string
+	HelpTopic Link
 	// Tour is a demo's tour; nil where there is none to take.
 	Tour *tourView
 }
@@ -104,12 +109,12 @@ func (r *request) frame() Page {
 	p := r.page
 	p.Language, p.Theme, p.Base, p.Path = r.tag.String(), r.theme, r.base(), r.URL.RequestURI()
 	p.Script, p.Style, p.Icons = r.server.assets.address("console.js"), r.server.assets.address("console.css"), r.server.assets.address("icons")
-	p.Alone = p.Alone || r.org.IsZero()
+	p.Alone, p.Help = p.Alone || r.org.IsZero(), r.helpBase()
 	if p.Alone || r.who.ID.IsZero() {
 		p.Alone = true
 		return p
 	}
-	p.Tour = r.tour()
+	p.Tour, p.HelpTopic = r.tour(), shown{r: r}.HelpOn(r.topic())
 	p.Who, p.Role = r.who.Name, r.say("role."+string(r.who.Role))
 	here := r.section()
 	inSettings := slices.ContainsFunc(places(), func(q place) bool { return q.sub && strings.HasPrefix(here, r.at(q.path)) })

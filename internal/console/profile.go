@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/text/language/display"
 
+	"rollcall/internal/directory"
 	"rollcall/internal/fault"
 )
 
@@ -42,7 +43,7 @@ func (s *server) showProfile(w http.ResponseWriter, r *request, status int, wron
 	}
 	view.Password = []Field{
 		{Name: "old", Label: r.say("profile.password.old"), Type: "password", Complete: "current-password", Required: true, Max: 1024},
-		{Name: "password", Label: r.say("profile.password.new"), Type: "password", Complete: "new-password", Required: true, Max: 1024},
+		{Name: "password", Label: r.say("profile.password.new"), Type: "password", Complete: "new-password", Required: true, Max: 1024, Hint: r.say("join.password.hint", "n", directory.MinPassword)},
 	}
 	r.place(view.Password, wrong)
 	view.Preferences = []Field{

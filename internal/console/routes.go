@@ -25,7 +25,10 @@ func (s *server) table() []route {
 		{"GET //join/{secret}", everybody, s.joinForm},
 		{"POST //join/{secret}", everybody, s.join},
 		{"POST //preferences", everybody, s.preferences},
+		{"GET //help", everybody, s.help},
 
+		{"GET /help", whoever, s.help},
+		{"GET /help/licences", whoever, s.licences},
 		{"GET /profile", whoever, s.profile},
 		{"POST /profile/password", whoever, s.changePassword},
 		{"POST /profile/sessions/{id}/end", whoever, s.endSession},
