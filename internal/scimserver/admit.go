@@ -97,7 +97,7 @@ func denied(token directory.Token, right directory.Right) error {
 	switch {
 	case token.Blocked && token.Role.May(right):
 		err.Message = "writes from the source " + string(token.Source) + " are blocked in this organization"
-		return err.WithRemedy("An administrator lets them in again: `rollcall organization unblock " + string(token.Source) + "`.")
+		return err.WithRemedy("An administrator lets them in again: `rollcall organization unblock %s`.", token.Source)
 	case token.Role.May(right):
 		err.Message += ", but its administrator is only " + string(token.AdministratorRole)
 	}
