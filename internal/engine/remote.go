@@ -93,6 +93,9 @@ func (e *Engine) parkRemote(ctx context.Context, w *work, remote destination.Rem
 	for i, entry := range parking {
 		ids[i] = entry.ObjectID
 	}
+	if err := e.Store.InTx(ctx, func(ctx context.Context) error { return e.save(ctx, w.run) }); err != nil {
+		return false, err // a run that was ended meanwhile sets no name aside
+	}
 	if err := remote.Park(ctx, ids); err != nil {
 		return false, ofDestination(err)
 	}

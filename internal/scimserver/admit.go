@@ -66,9 +66,12 @@ func (s *server) admit(r *http.Request, needs directory.Right) (context.Context,
 func (s *server) authenticate(ctx context.Context, secret string) (directory.Token, error) {
 	known := s.Limiter == nil
 	if !known {
-		wait, ok, remembered := s.Limiter.AllowSecret(secret, s.Machine())
-		if known = remembered; !ok {
-			return directory.Token{}, throttled(wait)
+		err := patiently(ctx, func() (wait time.Duration, ok bool) {
+			wait, ok, known = s.Limiter.AllowSecret(secret, s.Machine())
+			return wait, ok
+		})
+		if err != nil {
+			return directory.Token{}, err
 		}
 	}
 	token, err := s.Directory.Authenticate(ctx, secret)
@@ -80,10 +83,32 @@ func (s *server) authenticate(ctx context.Context, secret string) (directory.Tok
 		return token, nil
 	}
 	s.Limiter.Remember(secret, token.Bearer())
-	if wait, ok := s.Limiter.Allow(token.Bearer(), s.Machine()); !ok {
-		return directory.Token{}, throttled(wait)
+	return token, patiently(ctx, func() (time.Duration, bool) { return s.Limiter.Allow(token.Bearer(), s.Machine()) })
+}
+
+// patience is how long a request is held that comes a little too early. A client that waits for each answer before it asks again is slowed down to what
+// it may; who asks for more at a time is refused.
+const patience = 25 * time.Millisecond
+
+// patiently waits until a request is allowed, or fails as fault.Throttled.
+func patiently(ctx context.Context, allow func() (wait time.Duration, ok bool)) error {
+	for left := patience; ; {
+		wait, ok := allow()
+		switch {
+		case ok:
+			return nil
+		case wait > left:
+			return throttled(wait)
+		}
+		left -= max(wait, time.Millisecond)
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		case <-timer.C:
+		}
 	}
-	return token, nil
 }
 
 func throttled(wait time.Duration) error {

@@ -57,3 +57,35 @@ func TestAFloodOnOneOrganizationDoesNotSlowAnother(t *testing.T) {
 		t.Errorf("%d writes took %s", perSecond, took)
 	}
 }
+
+// A client that waits for each answer, such as a test suite, is slowed down to its limit and never refused; who asks for more at a time is.
+func TestWhoAsksOneThingAfterTheOtherIsSlowedDownAndNotRefused(t *testing.T) {
+	const perSecond = 200
+	h := open(t)
+	served := httptest.NewServer(scimserver.New(scimserver.Config{
+		Directory: h.directory, Logger: slog.New(slog.DiscardHandler), Metrics: telemetry.NewMetrics(), Machine: time.Now, Limiter: ratelimit.New(perSecond),
+	}))
+	t.Cleanup(served.Close)
+	h.url = served.URL
+	began := time.Now()
+	for range 3 * perSecond / 2 {
+		h.call(h.entra, "GET", "/Users?count=0", nil).want(200)
+	}
+	if took := time.Since(began); took < 400*time.Millisecond {
+		t.Errorf("%d requests took %s, as if there were no limit", 3*perSecond/2, took)
+	}
+	var refused atomic.Int64
+	var crowd sync.WaitGroup
+	for range 32 {
+		crowd.Go(func() {
+			for range 10 {
+				if h.call(h.entra, "GET", "/Users?count=0", nil).status == 429 {
+					refused.Add(1)
+				}
+			}
+		})
+	}
+	if crowd.Wait(); refused.Load() == 0 {
+		t.Error("of 32 clients at a time nobody was refused")
+	}
+}
