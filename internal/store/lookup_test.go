@@ -54,6 +54,10 @@ func TestWhatIsAskedForAgainAndAgainIsLookedUp(t *testing.T) {
 			"SEARCH p USING PRIMARY KEY (connection_id=? AND parent_id=?)", "SEARCH g USING PRIMARY KEY (connection_id=? AND source_id=?)",
 			"CORRELATED SCALAR SUBQUERY 1", "SEARCH n USING PRIMARY KEY (connection_id=? AND parent_id=?)", "USE TEMP B-TREE FOR ORDER BY",
 		}},
+		"users in groups": {db.listedText(countGroupUsers, 20), []string{
+			"SEARCH g USING INDEX mirror_groups_by_source (connection_id=? AND source_id=?)",
+			"CORRELATED SCALAR SUBQUERY 1", "SEARCH m USING PRIMARY KEY (connection_id=? AND group_seq=?)",
+		}},
 		"members perhaps not told of": {unsureRemoteMembers, []string{
 			"SEARCH m USING COVERING INDEX remote_members_unsure (service_id=?)",
 			"SEARCH g USING PRIMARY KEY (service_id=? AND id=?)",
