@@ -25,6 +25,8 @@ const (
 	// pageVisits is how often each page is asked for; 95 % of the answers must be there within pageTime.
 	pageVisits = 40
 	pageTime   = 150 * time.Millisecond
+	// shownPages are the slowest ones, which docs/benchmarks.md lists.
+	shownPages = 40
 	// firstVisit and secondVisit are how many bytes a browser may fetch that has nothing, and that has all that may be kept.
 	firstVisit, secondVisit = 600_000, 60_000
 )
@@ -58,7 +60,9 @@ func measurePages(t *testing.T) pageFigures {
 	t.Helper()
 	b := openPages(t)
 	figures := pageFigures{bundle: b.bundle(t)}
-	for _, p := range b.pages(t) {
+	pages := b.pages(t)
+	covers(t, pages)
+	for _, p := range pages {
 		figures.pages = append(figures.pages, b.measure(t, p))
 	}
 	return figures
@@ -68,8 +72,10 @@ func measurePages(t *testing.T) pageFigures {
 type pageRow struct{ What, Middle, P95, Bytes string }
 
 func (f pageFigures) rows() []pageRow {
-	rows := make([]pageRow, len(f.pages))
-	for i, p := range f.pages {
+	slowest := slices.SortedFunc(slices.Values(f.pages), func(a, b pageFigure) int { return int(b.p95 - a.p95) })
+	slowest = slowest[:min(len(slowest), shownPages)]
+	rows := make([]pageRow, len(slowest))
+	for i, p := range slowest {
 		rows[i] = pageRow{p.what, milliseconds(p.middle), milliseconds(p.p95), kilobytes(p.bytes)}
 	}
 	return rows
@@ -96,11 +102,15 @@ func kilobytes(n int) string { return fmt.Sprintf("%.0f KB", float64(n)/1000) }
 type pagesBed struct {
 	client *http.Client
 	api    e2e.Client
+	// tenant is the simulated tenant's control API.
+	tenant e2e.Client
 	// base is the address of the organization's pages.
 	base, instance string
+	// pid is the demo's process.
+	pid int
 }
 
-// openPages starts a demo with all groups of its tenant, and signs in by its link.
+// openPages starts a demo with all groups of its tenant, makes trouble in it, and signs in by its link.
 func openPages(t *testing.T) *pagesBed {
 	t.Helper()
 	ctx := t.Context()
@@ -126,14 +136,18 @@ func openPages(t *testing.T) *pagesBed {
 		Org      string `json:"org_id"`
 		Instance string `json:"instance"`
 		Link     string `json:"console_link"`
+		Control  string `json:"entra_control_url"`
 	}
 	if err := json.Unmarshal([]byte(read(t, info)), &told); err != nil {
 		t.Fatal(err)
 	}
 	b.api, b.instance, b.base = e2e.Client{Base: told.URL, Token: told.Token}, told.Instance, told.URL+"/org/"+told.Org
+	b.pid = demo.PID()
+	b.tenant = e2e.Client{Base: told.Control}
 	b.takeGroups(t, demo)
-	b.ask(t, told.Link, nil)
-	b.ask(t, told.Link, url.Values{"name": {"Ada Lind"}, "email": {"ada@example.org"}, "password": {"quiet harbour lamp seven"}})
+	b.trouble(t, demo)
+	b.ask(t, told.Link, nil, "")
+	b.ask(t, told.Link, url.Values{"name": {"Ada Lind"}, "email": {"ada@example.org"}, "password": {"quiet harbour lamp seven"}}, "")
 	return b
 }
 
@@ -183,8 +197,8 @@ func (b *pagesBed) await(t *testing.T, demo *e2e.Process, so func() bool) {
 	}
 }
 
-// ask makes a request as a browser does, a POST if there is a form, and returns how many bytes the answer has, how long it took and its headers.
-func (b *pagesBed) ask(t *testing.T, address string, form url.Values) (int, time.Duration, http.Header) {
+// ask makes a request as a browser does, a POST if there is a form, by htmx if there is the id of a part, and returns how many bytes the answer has, how long it took and its headers.
+func (b *pagesBed) ask(t *testing.T, address string, form url.Values, part string) (int, time.Duration, http.Header) {
 	t.Helper()
 	method := http.MethodGet
 	if form != nil {
@@ -197,6 +211,10 @@ func (b *pagesBed) ask(t *testing.T, address string, form url.Values) (int, time
 	if form != nil {
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
+	if part != "" {
+		request.Header.Set("HX-Request", "true")
+		request.Header.Set("HX-Target", part)
+	}
 	request.Header.Set("Accept-Encoding", "gzip, deflate, br")
 	start := time.Now()
 	answer, err := b.client.Do(request)
@@ -206,8 +224,9 @@ func (b *pagesBed) ask(t *testing.T, address string, form url.Values) (int, time
 	defer answer.Body.Close()
 	content, err := io.ReadAll(answer.Body)
 	took := time.Since(start)
-	if err != nil || answer.StatusCode >= 400 || strings.HasPrefix(answer.Header.Get("Location"), "/sign-in") {
-		t.Fatalf("%s %s: %s %v\n%.2000s", method, address, answer.Status, err, content)
+	// What is asked for by a name that several have is answered with all of them, as 422.
+	if err != nil || answer.StatusCode >= 400 && answer.StatusCode != http.StatusUnprocessableEntity || strings.HasPrefix(answer.Header.Get("Location"), "/sign-in") {
+		t.Errorf("%s %s: %s %v", method, address, answer.Status, err)
 	}
 	return len(content), took, answer.Header
 }
@@ -217,15 +236,17 @@ func (b *pagesBed) measure(t *testing.T, p askedPage) pageFigure {
 	t.Helper()
 	f := pageFigure{what: p.what}
 	times := make([]time.Duration, pageVisits)
+	cpu := cpuOf(t, b.pid)
 	for i := range times {
 		address, form := p.at(i)
 		var size int
-		size, times[i], _ = b.ask(t, b.base+address, form)
+		size, times[i], _ = b.ask(t, b.base+address, form, p.part)
 		f.bytes = max(f.bytes, size)
 	}
 	slices.Sort(times)
 	f.middle, f.p95 = times[pageVisits/2], times[pageVisits*95/100-1]
-	t.Logf("%-40s %8s, 95 %% within %8s, %s", f.what, milliseconds(f.middle), milliseconds(f.p95), kilobytes(f.bytes))
+	// On a busy machine only the CPU tells; it has what following the tenant costs meanwhile, too.
+	t.Logf("%-48s %8s, 95 %% within %8s, %8s CPU, %s", f.what, milliseconds(f.middle), milliseconds(f.p95), milliseconds((cpuOf(t, b.pid)-cpu)/pageVisits), kilobytes(f.bytes))
 	return f
 }
 
@@ -238,7 +259,7 @@ func (b *pagesBed) bundle(t *testing.T) int {
 		if err != nil || entry.IsDir() || !slices.Contains([]string{".js", ".css", ".svg", ".woff2"}, filepath.Ext(name)) {
 			return err
 		}
-		size, _, header := b.ask(t, b.api.Base+"/assets/"+name, nil)
+		size, _, header := b.ask(t, b.api.Base+"/assets/"+name, nil, "")
 		if !strings.Contains(header.Get("Cache-Control"), "immutable") {
 			t.Errorf("%s is fetched again: %v", name, header)
 		}

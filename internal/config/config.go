@@ -139,9 +139,6 @@ func (c *Config) PublicURL() string {
 	return "http://" + c.Listen
 }
 
-// SecureCookies reports whether browsers reach the server by https, so that cookies must be marked as such.
-func (c *Config) SecureCookies() bool { return strings.HasPrefix(c.PublicURL(), "https://") }
-
 // Proxies returns the networks of trusted proxies. Call it after Check: what is no network is left out.
 func (c *Config) Proxies() []netip.Prefix {
 	var networks []netip.Prefix

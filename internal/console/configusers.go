@@ -19,14 +19,12 @@ const found = 20
 
 type configUsersView struct {
 	fieldsView
-	All, Guests     bool
-	Users, Never    []pickedUser
-	Filters         []filterFields
-	Attributes      []string
-	Edit, Find      string
-	NeverFind       string
-	MaxFilters      bool
-	OnlyOneSelected bool
+	All, Guests  bool
+	Users, Never []pickedUser
+	Filters      []filterFields
+	Attributes   []string
+	Edit, Find   string
+	MaxFilters   bool
 }
 
 // pickedUser is a user of the tenant in a picker.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"rollcall/internal/directory"
+	"rollcall/internal/engine"
 	"rollcall/internal/ident"
 	"rollcall/internal/plan"
 )
@@ -24,6 +26,19 @@ func TestWhatIsAskedForAgainAndAgainIsLookedUp(t *testing.T) {
 		open := []string{"CORRELATED SCALAR SUBQUERY 1", troubled + " AND source_seq=?)"}
 		return slices.Concat([]string{"SEARCH m USING " + index + " (connection_id=?)"}, open, []string{"CORRELATED SCALAR SUBQUERY 2", link}, open)
 	}
+	search := func(query directory.UserQuery) string {
+		query.Search = "lind"
+		text, _ := usersText(ident.ID{1}, query)
+		return text
+	}
+	searched := func(index string) []string {
+		return []string{
+			"SEARCH u USING INDEX sqlite_autoindex_users_1 (org_id=? AND id=?)", "LIST SUBQUERY 3", "SEARCH u USING " + index + " (org_id=?)",
+			"USE TEMP B-TREE FOR ORDER BY", "SEARCH i USING INDEX sqlite_autoindex_instances_1 (id=?) LEFT-JOIN", "USE TEMP B-TREE FOR ORDER BY",
+		}
+	}
+	children, _ := tenantGroupsText(ident.ID{1}, engine.GroupSearch{Parent: "a"}, 10)
+	active := true
 	for name, c := range map[string]struct {
 		query string
 		want  []string
@@ -33,6 +48,16 @@ func TestWhatIsAskedForAgainAndAgainIsLookedUp(t *testing.T) {
 		"users who are gone":        {countAway(plan.Gone), away("COVERING INDEX mirror_users_gone")},
 		"a live user by name":       {namedUser(plan.Live), []string{"SEARCH m USING INDEX mirror_users_by_names (connection_id=?)"}},
 		"a user in the bin by name": {namedUser(plan.Deleted), []string{"SEARCH m USING INDEX mirror_users_in_bin_by_names (connection_id=?)"}},
+		"a search of users":         {search(directory.UserQuery{}), searched("COVERING INDEX users_searched")},
+		"a search of active users":  {search(directory.UserQuery{Active: &active}), searched("INDEX users_searched")},
+		"groups in a group": {children, []string{
+			"SEARCH p USING PRIMARY KEY (connection_id=? AND parent_id=?)", "SEARCH g USING PRIMARY KEY (connection_id=? AND source_id=?)",
+			"CORRELATED SCALAR SUBQUERY 1", "SEARCH n USING PRIMARY KEY (connection_id=? AND parent_id=?)", "USE TEMP B-TREE FOR ORDER BY",
+		}},
+		"users in groups": {db.listedText(countGroupUsers, 20), []string{
+			"SEARCH g USING INDEX mirror_groups_by_source (connection_id=? AND source_id=?)",
+			"CORRELATED SCALAR SUBQUERY 1", "SEARCH m USING PRIMARY KEY (connection_id=? AND group_seq=?)",
+		}},
 		"members perhaps not told of": {unsureRemoteMembers, []string{
 			"SEARCH m USING COVERING INDEX remote_members_unsure (service_id=?)",
 			"SEARCH g USING PRIMARY KEY (service_id=? AND id=?)",

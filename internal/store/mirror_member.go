@@ -184,19 +184,22 @@ func (db *DB) Settled(ctx context.Context, connection ident.ID, sourceIDs []stri
 	return err
 }
 
+var countGroupUsers = listed{
+	head: `SELECT g.source_id, (SELECT COUNT(*) FROM mirror_members m WHERE m.connection_id = g.connection_id AND m.group_seq = g.seq AND m.kind = 1)
+		FROM mirror_groups g WHERE g.connection_id = $ AND g.source_id`,
+}
+
 // CountGroupUsers counts the users who are direct members of groups, by the group's id; groups that the mirror does not follow, and those without users, are
 // absent.
 func (db *DB) CountGroupUsers(ctx context.Context, connection ident.ID, groups []string) (map[string]int, error) {
 	counts := make(map[string]int, len(groups))
-	q := listed{
-		head: `SELECT g.source_id, COUNT(*) FROM mirror_groups g JOIN mirror_members m ON m.connection_id = g.connection_id AND m.group_seq = g.seq AND m.kind = 1
-		WHERE g.connection_id = $ AND g.source_id`, tail: " GROUP BY g.source_id",
-	}
-	err := eachListed(ctx, db, q, []any{connection}, groups, func(rows *sql.Rows) error {
+	err := eachListed(ctx, db, countGroupUsers, []any{connection}, groups, func(rows *sql.Rows) error {
 		var id string
 		var count int
 		err := rows.Scan(&id, &count)
-		counts[id] = count
+		if count > 0 {
+			counts[id] = count
+		}
 		return err
 	})
 	return counts, err

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"strings"
 
 	"rollcall/internal/attr"
 	"rollcall/internal/engine"
@@ -56,22 +55,28 @@ func (db *DB) DropTenantGroups(ctx context.Context, connection ident.ID, generat
 // ListTenantGroups returns up to limit groups by name, behind a place, of which the name's key contains the text; with parent those that are its
 // direct members.
 func (db *DB) ListTenantGroups(ctx context.Context, connection ident.ID, find engine.GroupSearch, limit int) ([]engine.TenantGroup, error) {
-	after := attr.NameKey(find.AfterName)
-	query := `SELECT g.source_id, g.name, (SELECT COUNT(*) FROM tenant_nesting n WHERE n.connection_id = g.connection_id AND n.parent_id = g.source_id)
-		FROM tenant_groups g WHERE g.connection_id = $ AND (g.name_key > $ OR g.name_key = $ AND g.source_id > $)`
-	args := []any{connection, after, after, find.AfterID}
-	if find.Text != "" {
-		query += " AND g.name_key LIKE $ ESCAPE '!'"
-		args = append(args, "%"+strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(attr.NameKey(find.Text))+"%")
-	}
-	if find.Parent != "" {
-		query += " AND g.source_id IN (SELECT child_id FROM tenant_nesting WHERE connection_id = $ AND parent_id = $)"
-		args = append(args, connection, find.Parent)
-	}
-	query = numbered(query + " ORDER BY g.name_key, g.source_id LIMIT $")
-	return collect(ctx, db, query, append(args, limit), func(rows *sql.Rows) (engine.TenantGroup, error) {
+	query, args := tenantGroupsText(connection, find, limit)
+	return collect(ctx, db, query, args, func(rows *sql.Rows) (engine.TenantGroup, error) {
 		var g engine.TenantGroup
 		err := rows.Scan(&g.ID, &g.Name, &g.Children)
 		return g, err
 	})
+}
+
+func tenantGroupsText(connection ident.ID, find engine.GroupSearch, limit int) (string, []any) {
+	var where condition
+	head := `SELECT g.source_id, g.name, (SELECT COUNT(*) FROM tenant_nesting n WHERE n.connection_id = g.connection_id AND n.parent_id = g.source_id) FROM `
+	if find.Parent != "" { // it has few, whom the order of names would be searched for
+		head += "tenant_nesting p CROSS JOIN "
+		where.and("p.connection_id = $ AND p.parent_id = $ AND g.source_id = p.child_id", connection, find.Parent)
+	}
+	where.and("g.connection_id = $", connection)
+	if find.AfterName != "" || find.AfterID != "" {
+		after := attr.NameKey(find.AfterName)
+		where.and("(g.name_key > $ OR g.name_key = $ AND g.source_id > $)", after, after, find.AfterID)
+	}
+	if find.Text != "" {
+		where.and(`g.name_key LIKE $ ESCAPE '\'`, containing(attr.NameKey(find.Text)))
+	}
+	return where.text(head+"tenant_groups g", " ORDER BY g.name_key, g.source_id LIMIT $", limit)
 }

@@ -9,3 +9,5 @@ CREATE INDEX mirror_users_in_bin_by_names ON mirror_users (connection_id, names,
 -- With the columns that are asked for: an index of the group alone was passed over for the table's own order.
 DROP INDEX remote_members_unsure;
 CREATE INDEX remote_members_unsure ON remote_members (service_id, group_id, member_id, marks, is_group) WHERE marks > 3;
+-- All names of users, for a text that few have. Ids are ordered by time, so it grows at its end.
+CREATE INDEX users_searched ON users (org_id, id, user_name_key, display_name_key);
