@@ -26,9 +26,12 @@ async function joins(page: Page, browser: Browser, demo: Demo, role: string): Pr
 // reads are requests that are posted because of their size, and change nothing: pickers and previews.
 const reads = /\/(find|foresight\/[a-z]+|compare|check|people)$/;
 
-// furnish makes one of each thing that there are pages for, and returns where to begin.
+// furnish makes one of each thing that there are pages for, and returns where to begin. Nothing runs by itself from then on: a run that finds nothing to do is
+// dropped, and with it the page that a link leads to.
 async function furnish(demo: Demo): Promise<string[]> {
   const org = `/organizations/${demo.org_id}`;
+  await api(demo, 'PATCH', `${org}/instances/${demo.instance}`, { autoSync: false });
+  await expect.poll(async () => (await api<{ status: { run?: object } }>(demo, 'GET', `${org}/instances/${demo.instance}`)).status.run).toBeUndefined();
   const user = await api<{ id: string }>(demo, 'POST', `${org}/users`, { attributes: { userName: 'grace@contoso.example', displayName: 'Grace Hopper' } }, 201);
   const gone = await api<{ id: string }>(demo, 'POST', `${org}/users`, { attributes: { userName: 'alan@contoso.example', displayName: 'Alan Mathison' } }, 201);
   const group = await api<{ id: string }>(demo, 'POST', `${org}/groups`, { attributes: { displayName: 'Pilots' } }, 201);
