@@ -28,9 +28,19 @@ type destinationForm struct {
 	Test, Error string
 }
 
-// destinationFields are the fields that faults are about, by their codes.
+// destinationFields are the fields that faults of a destination are about, by their codes; "" for the service as a whole.
 var destinationFields = map[string]string{
 	"DestinationAddress": "base", "InvalidURL": "base", "InsecureURL": "base", "DestinationToken": "token", "DestinationSecret": "clientSecret", "InvalidClient": "tokenUrl",
+	"DestinationFailed": "",
+}
+
+func aboutDestination(wrong error) bool {
+	known := fault.Of(wrong)
+	if known == nil {
+		return false
+	}
+	_, about := destinationFields[known.Code]
+	return about
 }
 
 // destinationForm makes the fields, as they were posted, else as the service is; wrong is put beside the field that it is about.

@@ -81,12 +81,12 @@ func (s *server) showSetup(w http.ResponseWriter, r *request, status int, wrong 
 	}
 	remote := r.value("writes") == writesOut
 	view.Writes = []Choice{{Text: r.say("setup.writes.directory"), Value: "directory", Current: !remote}, {Text: r.say("setup.writes.scim"), Value: writesOut, Current: remote}}
-	if view.Service = r.destinationForm(engine.RemoteService{}, r.at("/setup/destination/test"), nil); remote {
-		view.Service.place(r, wrong)
+	var ofService error
+	if aboutDestination(wrong) {
+		ofService, wrong = wrong, nil
 	}
-	if !remote || view.Service.Error != "" {
-		view.Service.Error, view.Error = "", r.place(view.Fields, wrong)
-	}
+	view.Service = r.destinationForm(engine.RemoteService{}, r.at("/setup/destination/test"), ofService)
+	view.Error = r.place(view.Fields, wrong)
 	r.belowSync(r.say("setup.title"))
 	return r.render(w, status, "setup", view)
 }

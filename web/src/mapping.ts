@@ -272,7 +272,7 @@ class Editor {
       clearTimeout(timer);
       timer = window.setTimeout(() => {
         this.user = input.value.trim();
-        void this.post('find', { search: this.user, for: 'names' }).then((answer) => answer?.json() as Promise<{ userName: string; name: string }[]> | undefined).then((found) => {
+        void this.post<{ userName: string; name: string }[]>('find', { search: this.user, for: 'names' }).then((found) => {
           if (!found) return;
           people.replaceChildren(...found.map((u) => make('option', { value: u.userName }, u.name)));
           if (this.user === '' || found.some((u) => u.userName === this.user)) this.ask();
@@ -284,13 +284,14 @@ class Editor {
     return make('div', { class: 'trier' }, ...(icon ? [icon] : []), input, people);
   }
 
-  private async post(what: string, extra: Record<string, string>, signal?: AbortSignal): Promise<Response | undefined> {
+  // post asks the server; undefined if it refuses, does not answer, or was not to answer any more, also half way through its answer.
+  private async post<T>(what: string, extra: Record<string, string>, signal?: AbortSignal): Promise<T | undefined> {
     const body = new URLSearchParams({ attributes: JSON.stringify(this.mappings), ...extra });
     const path = what === 'find' ? `${this.root.dataset.path}/people` : `${this.root.dataset.path}/${what}`;
     try {
       const answer = await fetch(path, { method: 'POST', body, signal: signal ?? null, headers: { 'HX-Request': 'true' } });
       if (answer.status === 401) location.reload();
-      return answer.ok ? answer : undefined;
+      return answer.ok ? await answer.json() as T : undefined;
     } catch { return undefined; }
   }
 
@@ -303,13 +304,13 @@ class Editor {
     const at = this.at;
     const alive = () => !asked.signal.aborted && at === this.at;
     this.timers = [
-      window.setTimeout(() => void this.post('check', { index: String(at) }, asked.signal).then(async (answer) => {
-        if (!answer || !alive()) return;
-        this.mistakes = ((await answer.json()) as { mistakes: Mistake[] }).mistakes;
+      window.setTimeout(() => void this.post<{ mistakes: Mistake[] }>('check', { index: String(at) }, asked.signal).then((checked) => {
+        if (!checked || !alive()) return;
+        this.mistakes = checked.mistakes;
         this.tell();
         if (this.mistakes.length > 0) { this.compared(undefined); return; }
-        this.timers.push(window.setTimeout(() => void this.post('compare', { target: this.mapping.target, user: this.user }, asked.signal).then(async (compared) => {
-          if (compared && alive()) this.compared((await compared.json()) as Compared);
+        this.timers.push(window.setTimeout(() => void this.post<Compared>('compare', { target: this.mapping.target, user: this.user }, asked.signal).then((compared) => {
+          if (compared && alive()) this.compared(compared);
         }), 350));
       }), 150),
     ];

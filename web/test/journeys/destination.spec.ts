@@ -15,7 +15,7 @@ test('an instance writes to a remote SCIM service: tried, made, edited, its secr
   await page.getByLabel('Name of the instance').fill('Outbound');
   await page.getByLabel('Cloud').selectOption('simulated');
   await page.getByLabel('Tenant', { exact: true }).fill(tenant.tenant_id);
-  await page.getByLabel('Client ID').first().fill(tenant.client_id);
+  await page.getByLabel('Client ID', { exact: true }).fill(tenant.client_id);
   await page.getByLabel('Client secret', { exact: true }).fill(tenant.client_secret);
   await page.getByRole('radio', { name: 'A remote SCIM service' }).check();
   await page.getByRole('button', { name: 'Test connection' }).click();

@@ -13,6 +13,15 @@ test('tokens and clients: made, shown once, used, rotated, revoked', async ({ pa
   const tenant = await page.getByText(/identity\/scim/).innerText();
   const scim = (token: string) => fetch(`${tenant}/Users?count=1`, { headers: { authorization: `Bearer ${token}` } }).then((answer) => answer.status);
   expect(await scim(secret)).toBe(200);
+  const made = await fetch(`${tenant}/Users`, {
+    method: 'POST', headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/scim+json' },
+    body: JSON.stringify({ schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: 'mary@contoso.example', displayName: 'Mary Shelley', active: true }),
+  });
+  expect(made.status, await made.text()).toBe(201);
+  const tokens = page.url();
+  await page.goto(at(demo, '/users?search=mary@contoso.example'));
+  await expect(page.getByRole('link', { name: 'Mary Shelley' })).toBeVisible();
+  await page.goto(tokens);
   await page.getByRole('link', { name: 'API tokens' }).last().click();
   await expect(page.locator('#secret')).toHaveCount(0);
   await page.getByLabel('Actions for Entra provisioning').click();

@@ -13,12 +13,12 @@ test('a tenant is set up with the defaults in few clicks, and configured in its 
   await page.getByLabel('Name of the instance').fill('Contoso staff');
   await page.getByLabel('Cloud').selectOption('simulated');
   await page.getByLabel('Tenant', { exact: true }).fill(tenant.tenant_id);
-  await page.getByLabel('Client ID').fill(tenant.client_id);
-  await page.getByLabel('Client secret').fill('not the secret');
-  await page.getByRole('button', { name: 'Connect' }).click();
+  await page.getByLabel('Client ID', { exact: true }).fill(tenant.client_id);
+  await page.getByLabel('Client secret', { exact: true }).fill('not the secret');
+  await page.getByRole('button', { name: 'Connect', exact: true }).click();
   await expect(page.getByText('The tenant could not be read')).toBeVisible();
   await picture(page, 'setup-failed');
-  await page.getByLabel('Client secret').fill(tenant.client_secret);
+  await page.getByLabel('Client secret', { exact: true }).fill(tenant.client_secret);
   await page.getByRole('button', { name: 'Try again' }).click();
   await expect(page.getByText(/^\d+ users in scope$/)).toBeVisible({ timeout: 20_000 });
   await picture(page, 'setup-begin');
