@@ -84,11 +84,12 @@ var accesses = map[string]access{
 	"listChangeMembers": {right: directory.ReadDirectory},
 	"listGroupSummary":  {right: directory.ReadDirectory},
 
-	"undoRun":  {right: directory.Administer},
-	"undoUser": {right: directory.Administer},
-	"listPins": {right: directory.ReadDirectory},
-	"liftPin":  {right: directory.Administer},
-	"liftPins": {right: directory.Administer},
+	"undoRun":   {right: directory.Administer},
+	"undoUser":  {right: directory.Administer},
+	"undoGroup": {right: directory.Administer},
+	"listPins":  {right: directory.ReadDirectory},
+	"liftPin":   {right: directory.Administer},
+	"liftPins":  {right: directory.Administer},
 
 	"listUsers":  {right: directory.ReadDirectory},
 	"createUser": {right: directory.WriteUsers},

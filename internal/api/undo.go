@@ -16,7 +16,7 @@ type UndoRequest struct {
 	UserUndoRequest
 }
 
-// UserUndoRequest asks for the undo of the latest change of one user.
+// UserUndoRequest asks for the undo of the latest change of one user or group.
 type UserUndoRequest struct {
 	Reason string `json:"reason,omitempty" maxLength:"500" doc:"Why; required unless dryRun. Whoever meets the pins reads it."`
 	DryRun *bool  `json:"dryRun,omitempty" doc:"Only say what would be taken back, and what cannot be and why: true unless said otherwise."`
@@ -62,6 +62,11 @@ func (s *server) serveUndo() {
 		detail: "As undoRun, for the latest change that a run made to the user; the id may be that of a user who was removed.",
 		status: http.StatusAccepted, failures: []int{http.StatusConflict},
 	}, s.undoUser)
+	serve(s, operation{
+		id: "undoGroup", method: http.MethodPost, path: inOrg + "/groups/{id}/undo", tag: "Undo", summary: "Take back what a run did last to a group",
+		detail: "As undoRun, for the run that last changed the group or who is in it: all that it did to both. The id may be that of a group that was removed.",
+		status: http.StatusAccepted, failures: []int{http.StatusConflict},
+	}, s.undoGroup)
 	serve(s, operation{
 		id: "listPins", method: http.MethodGet, path: inOrg + "/pins", tag: "Undo", summary: "List what is pinned",
 		detail: "What is left out by plans because something was taken back. Pinned memberships are listed by group, with their number.",
@@ -117,6 +122,15 @@ func (s *server) undoRun(ctx context.Context, in *struct {
 
 func (s *server) undoUser(ctx context.Context, in *struct {
 	InUser
+	Body UserUndoRequest
+},
+) (*created[Run], error) {
+	run, err := s.Engine.UndoLatest(ctx, orgOf(ctx), in.ID, in.Body.Reason, in.Body.dry())
+	return &created[Run]{Location: at(ctx, "/runs/%s", run.ID), Body: s.runOf(run)}, err
+}
+
+func (s *server) undoGroup(ctx context.Context, in *struct {
+	InGroup
 	Body UserUndoRequest
 },
 ) (*created[Run], error) {

@@ -126,6 +126,7 @@ type groupCommands struct {
 	Members groupMembersCommand `cmd:"" help:"List the members of a group."`
 	Add     groupAddCommand     `cmd:"" help:"Put members into a group by hand."`
 	Remove  groupRemoveCommand  `cmd:"" help:"Take members out of a group who were put in by hand."`
+	Undo    groupUndoCommand    `cmd:"" help:"Take back what a run did last to a group and its members; shows it first."`
 	Explain groupExplainCommand `cmd:"" help:"Say what is made of a group of the tenant and of its members, and why."`
 }
 

@@ -43,11 +43,10 @@ func (c *runApplyCommand) Run(ctx context.Context, in *invocation) error {
 		return fault.New(fault.Conflict, "NoPlan", "the run %s is no dry run, and only what a dry run showed can be applied", id).
 			WithRemedy("Make one: rollcall sync INSTANCE --dry-run --wait.")
 	}
-	in.say("The dry run of %s showed: %s.", short(run.QueuedAt), doneText(run))
 	switch {
 	case !c.Yes && (c.JSON || !in.asksPeople()):
-		return unconfirmed("nothing was applied, because nobody was asked")
-	case !c.Yes && !in.confirm(ctx, "Apply exactly this?"):
+		return unconfirmed("nothing was applied, because nobody was asked; the dry run showed " + doneText(run))
+	case !c.Yes && !in.confirm(ctx, fmt.Sprintf("The dry run of %s showed: %s. Apply exactly this?", short(run.QueuedAt), doneText(run))):
 		return unconfirmed("nothing was applied")
 	}
 	if err := server.call(ctx, http.MethodPost, server.here("runs", id.String(), "apply"), nil, nil, &run); err != nil {

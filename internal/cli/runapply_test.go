@@ -18,7 +18,7 @@ func TestADryRunIsAppliedOnlyWhenThatIsConfirmed(t *testing.T) {
 	})
 	refused := call(t, env, "run", "apply", anID.String())
 	refused.want(t, 2, "Confirm it with --yes.")
-	if !strings.Contains(refused.stderr, "showed: 3 to create") {
+	if !strings.Contains(refused.stderr, "showed 3 to create") {
 		t.Errorf("told:\n%s", refused.stderr)
 	}
 	if _, asked := bodies["POST "+path+"/apply"]; asked {

@@ -125,6 +125,31 @@ func (c *userUndoCommand) Run(ctx context.Context, in *invocation) error {
 	return c.undo(ctx, in, server, server.here("users", id.String(), "undo"), api.UndoRequest{})
 }
 
+type groupUndoCommand struct {
+	undoFlags
+	Group string `arg:"" help:"Which: name, id, or object id in the tenant; of a removed group the id, as in the archive."`
+}
+
+// Help gives examples and says what happens.
+func (groupUndoCommand) Help() string { return undoExample("group undo Sales") + undoHelp }
+
+// Run takes back what a run did last to a group.
+func (c *groupUndoCommand) Run(ctx context.Context, in *invocation) error {
+	server, err := c.open()
+	if err != nil {
+		return err
+	}
+	id, notAnID := ident.Parse(c.Group)
+	group, err := server.group(ctx, c.Group)
+	switch {
+	case err == nil:
+		id = group.ID
+	case notAnID != nil || !fault.Is(err, fault.NotFound):
+		return err
+	}
+	return c.undo(ctx, in, server, server.here("groups", id.String(), "undo"), api.UndoRequest{})
+}
+
 // show writes what would be taken back; as JSON only where nothing more is written after it.
 func (c *undoFlags) show(in *invocation, dry api.Run, changes []api.Change, possible int) error {
 	switch {

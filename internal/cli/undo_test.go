@@ -21,6 +21,7 @@ func undoing(t *testing.T, proposes bool) (env []string, bodies map[string]strin
 	return answers(t, map[string]any{
 		"GET " + path: run, "POST " + path + "/undo": run, "GET " + path + "/changes?limit=1000": changes,
 		"GET users/" + anID.String(): api.User{ID: anID, UserName: "ada@x.example"}, "POST users/" + anID.String() + "/undo": run,
+		"GET groups/" + anID.String(): api.Group{ID: anID}, "POST groups/" + anID.String() + "/undo": run,
 	})
 }
 
@@ -56,6 +57,14 @@ func TestAnUndoOfOneUserNamesHim(t *testing.T) {
 	}
 	call(t, env, "user", "undo", anID.String(), "--reason", "wrong", "--yes").want(t, 0, "1 user stays")
 	if body := bodies["POST users/"+anID.String()+"/undo"]; body != `{"reason":"wrong","dryRun":false}` {
+		t.Errorf("asked %s", body)
+	}
+}
+
+func TestAnUndoOfOneGroupNamesIt(t *testing.T) {
+	env, bodies := undoing(t, true)
+	call(t, env, "group", "undo", anID.String(), "--reason", "wrong", "--yes").want(t, 0, "1 user stays")
+	if body := bodies["POST groups/"+anID.String()+"/undo"]; body != `{"reason":"wrong","dryRun":false}` {
 		t.Errorf("asked %s", body)
 	}
 }

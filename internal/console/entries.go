@@ -67,7 +67,11 @@ func (r *request) pageOf(of plan.ObjectType, object ident.ID) string {
 
 // changePill says of a proposed change what would be done, in the words of the dry run's summary, and of others what was.
 func (r *request) changePill(entry engine.Entry) Pill {
-	if entry.State != engine.Proposed {
+	would := r.say("sync.would.do." + string(entry.Action))
+	switch {
+	case entry.State == engine.Held && !entry.Open: // of a dry run: nobody is asked about it
+		return pill("warn", would+" · "+r.say("entry."+string(entry.State)))
+	case entry.State != engine.Proposed:
 		return r.entryPill(entry)
 	}
 	tone := "info"
@@ -78,7 +82,7 @@ func (r *request) changePill(entry engine.Entry) Pill {
 		tone = "warn"
 	default:
 	}
-	return pill(tone, r.say("sync.would.do."+string(entry.Action)))
+	return pill(tone, would)
 }
 
 // shownLines is what a change does to attributes.

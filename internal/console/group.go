@@ -21,6 +21,7 @@ type groupView struct {
 	Pager      Pager
 	Of         []Choice
 	History    []historyLine
+	Undo       *undoView
 }
 
 type memberRow struct {
@@ -56,6 +57,9 @@ func (s *server) group(w http.ResponseWriter, r *request) error {
 		view.Of = append(view.Of, Choice{Text: parent.Of.Name(), Href: r.at("/groups/", parent.Of.ID.String())})
 	}
 	if view.History, err = s.history(r, plan.Group, group.ID, group.SourceID, historyShown); err != nil {
+		return err
+	}
+	if view.Undo, err = s.undoOf(r, plan.Group, group.ID, view.Name, group.Version); err != nil {
 		return err
 	}
 	r.titled(view.Name, r.say("groups.title"), "/groups")

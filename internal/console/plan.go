@@ -48,8 +48,12 @@ func (r *request) planCounts(run engine.Run) []Choice {
 		case "changes", "match", "skipped", "failed", "superseded":
 			continue
 		}
+		text := r.runFilter(run, filter.name)
+		if filter.name == "held" { // counted by its action as well
+			text = r.say("sync.plan.held")
+		}
 		if n := countEntries(run, filter.name); n > 0 {
-			counts = append(counts, Choice{Text: r.runFilter(run, filter.name), Value: r.number(int64(n))})
+			counts = append(counts, Choice{Text: text, Value: r.number(int64(n))})
 		}
 	}
 	return counts

@@ -42,6 +42,7 @@ func (s *server) table() []route {
 		{"POST /users/{id}/edit", like("changeUser"), s.changeUser},
 		{"POST /users/{id}/active", like("changeUser"), s.switchUser},
 		{"POST /users/{id}/delete", like("deleteUser"), s.deleteUser},
+		{"POST /users/{id}/undo", like("undoUser"), s.undoObject},
 
 		{"GET /groups", like("listGroups"), s.groups},
 		{"POST /groups", like("createGroup"), s.createGroup},
@@ -50,6 +51,7 @@ func (s *server) table() []route {
 		{"GET /groups/{id}/edit", like("changeGroup"), s.editGroup},
 		{"POST /groups/{id}/edit", like("changeGroup"), s.changeGroup},
 		{"POST /groups/{id}/delete", like("deleteGroup"), s.deleteGroup},
+		{"POST /groups/{id}/undo", like("undoGroup"), s.undoObject},
 		{"GET /groups/{id}/members/new", like("addMembers"), s.newMembers},
 		{"POST /groups/{id}/members", like("addMembers"), s.addMembers},
 		{"POST /groups/{id}/members/{member}/remove", like("removeMember"), s.removeMember},
@@ -110,6 +112,7 @@ func (s *server) table() []route {
 		{"POST /runs/{id}/undo", like("undoRun"), s.undoRun},
 		{"POST /runs/{id}/take-back", like("undoRun"), s.takeBack},
 		{"GET /changes/{id}/members", like("listChangeMembers"), s.changeMembers},
+		{"POST /changes/{id}/members", like("approveHeld"), s.decideMembers},
 		{"GET /log", like("listLog"), s.log},
 		{"GET /log/csv", like("exportLogCSV"), s.logCSV},
 		{"GET /log/ndjson", like("exportLogJSON"), s.logNDJSON},

@@ -1,6 +1,8 @@
 package console
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -254,7 +256,7 @@ func TestExactlyWhatADryRunShowedIsApplied(t *testing.T) {
 		t.Fatalf("apply: %d", code)
 	}
 	h.work()
-	if _, text := h.get(full, "/runs"+to[strings.LastIndex(to, "/"):]); !strings.Contains(text, "Applies the dry run") || !strings.Contains(text, "Dry run applied") {
+	if _, text := h.get(full, "/runs"+to[strings.LastIndex(to, "/"):]); !strings.Contains(text, "Applies the dry run") || !strings.Contains(text, "Applied plan") {
 		t.Error("the run does not say what it applied")
 	}
 	if _, text := h.get(full, path); strings.Contains(text, path+"/apply") || !strings.Contains(text, "Applied by the run") {
@@ -272,4 +274,119 @@ func TestExactlyWhatADryRunShowedIsApplied(t *testing.T) {
 	if _, text := h.get(full, "/runs/"+dry.ID.String()); strings.Contains(text, "/apply\"") || !strings.Contains(text, "The settings were changed since this dry run") {
 		t.Error("the page does not say that the plan is outdated")
 	}
+}
+
+func TestTheLastChangeOfOneUserIsTakenBackFromHisPage(t *testing.T) {
+	h := openSyncHouse(t, 20)
+	h.sync(engine.Incremental)
+	h.remove(1)
+	run := h.sync(engine.Incremental)
+	entries, err := h.engine.Store.ListEntries(t.Context(), engine.EntryQuery{Org: h.org.ID, Run: run.ID, Limit: 1})
+	h.must(err)
+	path := "/users/" + entries[0].ObjectID.String()
+	if _, text := h.get(reader, path); strings.Contains(text, path+"/undo") {
+		t.Error("a role that may not is offered the undo")
+	}
+	if code, _, _ := h.post(reader, path+"/undo", "reason", "a mistake"); code != http.StatusForbidden {
+		t.Errorf("a lesser role: %d, want 403", code)
+	}
+	if _, text := h.get(full, path); !strings.Contains(text, path+"/undo") || !strings.Contains(text, "These values come back:") {
+		t.Error("the page does not offer the undo, or does not say what comes back")
+	}
+	if code, _, _ := h.post(full, path+"/undo", "reason", " "); code != http.StatusConflict {
+		t.Errorf("without a reason: %d", code)
+	}
+	code, to, _ := h.post(full, path+"/undo", "reason", "a mistake")
+	if code != http.StatusSeeOther || !strings.Contains(to, "/runs/") {
+		t.Fatalf("the undo: %d %s", code, to)
+	}
+	h.work()
+	user, err := h.directory.User(t.Context(), h.org.ID, entries[0].ObjectID)
+	h.must(err)
+	if !user.Active() {
+		t.Errorf("he is %v, want him back as he was", user.Attributes)
+	}
+	if _, text := h.get(full, path); !strings.Contains(text, "Taking it back lifts its pin") {
+		t.Error("the page does not offer to undo the undo")
+	}
+}
+
+func TestSomeMembersOfAHeldChangeAreDecidedByThemselves(t *testing.T) {
+	h := openSyncHouse(t, 120)
+	h.sync(engine.Incremental)
+	people, _, err := h.engine.ListBucket(t.Context(), h.instance, engine.BucketSynced, engine.BucketPlace{}, 60)
+	h.must(err)
+	ids := make([]string, len(people))
+	for i, person := range people {
+		ids[i] = person.SourceID
+	}
+	group := h.group("Everybody", ids)
+	settings := engine.DefaultSettings()
+	settings.Scope.GroupObjects, settings.Scope.AllGroups = true, true
+	_, err = h.engine.ChangeInstance(t.Context(), h.instance.ID, engine.Change{Settings: &settings})
+	h.must(err)
+	h.sync(engine.Incremental)
+	h.simulate(http.MethodPost, "/groups/"+group+"/leave", map[string]any{"members": ids[:55]})
+	h.sync(engine.Incremental)
+	held := h.heldNow()
+	if len(held) != 1 || held[0].MemberCount() != 55 {
+		t.Fatalf("%d changes are held, want one of 55 members", len(held))
+	}
+	path := "/changes/" + held[0].ID.String() + "/members"
+	if _, text := h.get(reader, path); strings.Contains(text, `type="checkbox"`) {
+		t.Error("a role that may not decide is asked to")
+	}
+	members, err := h.engine.ChangeMembers(t.Context(), h.org.ID, held[0].ID, ident.ID{}, 2)
+	h.must(err)
+	one, two := members[0].Object.String(), members[1].Object.String()
+	if code, _, _ := h.post(reader, path, "decision", "approve", "member", one); code != http.StatusForbidden {
+		t.Errorf("a lesser role: %d, want 403", code)
+	}
+	if _, text := h.get(full, path); !strings.Contains(text, `name="member" value="`+one) {
+		t.Error("the page does not let anybody be chosen")
+	}
+	if code, to, _ := h.post(full, path, "decision", "reject", "member", one); code != http.StatusSeeOther || !strings.HasSuffix(to, path) {
+		t.Errorf("one is rejected: %d %s", code, to)
+	}
+	if code, _, text := h.post(full, path, "decision", "approve", "member", one); code != http.StatusConflict || !strings.Contains(text, "not what you saw any more") {
+		t.Errorf("the same again: %d, want 409", code)
+	}
+	if code, _, _ := h.post(full, path, "decision", "approve"); code != http.StatusSeeOther {
+		t.Errorf("nobody: %d", code)
+	}
+	if code, _, _ := h.post(full, path, "decision", "approve", "member", two); code != http.StatusSeeOther {
+		t.Errorf("another one is approved: %d", code)
+	}
+	h.work()
+	if held = h.heldNow(); len(held) != 1 || held[0].MemberCount() != 53 {
+		t.Errorf("%d changes are held, want one of the 53 others", len(held))
+	}
+}
+
+// simulate calls the simulated tenant's control API and returns what it answers.
+func (h *syncHouse) simulate(method, path string, body any) map[string]any {
+	h.t.Helper()
+	encoded, err := json.Marshal(body)
+	h.must(err)
+	request, err := http.NewRequestWithContext(h.t.Context(), method, h.sim+"/sim"+path, bytes.NewReader(encoded))
+	h.must(err)
+	answer, err := h.as(directory.FullAdministrator).Do(request)
+	h.must(err)
+	defer func() { h.must(answer.Body.Close()) }()
+	if answer.StatusCode >= http.StatusBadRequest {
+		h.t.Fatalf("%s %s: %s", method, path, answer.Status)
+	}
+	var said map[string]any
+	if answer.StatusCode != http.StatusNoContent {
+		h.must(json.NewDecoder(answer.Body).Decode(&said))
+	}
+	return said
+}
+
+// group makes a group of the tenant.
+func (h *syncHouse) group(name string, members []string) string {
+	h.t.Helper()
+	id, _ := h.simulate(http.MethodPost, "/groups", map[string]any{"displayName": name})["id"].(string)
+	h.simulate(http.MethodPost, "/groups/"+id+"/join", map[string]any{"members": members})
+	return id
 }

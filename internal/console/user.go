@@ -28,6 +28,7 @@ type userView struct {
 	Groups       []Choice
 	Created      *Moment
 	History      []historyLine
+	Undo         *undoView
 	// Editable: no instance manages the user. KeptUntil is until when a copy would stay if he were deleted now.
 	Editable, Active bool
 	KeptUntil        string
@@ -71,6 +72,9 @@ func (s *server) user(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	if view.History, err = s.history(r, plan.User, user.ID, user.SourceID, historyShown); err != nil {
+		return err
+	}
+	if view.Undo, err = s.undoOf(r, plan.User, user.ID, view.Name, user.Version); err != nil {
 		return err
 	}
 	r.titled(view.Name, r.say("users.title"), "/users")

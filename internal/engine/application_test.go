@@ -121,7 +121,7 @@ func TestWhatTheDryRunWouldHoldIsHeldWhenItIsApplied(t *testing.T) {
 		w.control(http.MethodPost, "/sim/users/"+id(person)+"/restore", nil)
 	}
 	run := w.applied(dry)
-	if c := run.Progress.Counts; c["held"] != 8 || c["update"] != 1 || c["deactivate"] != 0 || len(w.held()) != 8 {
+	if c := run.Progress.Counts; c["held"] != 8 || run.Progress.Held != dry.Progress.Held || run.Progress.Held == "" || c["update"] != 1 || c["deactivate"] != 0 || len(w.held()) != 8 {
 		t.Errorf("it did %v and %d are held, want 8 held and one update", c, len(w.held()))
 	}
 	w.good(engine.Incremental)

@@ -73,7 +73,7 @@ func (e *Engine) takeOver(ctx context.Context, w *work, run *Run, rules *plan.Ru
 	if slices.ContainsFunc(rows, func(row Entry) bool { return row.SourceName == "" || row.Unnamed > 0 }) {
 		return scrubbedPlan(run.Plan)
 	}
-	taking := taking{run: run, now: e.Now()}
+	taking, held := taking{run: run, now: e.Now()}, run.Progress.held()
 	run.Progress.AfterEntry = rows[len(rows)-1].ID
 	var err error
 	switch run.Progress.Part {
@@ -88,11 +88,24 @@ func (e *Engine) takeOver(ctx context.Context, w *work, run *Run, rules *plan.Ru
 	default:
 		err = e.takeOverUsers(ctx, w, &taking, rules, rows)
 	}
-	if err != nil || len(taking.left) == 0 {
+	if err != nil {
 		return err
+	}
+	if run.Progress.held() > held && run.Progress.Held == "" {
+		dry, err := e.Store.Run(ctx, run.Plan)
+		if err != nil {
+			return err
+		}
+		run.Progress.Held = dry.Progress.Held
+	}
+	if len(taking.left) == 0 {
+		return nil
 	}
 	return e.Store.InsertEntries(ctx, taking.left)
 }
+
+// held counts what is held.
+func (p *Progress) held() int { return p.Counts["held"] + p.Groups["held"] + p.Groups[heldMembers] }
 
 func (e *Engine) takeOverUsers(ctx context.Context, w *work, taking *taking, rules *plan.Rules, rows []Entry) error {
 	objects, err := e.Store.ObjectsOf(ctx, w.instance, sourcesOf(rows))

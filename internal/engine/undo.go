@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -76,17 +78,58 @@ func (e *Engine) Undo(ctx context.Context, org ident.ID, want UndoRequest) (Run,
 	return run, err
 }
 
-// UndoLatest is Undo for the latest change that a run made to one object.
+// UndoLatest is Undo for what a run did last to one object; to a group also who joined and left.
 func (e *Engine) UndoLatest(ctx context.Context, org, object ident.ID, reason string, dryRun bool) (Run, error) {
-	deeds, err := e.Store.Deeds(ctx, org, []ident.ID{object})
+	run, err := e.latest(ctx, org, object)
 	if err != nil {
 		return Run{}, err
 	}
-	history := plan.NewHistory(deeds[object])
-	if len(history) == 0 {
-		return Run{}, fault.New(fault.NotFound, "NothingToUndo", "no run has changed an object %s", object)
+	return e.Undo(ctx, org, UndoRequest{Run: run, Objects: []ident.ID{object}, Reason: reason, DryRun: dryRun})
+}
+
+// Latest returns what UndoLatest would take back of an object, if nothing happened to it since: the applied changes, at most MostUndone, without the ids
+// of members. It fails as fault.NotFound if no run has changed the object, and as fault.Conflict as Undo does.
+func (e *Engine) Latest(ctx context.Context, org, object ident.ID) ([]Entry, error) {
+	run, err := e.latest(ctx, org, object)
+	if err != nil {
+		return nil, err
 	}
-	return e.Undo(ctx, org, UndoRequest{Run: history[len(history)-1].Run, Objects: []ident.ID{object}, Reason: reason, DryRun: dryRun})
+	if _, _, err := e.undoable(ctx, org, run); err != nil {
+		return nil, err
+	}
+	entries, err := e.Store.ListEntries(ctx, EntryQuery{Org: org, Run: run, ObjectID: object, States: []EntryState{Applied}, Limit: MostUndone, Bare: true})
+	if err != nil {
+		return nil, err
+	}
+	hidden, err := e.redacted(ctx, &work{instance: Instance{OrgID: org}})
+	for i := range entries {
+		entries[i] = concealed(entries[i], hidden)
+	}
+	return entries, err
+}
+
+// latest returns the run that changed an object last, or, if it is a group, who is in it.
+func (e *Engine) latest(ctx context.Context, org, object ident.ID) (ident.ID, error) {
+	deeds, err := e.Store.Deeds(ctx, org, []ident.ID{object})
+	if err != nil {
+		return ident.ID{}, err
+	}
+	of := plan.Members
+	moved, err := e.Store.ListEntries(ctx, EntryQuery{
+		Org: org, ObjectID: object, Object: &of, States: []EntryState{Applied}, Newest: true, Limit: 1, Bare: true,
+	})
+	if err != nil {
+		return ident.ID{}, err
+	}
+	history := plan.NewHistory(deeds[object])
+	switch last := len(history) - 1; {
+	case len(moved) > 0 && (last < 0 || cmp.Or(moved[0].SettledAt.Compare(history[last].At), bytes.Compare(moved[0].RunID[:], history[last].Run[:])) > 0):
+		return moved[0].RunID, nil
+	case last < 0:
+		return ident.ID{}, fault.New(fault.NotFound, "NothingToUndo", "no run has changed an object %s", object)
+	default:
+		return history[last].Run, nil
+	}
 }
 
 func (r UndoRequest) check() error {

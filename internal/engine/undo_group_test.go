@@ -322,3 +322,27 @@ func TestWhoIsLetGoByAnUndoLeavesTheGroupsThatHeJoinedLater(t *testing.T) {
 	w.undo(undo)
 	w.hold("taken over again", names, "Sales, ours: a b")
 }
+
+func TestWhatARunDidLastToAGroupAndItsMembersIsTakenBack(t *testing.T) {
+	w := newWorld(t, 60)
+	p, names := w.lettered("abc")
+	group := w.group("Sales", p[0], p[1])
+	w.keeps(nil, of(group))
+	w.kept("the first run", names, "Sales, ours: a b")
+	w.leave(group, p[0])
+	w.join(group, p[2])
+	w.kept("the second", names, "Sales, ours: b c")
+	object := w.groupNamed("Sales").ID
+	latest, err := w.engine.Latest(t.Context(), w.org, object)
+	if err != nil || len(latest) != 2 || latest[0].Object != plan.Members || latest[0].MemberCount() != 1 {
+		t.Fatalf("the latest are %+v (%v), want who joined and who left", latest, err)
+	}
+	if _, err := w.engine.UndoLatest(t.Context(), w.org, object, "a mistake", false); err != nil {
+		t.Fatal(err)
+	}
+	w.work(w.engine)
+	if diff := cmp.Diff([]string{"Sales, ours: a b"}, w.groups(names)); diff != "" {
+		t.Errorf("behind the undo (-want +got):\n%s", diff)
+	}
+	w.kept("the next run", names, "Sales, ours: a b")
+}
