@@ -48,7 +48,7 @@ func TestAnEmptyArgumentMeansNobodyAndNothing(t *testing.T) {
 
 func TestAGroupOfCommandsAloneSaysHowItGoesOn(t *testing.T) {
 	call(t, nil, "user").want(t, 2, "`rollcall user` alone says too little: it goes on with list, show, undo, groups or let-go. See `rollcall user --help`.")
-	call(t, nil, "run").want(t, 2, "it goes on with list, show, report or undo.")
+	call(t, nil, "run").want(t, 2, "it goes on with list, show, report, apply or undo.")
 	call(t, nil, "run", "nonsense").want(t, 2, "unexpected argument nonsense")
 }
 
