@@ -352,17 +352,18 @@ func sortText(s shown, by scim.Ref) (string, bool) {
 	return text, ok
 }
 
-// preferred is the primary value of a list, or else the first.
+// preferred is the first primary value of a list, or else the first of all.
 func preferred(list []any) map[string]any {
-	var first map[string]any
-	for i := range list {
-		object, _ := list[len(list)-1-i].(map[string]any)
-		if primary, _ := object["primary"].(bool); primary {
-			return object
-		}
-		first = object
+	at := slices.IndexFunc(list, func(value any) bool {
+		object, _ := value.(map[string]any)
+		primary, _ := object["primary"].(bool)
+		return primary
+	})
+	if len(list) == 0 {
+		return nil
 	}
-	return first
+	object, _ := list[max(at, 0)].(map[string]any)
+	return object
 }
 
 func idsOf[T any](objects []T, id func(T) ident.ID) []ident.ID {
