@@ -36,7 +36,7 @@ test('the tour goes from consent to a blocked person who is Inactive, and can be
   await tour.getByRole('button', { name: 'Next step' }).click();
   await step(5, /is Inactive/);
   await expect(tour).toContainText('Done');
-  await expect(page.locator('main')).toContainText('sign-in is blocked in Entra');
+  await expect(page.locator('main')).toContainText('Sign-in is blocked in Entra');
   await tour.getByRole('button', { name: 'Finish' }).click();
   await expect(tour).toHaveCount(0);
 });
