@@ -129,7 +129,7 @@ func (s *server) ownOrganization(ctx context.Context, token directory.Token) (id
 		return ident.ID{}, fault.New(fault.NotFound, "UnknownOrganization", "there is no organization yet").WithRemedy("Create one.")
 	case len(all) > 1:
 		return ident.ID{}, fault.New(fault.Invalid, "AmbiguousOrganization", "the server has %d organizations", len(all)).
-			WithRemedy("Give the organization's id in the place of %q.", ownOrganization)
+			WithRemedy("Say which one by its id: --org or ROLLCALL_ORG in the command line, in the place of %q in an address.", ownOrganization)
 	}
 	return all[0].ID, nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"rollcall/internal/directory"
 	"rollcall/internal/fault"
+	"rollcall/internal/ident"
 	"rollcall/internal/inbound"
 )
 
@@ -21,39 +22,86 @@ type administratorRow struct {
 	ID, Name, Email string
 	Roles           []Choice
 	SignedIn        *Moment
+	// Of is "server" for who looks after all organizations; Scope says so.
+	Of, Scope string
 }
 
 type invitationRow struct {
 	ID, Email, Role string
 	Until           *Moment
+	Of, Scope       string
+}
+
+// ofServer is what a form says of an administrator who looks after all organizations.
+const ofServer = "server"
+
+// lookedAfter is what the administrator of a form looks after: this organization, or the server, for which only its own administrators speak.
+func (r *request) lookedAfter() ident.ID {
+	if r.who.OrgID.IsZero() && r.value("of") == ofServer {
+		return ident.ID{}
+	}
+	return r.org
 }
 
 func (s *server) administrators(w http.ResponseWriter, r *request) error {
 	return s.showAdministrators(w, r, http.StatusOK, "", nil)
 }
 
-// showAdministrators lists the administrators who look after the same as who asks: the server, or his organization.
+// showAdministrators lists the administrators of the organization, and those of the server for one of them.
 func (s *server) showAdministrators(w http.ResponseWriter, r *request, status int, link string, wrong error) error {
-	people, err := s.Directory.Administrators(r.ctx(), r.who.OrgID)
+	organization, err := s.Directory.Organization(r.ctx(), r.org)
 	if err != nil {
 		return err
 	}
-	invitations, err := s.Directory.Invitations(r.ctx(), r.who.OrgID)
-	if err != nil {
-		return err
-	}
+	r.page.Organization = organization.Name
 	r.titled(r.say("administrators.title"), r.say("nav.settings"), "/administrators")
 	view := administratorsView{Link: link, Fields: []Field{
 		{Name: "email", Label: r.say("administrators.email"), Type: "email", Value: r.value("email"), Hint: r.say("administrators.email.hint"), Complete: "off", Max: 254},
 		{Name: "role", Label: r.say("profile.role"), Type: "select", Options: r.roles(directory.Role(r.value("role")))},
 	}}
+	if r.who.OrgID.IsZero() {
+		view.Fields = append(view.Fields, Field{Name: "of", Label: r.say("administrators.of"), Type: "select", Options: []Choice{
+			{Text: r.scopeOf(r.org), Current: r.value("of") != ofServer}, {Text: r.scopeOf(ident.ID{}), Value: ofServer, Current: r.value("of") == ofServer},
+		}})
+		if err := s.listAdministrators(r, &view, ident.ID{}); err != nil {
+			return err
+		}
+	}
+	if err := s.listAdministrators(r, &view, r.org); err != nil {
+		return err
+	}
 	view.Error = r.place(view.Fields, wrong)
+	return r.render(w, status, "administrators", view)
+}
+
+// scopeOf says what an administrator looks after.
+func (r *request) scopeOf(org ident.ID) string {
+	if org.IsZero() {
+		return r.say("administrators.of.server")
+	}
+	return r.say("administrators.of.org", "name", r.page.Organization)
+}
+
+// listAdministrators adds those who look after an organization, or after the server for the zero id.
+func (s *server) listAdministrators(r *request, view *administratorsView, org ident.ID) error {
+	people, err := s.Directory.Administrators(r.ctx(), org)
+	if err != nil {
+		return err
+	}
+	invitations, err := s.Directory.Invitations(r.ctx(), org)
+	if err != nil {
+		return err
+	}
+	of := ""
+	if org.IsZero() {
+		of = ofServer
+	}
 	for _, person := range people {
 		if person.Email == "" {
 			continue // exists for tokens only
 		}
 		view.Rows = append(view.Rows, administratorRow{
-			ID: person.ID.String(), Name: person.Name, Email: person.Email, Roles: r.roles(person.Role), SignedIn: r.moment(person.SignedInAt),
+			ID: person.ID.String(), Name: person.Name, Email: person.Email, Roles: r.roles(person.Role), SignedIn: r.moment(person.SignedInAt), Of: of, Scope: r.scopeOf(org),
 		})
 	}
 	for _, invitation := range invitations {
@@ -63,9 +111,10 @@ func (s *server) showAdministrators(w http.ResponseWriter, r *request, status in
 		}
 		view.Invitations = append(view.Invitations, invitationRow{
 			ID: invitation.ID.String(), Email: email, Role: r.say("role." + string(invitation.Role)), Until: r.moment(invitation.ExpiresAt),
+			Of: of, Scope: r.scopeOf(org),
 		})
 	}
-	return r.render(w, status, "administrators", view)
+	return nil
 }
 
 func (r *request) roles(current directory.Role) []Choice {
@@ -77,7 +126,7 @@ func (r *request) roles(current directory.Role) []Choice {
 }
 
 func (s *server) invite(w http.ResponseWriter, r *request) error {
-	_, secret, err := s.Directory.Invite(r.ctx(), r.who.OrgID, directory.Role(r.value("role")), r.value("email"))
+	_, secret, err := s.Directory.Invite(r.ctx(), r.lookedAfter(), directory.Role(r.value("role")), r.value("email"))
 	if fault.Is(err, fault.Invalid) {
 		return s.showAdministrators(w, r, http.StatusUnprocessableEntity, "", err)
 	}
@@ -101,7 +150,7 @@ func (s *server) changeRole(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Directory.ChangeRole(r.ctx(), r.who.OrgID, id, directory.Role(r.value("role"))); err != nil {
+	if err := s.Directory.ChangeRole(r.ctx(), r.lookedAfter(), id, directory.Role(r.value("role"))); err != nil {
 		return s.refusedAdministrator(w, r, err)
 	}
 	return r.done(w, "/administrators", "form.saved")
@@ -112,7 +161,7 @@ func (s *server) removeAdministrator(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Directory.RemoveAdministrator(r.ctx(), r.who.OrgID, id); err != nil {
+	if err := s.Directory.RemoveAdministrator(r.ctx(), r.lookedAfter(), id); err != nil {
 		return s.refusedAdministrator(w, r, err)
 	}
 	return r.done(w, "/administrators", "administrators.removed")
@@ -130,7 +179,7 @@ func (s *server) uninvite(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Directory.Uninvite(r.ctx(), r.who.OrgID, id); err != nil {
+	if err := s.Directory.Uninvite(r.ctx(), r.lookedAfter(), id); err != nil {
 		return err
 	}
 	return r.done(w, "/administrators", "administrators.uninvited")

@@ -2,8 +2,10 @@ package console
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
+	"rollcall/internal/engine"
 	"rollcall/internal/fault"
 	"rollcall/internal/notify"
 )
@@ -52,9 +54,16 @@ func (s *server) showEmail(w http.ResponseWriter, r *request, status int, wrong 
 	if to := r.value("to"); to != "" {
 		view.Test.Value = to
 	}
+	heard, err := s.somebodyIsTold(r)
+	if err != nil {
+		return err
+	}
 	switch {
 	case now.Source == notify.SourceNone:
 		told := notice("warn", r.say("email.none"), r.say("email.none.text"))
+		view.Notice = &told
+	case !heard:
+		told := notice("warn", r.say("email.unheard"), r.say("email.unheard.text"))
 		view.Notice = &told
 	case now.Locked:
 		told := notice("info", "", r.say("email.locked"))
@@ -70,6 +79,12 @@ func (s *server) showEmail(w http.ResponseWriter, r *request, status int, wrong 
 		return err
 	}
 	return r.render(w, status, "email", view)
+}
+
+// somebodyIsTold reports whether an instance has addresses that mails go to.
+func (s *server) somebodyIsTold(r *request) (bool, error) {
+	instances, err := s.Engine.Store.ListInstances(r.ctx(), r.org)
+	return slices.ContainsFunc(instances, func(i engine.Instance) bool { return len(i.Notification.Recipients()) > 0 }), err
 }
 
 // kept is what was posted, else what is kept.

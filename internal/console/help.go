@@ -26,7 +26,7 @@ type helpSection struct {
 }
 
 // helpSections are the subjects, in the order in which they are shown. Their texts are the words help.ID.1 and so on.
-var helpSections = []string{"first", "status", "held", "setup", "connections", "users", "deletes", "runs", "records", "tokens", "roles", "keyboard", "support"}
+var helpSections = []string{"first", "status", "held", "setup", "connections", "users", "domains", "deletes", "runs", "records", "mail", "tokens", "roles", "keyboard", "support"}
 
 // helpTopics are the subjects of pages, by the beginnings of their paths.
 var helpTopics = [][2]string{
@@ -45,7 +45,8 @@ var helpTopics = [][2]string{
 	{"/pins", "runs"},
 	{"/changes", "runs"},
 	{"/tokens", "tokens"},
-	{"/domains", "users"},
+	{"/email", "mail"},
+	{"/domains", "domains"},
 	{"/administrators", "roles"},
 	{"/profile", "roles"},
 }

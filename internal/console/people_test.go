@@ -333,3 +333,20 @@ func TestEachRoleIsShownThePagesItMaySeeAndNoOthers(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAdministratorOfOneOrganizationInvitesForThatOneOnly(t *testing.T) {
+	h := openPeopleHouse(t)
+	invited := func(org ident.ID) int {
+		list, err := h.directory.Invitations(t.Context(), org)
+		h.must(err)
+		return len(list)
+	}
+	for _, of := range []string{"", "server"} {
+		if status, page := h.page(fullAdministrator, "/administrators/invite", url.Values{"role": {string(readOnlyAdministrator)}, "of": {of}}); status != http.StatusOK {
+			t.Fatalf("%d %s", status, page)
+		}
+	}
+	if here, everywhere := invited(h.org), invited(ident.ID{}); here != 2 || everywhere != 0 {
+		t.Errorf("%d invitations for the organization and %d for the server", here, everywhere)
+	}
+}

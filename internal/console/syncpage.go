@@ -73,6 +73,14 @@ func (s *server) syncInstances(w http.ResponseWriter, r *request) error {
 	return r.render(w, http.StatusOK, "sync", view)
 }
 
+// everySpan says how often an instance runs.
+func (r *request) everySpan(interval time.Duration) string {
+	if interval == time.Minute {
+		return r.say("sync.every.minute")
+	}
+	return r.say("sync.every", "span", r.span(interval))
+}
+
 // briefRun is how long a run is at work before its steps are shown: most are over by then, and the page does not jump.
 const briefRun = 2 * time.Second
 
@@ -84,7 +92,7 @@ func (s *server) syncCard(r *request, instance engine.Instance, status engine.Su
 	tone := statusTones[status.Job]
 	card := syncCard{
 		ID: instance.ID.String(), Name: instance.Name, AutoSync: instance.AutoSync, Explanation: r.explanation(status.Status),
-		Tenant: r.tenantName(connection) + " · " + r.cloudName(connection.Cloud) + " · " + r.say("sync.every", "span", r.span(instance.Interval)),
+		Tenant: r.tenantName(connection) + " · " + r.cloudName(connection.Cloud) + " · " + r.everySpan(instance.Interval),
 		Status: pill(tone, r.say("status."+string(status.Job))), Held: tone == "warn", Broken: tone == "bad",
 		Counts: r.syncCounts(instance.ID, status.Status), Alone: instance.Health.LastRunAt.IsZero(),
 		Revocable: connection.Form != engine.FormManaged,

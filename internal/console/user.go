@@ -89,6 +89,11 @@ func (s *server) relations(r *request, user directory.User, view *userView) erro
 	}
 	if manager, known := managers[user.ID]; known {
 		view.Manager = &Choice{Text: manager.Label(), Href: r.at("/users/", manager.ID.String())}
+		for i := range view.Attributes {
+			if view.Attributes[i].Path == shownPath(attr.Manager) {
+				view.Attributes[i].Value = manager.Label()
+			}
+		}
 	}
 	groups, err := s.Directory.MemberOf(r.ctx(), r.org, user.ID, ident.ID{}, groupsShown)
 	for _, membership := range groups {
@@ -130,7 +135,13 @@ func (r *request) entryPill(entry engine.Entry) Pill {
 	if tone == "" {
 		tone = "info"
 	}
-	return pill(tone, r.say("action."+string(entry.Action))+" · "+r.say("entry."+string(entry.State)))
+	did := "sync.would.do."
+	if entry.State == engine.Applied {
+		did = "action."
+	} else if entry.Action == plan.Update {
+		did = "sync.do."
+	}
+	return pill(tone, r.say(did+string(entry.Action))+" · "+r.say("entry."+string(entry.State)))
 }
 
 func (s *server) instanceNames(r *request) (map[ident.ID]string, error) {
@@ -145,7 +156,9 @@ func (s *server) instanceNames(r *request) (map[ident.ID]string, error) {
 // attribute is one of an object's: its path, and the word that people use for it, if there is one.
 type attribute struct{ Label, Path, Value string }
 
-func (r *request) userAttributes(record attr.Record) []attribute { return r.attributeList("user.", userFields(), record) }
+func (r *request) userAttributes(record attr.Record) []attribute { 
+	return r.attributeList("user.", append(userFields(), formField{name: "externalID", path: attr.ExternalID}, formField{name: "manager", path: attr.Manager}), record)
+}
 
 func (r *request) groupAttributes(record attr.Record) []attribute { return r.attributeList("group.", groupFields(), record) }
 

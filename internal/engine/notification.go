@@ -26,8 +26,8 @@ type Notification struct {
 	OnFailure bool
 }
 
-// recipients are the addresses that are told.
-func (n Notification) recipients() []string {
+// Recipients are the addresses that are told.
+func (n Notification) Recipients() []string {
 	if !n.OnFailure {
 		return nil
 	}
@@ -92,7 +92,7 @@ func (h *NewlyHeld) add(part Part, count int) {
 
 // tell has an event about an instance told to whom it names, in the transaction of the context. what and which tell it apart.
 func (e *Engine) tell(ctx context.Context, instance Instance, kind notify.Kind, which string, facts notify.Facts) error {
-	if e.Mail == nil || len(instance.Notification.recipients()) == 0 {
+	if e.Mail == nil || len(instance.Notification.Recipients()) == 0 {
 		return nil
 	}
 	connection, err := e.Store.Connection(ctx, instance.ConnectionID)
@@ -104,7 +104,7 @@ func (e *Engine) tell(ctx context.Context, instance Instance, kind notify.Kind, 
 		facts.Path = pageOf(instance.OrgID, "/instances/"+instance.ID.String()+"/summary")
 	}
 	return e.Mail.Tell(ctx, notify.Event{
-		OrgID: instance.OrgID, Kind: kind, Key: strings.Join([]string{string(kind), instance.ID.String(), which}, "/"), To: instance.Notification.recipients(), Facts: facts,
+		OrgID: instance.OrgID, Kind: kind, Key: strings.Join([]string{string(kind), instance.ID.String(), which}, "/"), To: instance.Notification.Recipients(), Facts: facts,
 	})
 }
 
@@ -157,7 +157,7 @@ func (e *Engine) tellEnd(ctx context.Context, end ending, to []string) error {
 func addresses(instances []Instance) []string {
 	var all []string
 	for _, instance := range instances {
-		for _, address := range instance.Notification.recipients() {
+		for _, address := range instance.Notification.Recipients() {
 			if !slices.ContainsFunc(all, func(known string) bool { return strings.EqualFold(known, address) }) {
 				all = append(all, address)
 			}

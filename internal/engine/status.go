@@ -76,7 +76,7 @@ func (e *Engine) Status(ctx context.Context, instance Instance) (Status, error) 
 		}
 	}
 	status.Overdue = instance.overdue(e.Now())
-	status.Job, status.Explanation = status.job(instance)
+	status.Job, status.Explanation = status.job(instance, connection)
 	return status, nil
 }
 
@@ -92,7 +92,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-func (s Status) job(instance Instance) (JobStatus, string) {
+func (s Status) job(instance Instance, connection Connection) (JobStatus, string) {
 	health := instance.Health
 	switch {
 	case !health.DisabledAt.IsZero():
@@ -101,6 +101,8 @@ func (s Status) job(instance Instance) (JobStatus, string) {
 		return StatusRunning, "A run is under way: " + string(s.Running.Step) + "."
 	case health.Quarantine != nil && health.Quarantine.awaitsConsent():
 		return StatusWaitingForConsent, health.Quarantine.waiting()
+	case connection.State == Refused && consentMends(connection.Standing.Reason.Code): // no run of this instance has met it yet
+		return StatusWaitingForConsent, connection.Explain()
 	case health.Quarantine != nil:
 		return StatusQuarantine, sentences(health.Quarantine.Reason, health.Quarantine.Remedy)
 	case s.Held+s.Groups.Held+s.Groups.Leaving > 0:

@@ -64,6 +64,9 @@ func TestAConsentThatOthersNeedIsTakenBackOnlyIfThatIsSaid(t *testing.T) {
 	if c.State != engine.Refused || c.Standing.Reason.Code != graph.ConsentMissing || !strings.Contains(c.Explain(), "Renew the consent") {
 		t.Errorf("%s: %s", c.State, c.Explain())
 	}
+	if status, err := w.engine.Status(t.Context(), other); err != nil || status.Job != engine.StatusWaitingForConsent {
+		t.Errorf("before any run the other is %s, %v", status.Job, err)
+	}
 	if run := w.runOf(other, engine.Incremental); run.State != engine.Failed {
 		t.Errorf("a run of the other: %s", run.State)
 	}

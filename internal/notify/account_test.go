@@ -124,6 +124,10 @@ func TestAKeptPasswordIsToldToNoOtherServer(t *testing.T) {
 	if err := w.mail.ChangeSettings(t.Context(), w.org, notify.Change{Host: &other}); fault.Of(err) == nil || fault.Of(err).Code != "MissingPassword" {
 		t.Errorf("%v", err)
 	}
+	nothing := ""
+	if err := w.mail.ChangeSettings(t.Context(), w.org, notify.Change{Password: &nothing}); fault.Of(err) == nil || fault.Of(err).Code != "MissingPassword" {
+		t.Errorf("a user without a password: %v", err)
+	}
 	sender := "other@example.com"
 	w.must(w.mail.ChangeSettings(t.Context(), w.org, notify.Change{From: &sender}))
 	none := ""

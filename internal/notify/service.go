@@ -236,11 +236,12 @@ func (s *Service) changed(settings Settings, change Change) (Settings, bool, err
 		sealed, err := s.Seal(settings.OrgID, *change.Password)
 		settings.SealedPassword = sealed
 		return settings, true, err
-	case settings.User == "" || change.Password != nil:
+	case settings.User == "":
 		settings.SealedPassword = nil
 		return settings, len(was.SealedPassword) > 0, nil
-	case moved && len(was.SealedPassword) > 0:
-		return was, false, fault.New(fault.Invalid, "MissingPassword", "another mail server or user needs its password").WithRemedy("Enter the password again.")
+	case moved || change.Password != nil || len(was.SealedPassword) == 0:
+		return was, false, fault.New(fault.Invalid, "MissingPassword", "the user of a mail server needs his password, also when server or user are others now").
+			WithRemedy("Enter the password, or leave the user empty.")
 	}
 	return settings, false, nil
 }

@@ -22,7 +22,7 @@ test('tokens and clients: made, shown once, used, rotated, revoked', async ({ pa
   await page.goto(at(demo, '/users?search=mary@contoso.example'));
   await expect(page.getByRole('link', { name: 'Mary Shelley' })).toBeVisible();
   await page.goto(tokens);
-  await page.getByRole('link', { name: 'API tokens' }).last().click();
+  await page.getByRole('link', { name: 'API tokens', exact: true }).last().click();
   await expect(page.locator('#secret')).toHaveCount(0);
   await page.getByLabel('Actions for Entra provisioning').click();
   await picture(page, 'tokens');
@@ -88,7 +88,7 @@ test('domains, retention, the archive and the audit log, and what a compliance o
   await page.getByRole('link', { name: 'alan@contoso.example' }).click();
   await picture(page, 'archived');
 
-  await page.getByRole('link', { name: 'Audit log' }).click();
+  await page.getByRole('link', { name: 'Audit log', exact: true }).click();
   await expect(page.getByText('Deleted the user')).toBeVisible();
   await picture(page, 'audit');
   await page.getByLabel('What kind of action').selectOption('domain');

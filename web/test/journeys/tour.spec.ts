@@ -34,7 +34,7 @@ test('the tour goes from consent to a blocked person who is Inactive, and can be
   await page.getByRole('button', { name: 'Block sign-in' }).click();
   await expect(page.locator('#effect section').first()).toContainText('Inactive', { timeout: 20_000 });
   await tour.getByRole('button', { name: 'Next step' }).click();
-  await step(5, /is Inactive/);
+  await step(5, /become Inactive/);
   await expect(tour).toContainText('Done');
   await expect(page.locator('main')).toContainText('Sign-in is blocked in Entra');
   await tour.getByRole('button', { name: 'Finish' }).click();
