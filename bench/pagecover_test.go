@@ -16,6 +16,7 @@ var unmeasured = map[string]string{
 	"GET //sign-in":          "asks for a password, which is slow by intention",
 	"GET //join/{secret}":    "is seen once, before there is anything",
 	"GET //connect/callback": "asks Microsoft",
+	"GET //help":             "is the same text for everybody",
 	"GET /audit/export":      "a file of all rows",
 	"GET /log/csv":           "a file of all rows",
 	"GET /log/ndjson":        "a file of all rows",

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"rollcall/internal/console"
+	"rollcall/internal/destination"
+	"rollcall/internal/destination/orgdir"
 	"rollcall/internal/directory"
 	"rollcall/internal/engine"
 	"rollcall/internal/entrasim"
@@ -71,9 +73,10 @@ func openConnectHouse(t *testing.T) *connectHouse {
 	}
 	h.engine = engine.New(engine.Config{
 		Store: database, Directory: h.directory, Queue: connectQueue{}, Observer: connectObserver{}, Now: time.Now, Machine: time.Now, Node: ident.New(time.Now()), Logger: logger,
-		Seal:       func(_ ident.ID, text string) ([]byte, error) { return []byte(text), nil },
-		Open:       func(_ ident.ID, sealed []byte) (string, error) { return string(sealed), nil },
-		CheckCloud: func(string) error { return nil },
+		Seal:        func(_ ident.ID, text string) ([]byte, error) { return []byte(text), nil },
+		Open:        func(_ ident.ID, sealed []byte) (string, error) { return string(sealed), nil },
+		CheckCloud:  func(string) error { return nil },
+		Destination: func(i engine.Instance) destination.Destination { return orgdir.New(h.directory, i.OrgID, i.ID) },
 		CheckForm: func(form engine.CredentialForm) error {
 			if form == engine.FormManaged || form == engine.FormWorkload {
 				return fault.New(fault.Invalid, "CredentialForm", "this server does not take it")

@@ -98,13 +98,11 @@ func (e *Engine) withdrawn(ctx context.Context, arrival *Arrival, kept SignIn, b
 	if err := login.Withdraw(ctx, person); err != nil {
 		return err
 	}
-	return e.Store.InTx(ctx, func(ctx context.Context) error {
-		if arrival.Connection, err = e.noteWithdrawn(ctx, connection, person); err != nil {
-			return err
-		}
-		arrival.Deleted = instance.ID
-		return e.DeleteInstance(ctx, instance.ID)
-	})
+	if arrival.Connection, err = e.noteWithdrawn(ctx, connection, person); err != nil {
+		return err
+	}
+	arrival.Deleted = instance.ID
+	return e.DeleteInstance(ctx, instance.ID) // by itself: it may have to wait for a remote service
 }
 
 // noteWithdrawn leaves the connection as one whose consent was removed (B5), for those who share it.

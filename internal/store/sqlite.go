@@ -26,7 +26,7 @@ const (
 	// more than 4,096 bytes, for which the driver's allocator hands out 8,192. That of a reader is empty after every write. Pages have
 	// SQLite's 4,096 bytes: larger ones were no faster for a first sync of 50,000 users, and they multiply what the indexes of random keys write
 	// in a large database.
-	writerCache, readerCache = 12 << 10, 2 << 10
+	writerCache, readerCache = 20 << 10, 2 << 10
 	// checkpointPages is the length of the write-ahead log, in pages, at which a commit moves it into the file. SQLite's default of
 	// 1,000 moves the same pages over and over during a bulk load.
 	checkpointPages = 12000
