@@ -127,6 +127,7 @@ func (b *pagesBed) syncPages(l listed) []askedPage {
 	instance := "/instances/" + b.instance
 	all := []askedPage{
 		always("Directory synchronization", "/directory-synchronization"), always("Summary", instance+"/summary"), always("Edit instance name", instance+"/name"),
+		always("Delete instance with its consent", instance+"/withdraw"),
 		always("Held", instance+"/held"), always("Held, users", instance+"/held?type=users"), always("Held, members", instance+"/held?type=members"),
 		always("Provision on demand", instance+"/provision"), always("Explain, nobody yet", instance+"/explain"),
 		always("Runs", "/runs"), always("the first run", "/runs/"+l.first), always("the first run, skipped", "/runs/"+l.first+"?filter=skipped"), each("a run", "/runs/", l.runs, ""),
@@ -172,6 +173,7 @@ func (b *pagesBed) settingsPages(l listed) []askedPage {
 		always("Audit log", "/audit"), always("Audit log, users", "/audit?kind=user"), always("API tokens", "/tokens"), always("a new token", "/tokens/new"),
 		each("a token, rotated", "/tokens/", l.tokens, "/rotate"), always("clients", "/tokens/clients"), always("a new client", "/tokens/clients/new"),
 		each("a client, rotated", "/tokens/clients/", l.clients, "/rotate"), always("Domains", "/domains"), always("Retention", "/retention"),
+		always("E-mail", "/email"), always("Help", "/help"), always("Licences", "/help/licences"),
 		always("Connections", "/connections"), always("a new connection", "/connections/new"), always("App registration", "/connections/registration"),
 		each("a connection", "/connections/", l.connections, ""), each("a connection, consent", "/connections/", l.connections, "/consent"),
 		always("Administrators", "/administrators"), always("Profile", "/profile"),
