@@ -156,11 +156,13 @@ func (s *server) instanceNames(r *request) (map[ident.ID]string, error) {
 // attribute is one of an object's: its path, and the word that people use for it, if there is one.
 type attribute struct{ Label, Path, Value string }
 
-func (r *request) userAttributes(record attr.Record) []attribute { 
+func (r *request) userAttributes(record attr.Record) []attribute {
 	return r.attributeList("user.", append(userFields(), formField{name: "externalID", path: attr.ExternalID}, formField{name: "manager", path: attr.Manager}), record)
 }
 
-func (r *request) groupAttributes(record attr.Record) []attribute { return r.attributeList("group.", groupFields(), record) }
+func (r *request) groupAttributes(record attr.Record) []attribute {
+	return r.attributeList("group.", groupFields(), record)
+}
 
 // attributeList is a record to be shown: first what its form knows, in the form's words and order, then everything else by path. What a status says
 // already is left out.
