@@ -35,12 +35,7 @@ const (
 
 // TestDestinationMeetsItsTargets measures remote destinations alone and prints the figures; TestBenchmarksMeetTheirTargets writes the page.
 func TestDestinationMeetsItsTargets(t *testing.T) {
-	for _, target := range measureDestination(t) {
-		t.Logf("%s: %s, %s: %s", target.What, target.Goal, target.Got, target.Verdict)
-		if target.Verdict == missed {
-			t.Errorf("%s: %s, %s", target.What, target.Got, target.Verdict)
-		}
-	}
+	tell(t, measureDestination(t))
 }
 
 // measureDestination provisions a service in bulk and one by one.

@@ -110,6 +110,17 @@ func rows(all []figures) []row {
 // target is one of the figures to reach.
 type target struct{ What, Goal, Got, Verdict string }
 
+// tell logs targets, and fails for those that were missed.
+func tell(t *testing.T, targets []target) {
+	t.Helper()
+	for _, target := range targets {
+		t.Logf("%s: %s, %s: %s", target.What, target.Goal, target.Got, target.Verdict)
+		if target.Verdict == missed {
+			t.Errorf("%s: %s, %s", target.What, target.Got, target.Verdict)
+		}
+	}
+}
+
 const (
 	met    = "met"
 	missed = "**missed**"

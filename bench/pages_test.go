@@ -33,12 +33,7 @@ const (
 
 // TestPagesMeetTheirTargets measures the console alone and prints its figures; TestBenchmarksMeetTheirTargets writes the page.
 func TestPagesMeetTheirTargets(t *testing.T) {
-	for _, target := range measurePages(t).targets() {
-		t.Logf("%s: %s, %s: %s", target.What, target.Goal, target.Got, target.Verdict)
-		if target.Verdict == missed {
-			t.Errorf("%s: %s, %s", target.What, target.Got, target.Verdict)
-		}
-	}
+	tell(t, measurePages(t).targets())
 }
 
 // pageFigures are what the console's pages cost.

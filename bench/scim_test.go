@@ -21,12 +21,7 @@ const (
 
 // TestSCIMMeetsItsTargets measures the SCIM service alone and prints its figures; TestBenchmarksMeetTheirTargets writes the page.
 func TestSCIMMeetsItsTargets(t *testing.T) {
-	for _, target := range measureSCIM(t).targets() {
-		t.Logf("%s: %s, %s: %s", target.What, target.Goal, target.Got, target.Verdict)
-		if target.Verdict == missed {
-			t.Errorf("%s: %s, %s", target.What, target.Got, target.Verdict)
-		}
-	}
+	tell(t, measureSCIM(t).targets())
 }
 
 // scimFigures are what the service did.

@@ -50,8 +50,9 @@ func TestAServerSendsWhatWaitsByTheAccountOfItsSettingsAlsoAfterARestart(t *test
 	ctx, end := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx) }()
-	for until := time.Now().Add(20 * time.Second); len(server.Mails()) == 0 && time.Now().Before(until); {
-		time.Sleep(10 * time.Millisecond)
+	select {
+	case <-server.Arrived():
+	case <-time.After(20 * time.Second):
 	}
 	end()
 	if err := <-ended; err != nil {

@@ -31,7 +31,7 @@ func (s *server) beforeConsent(w http.ResponseWriter, r *request) error {
 
 func (s *server) showBeforeConsent(w http.ResponseWriter, r *request, status int, c engine.Connection, wrong error) error {
 	view := consentView{connectionCard: r.connectionCard(c, nil), ID: c.ID.String(), Unsafe: r.unsafeAddress(), Permissions: r.permissionRows(c)}
-	view.Renew = c.State == engine.Connected || c.State == engine.Refused && c.Standing.Reason != nil && mendedByConsent(c.Standing.Reason.Code)
+	view.Renew = c.State == engine.Connected || c.LacksConsent()
 	if view.Unsafe == nil {
 		view.Redirect, _ = engine.RedirectURI(r.publicURL()) // it was checked just before
 	}

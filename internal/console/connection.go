@@ -73,7 +73,7 @@ func (s *server) showConnection(w http.ResponseWriter, r *request, status int, c
 	case engine.NotConnected:
 		view.Begin = true
 	case engine.Refused:
-		view.Renew = c.Standing.Reason != nil && mendedByConsent(c.Standing.Reason.Code)
+		view.Renew = c.LacksConsent()
 		view.Begin = !view.Renew && c.Standing.Reason != nil && slices.Contains([]string{"ConsentDeclined", "SignInFailed", "WrongTenant"}, c.Standing.Reason.Code)
 	case engine.WaitingForConsent, engine.Connected:
 	}
@@ -102,11 +102,6 @@ func (s *server) onward(r *request, c engine.Connection, view *connectionView) e
 		view.Continue = r.at(next)
 	}
 	return nil
-}
-
-// mendedByConsent reports whether consent ends the failure (B5).
-func mendedByConsent(code string) bool {
-	return code == graph.ConsentMissing || code == graph.PermissionMissing || code == graph.ApplicationRemoved || code == graph.ApplicationDisabled
 }
 
 // permissionRows are all that the product asks for, with what the tenant granted when it was asked last; without that where there is no tenant.

@@ -334,19 +334,24 @@ func TestEachRoleIsShownThePagesItMaySeeAndNoOthers(t *testing.T) {
 	}
 }
 
-func TestAnAdministratorOfOneOrganizationInvitesForThatOneOnly(t *testing.T) {
+func TestWhoIsInvitedLooksAfterOneOrganizationUnlessAnAdministratorOfTheServerSaysSo(t *testing.T) {
 	h := openPeopleHouse(t)
-	invited := func(org ident.ID) int {
-		list, err := h.directory.Invitations(t.Context(), org)
-		h.must(err)
-		return len(list)
-	}
-	for _, of := range []string{"", "server"} {
-		if status, page := h.page(fullAdministrator, "/administrators/invite", url.Values{"role": {string(readOnlyAdministrator)}, "of": {of}}); status != http.StatusOK {
-			t.Fatalf("%d %s", status, page)
+	invite := func(here, everywhere int) {
+		t.Helper()
+		for _, of := range []string{"", "server"} {
+			form := url.Values{"role": {string(readOnlyAdministrator)}, "of": {of}}
+			if status, page := h.page(fullAdministrator, "/administrators/invite", form); status != http.StatusOK {
+				t.Fatalf("%d %s", status, page)
+			}
+		}
+		for org, want := range map[ident.ID]int{h.org: here, {}: everywhere} {
+			list, err := h.directory.Invitations(t.Context(), org)
+			if h.must(err); len(list) != want {
+				t.Errorf("%d invitations for %s, want %d", len(list), org, want)
+			}
 		}
 	}
-	if here, everywhere := invited(h.org), invited(ident.ID{}); here != 2 || everywhere != 0 {
-		t.Errorf("%d invitations for the organization and %d for the server", here, everywhere)
-	}
+	invite(2, 0) // he looks after one organization himself
+	h.join(ident.ID{}, fullAdministrator, "server@example.org")
+	invite(3, 1)
 }

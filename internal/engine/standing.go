@@ -138,6 +138,11 @@ func (e *Engine) disconnected(ctx context.Context, c *Connection, reason *Failur
 // consentMends reports whether somebody in Entra ends the failure by consent, or by bringing the application back.
 func consentMends(code string) bool { return Quarantine{Code: code}.awaitsConsent() }
 
+// LacksConsent reports whether the tenant refuses for a reason that consent ends (B5).
+func (c Connection) LacksConsent() bool {
+	return c.State == Refused && c.Standing.Reason != nil && consentMends(c.Standing.Reason.Code)
+}
+
 // heardByRun notes on the connection what a run of one of its instances heard from the tenant. failure is nil for a good pull.
 func (e *Engine) heardByRun(ctx context.Context, id ident.ID, kind fault.Kind, failure *Failure) error {
 	c, err := e.Store.Connection(ctx, id)
@@ -225,7 +230,7 @@ func (c Connection) Explain() string {
 	case WaitingForConsent:
 		return sentences("Somebody in Entra must consent", waysToConsent)
 	case Refused:
-		if consentMends(c.Standing.Reason.Code) {
+		if c.LacksConsent() {
 			return waitingFor(reason, "Renew the consent, or: "+remedy)
 		}
 		return sentences(reason, remedy)

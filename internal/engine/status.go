@@ -101,7 +101,7 @@ func (s Status) job(instance Instance, connection Connection) (JobStatus, string
 		return StatusRunning, "A run is under way: " + string(s.Running.Step) + "."
 	case health.Quarantine != nil && health.Quarantine.awaitsConsent():
 		return StatusWaitingForConsent, health.Quarantine.waiting()
-	case connection.State == Refused && consentMends(connection.Standing.Reason.Code): // no run of this instance has met it yet
+	case connection.LacksConsent(): // no run of this instance has met it yet
 		return StatusWaitingForConsent, connection.Explain()
 	case health.Quarantine != nil:
 		return StatusQuarantine, sentences(health.Quarantine.Reason, health.Quarantine.Remedy)

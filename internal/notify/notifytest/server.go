@@ -45,6 +45,7 @@ type Server struct {
 	refuses map[string]error
 	busy    int
 	got     []Mail
+	arrived chan struct{}
 	server  *smtp.Server
 	// listener is that of the address.
 	listener net.Listener
@@ -60,7 +61,7 @@ type Mail struct {
 // Start makes a server listen until the test ends.
 func Start(t testing.TB, s *Server) *Server {
 	t.Helper()
-	s.t, s.refuses = t, map[string]error{}
+	s.t, s.refuses, s.arrived = t, map[string]error{}, make(chan struct{}, 1)
 	certificate := s.certificate()
 	s.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &session{server: s, open: s.User == ""}, nil }))
 	s.server.Domain, s.server.AllowInsecureAuth = "mail.test", true
@@ -130,6 +131,9 @@ func (s *Server) Busy(times int) {
 	defer s.mu.Unlock()
 	s.busy = times
 }
+
+// Arrived tells that a mail came, once for those that came since it was looked at.
+func (s *Server) Arrived() <-chan struct{} { return s.arrived }
 
 // Mails are those that the server took, the first one first.
 func (s *Server) Mails() []Mail {
@@ -212,6 +216,10 @@ func (s *session) Data(r io.Reader) error {
 	s.server.mu.Lock()
 	defer s.server.mu.Unlock()
 	s.server.got = append(s.server.got, Mail{From: s.from, To: s.to, Subject: subject, ID: parsed.Header.Get("Message-ID"), Raw: string(raw)})
+	select {
+	case s.server.arrived <- struct{}{}:
+	default:
+	}
 	return nil
 }
 
