@@ -305,7 +305,7 @@ func TestTheRetentionIsChosenByThoseWhoMayAndAFormSavedUntouchedChangesNothing(t
 	for field, wrong := range map[string]string{"changes": "soon", "audit": "29", "archive": "-1"} {
 		posted := url.Values{"changes": {"30"}, "audit": {""}, "archive": {"40"}}
 		posted.Set(field, wrong)
-		if status, text := h.page(fullAdministrator, "/retention", posted); status != http.StatusUnprocessableEntity || !strings.Contains(text, `role="alert"`) || !strings.Contains(text, `value="`+wrong+`"`) {
+		if status, text := h.page(fullAdministrator, "/retention", posted); status != http.StatusUnprocessableEntity || !strings.Contains(text, "Enter a number of days from") || !strings.Contains(text, `value="`+wrong+`"`) {
 			t.Errorf("%s %s: %d\n%s", field, wrong, status, text)
 		}
 		if status, text := h.page(fullAdministrator, "/retention/preview", posted); status != http.StatusOK || !strings.Contains(text, "Not known") {

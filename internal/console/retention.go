@@ -55,6 +55,9 @@ func (s *server) showRetention(w http.ResponseWriter, r *request, status int, wr
 		}
 		if r.Method == http.MethodPost {
 			field.Value = r.value(kind.name)
+			if days, err := strconv.Atoi(field.Value); field.Value != "" && (err != nil || days < kind.of(bounds.Least) || days > kind.of(bounds.Most)) {
+				field.Error = r.say("retention.outside", "least", kind.of(bounds.Least), "most", kind.of(bounds.Most))
+			}
 		}
 		view.Fields = append(view.Fields, field)
 	}
