@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"rollcall/internal/directory"
@@ -62,7 +63,9 @@ func (s *server) showRetention(w http.ResponseWriter, r *request, status int, wr
 		view.Fields = append(view.Fields, field)
 	}
 	if wrong != nil {
-		view.Error, _ = r.fault(wrong)
+		if !slices.ContainsFunc(view.Fields, func(f Field) bool { return f.Error != "" }) { // said there already
+			view.Error, _ = r.fault(wrong)
+		}
 	} else if view.Expiring, err = s.expiring(r, directory.RetentionChange{}); err != nil {
 		return err
 	}

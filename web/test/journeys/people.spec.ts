@@ -64,7 +64,7 @@ test('domains, retention, the archive and the audit log, and what a compliance o
   await page.getByLabel('Audit log, in days').fill('3');
   await expect(page.getByText('Not known: a field holds no number of days')).toBeVisible();
   await page.getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByRole('alert')).toContainText('not between the least and the most');
+  await expect(page.getByRole('alert')).toContainText('Enter a number of days from 30');
   await page.getByLabel('Audit log, in days').fill('');
   await page.getByLabel('Provisioning history, in days').fill('30');
   await page.getByRole('button', { name: 'Save' }).click();
